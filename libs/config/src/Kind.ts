@@ -1,0 +1,101 @@
+import { Duration, Option, Redacted, Schema } from "effect"
+
+/** How the text of a variable becomes a value; `label` completes "must be …". */
+export interface Kind<out A> {
+  readonly label: string
+  readonly secret: boolean
+  readonly parse: (text: string) => Option.Option<A>
+}
+
+const decoded = <A>(label: string, codec: Schema.Codec<A, string>): Kind<A> => ({
+  label,
+  secret: false,
+  parse: Schema.decodeUnknownOption(codec)
+})
+
+export const text: Kind<string> = {
+  label: "text",
+  secret: false,
+  parse: Option.some
+}
+
+/** Text that never shows in a log, an error or a generated page. */
+export const secret: Kind<Redacted.Redacted> = {
+  label: "secret text",
+  secret: true,
+  parse: (given) => Option.some(Redacted.make(given))
+}
+
+/** A URL that may carry a password. */
+export const secretUrl: Kind<Redacted.Redacted> = {
+  label: "a URL (secret)",
+  secret: true,
+  parse: (given) =>
+    URL.canParse(given) ? Option.some(Redacted.make(given)) : Option.none()
+}
+
+/** The text of a URL without the slash at its end, so that a path can follow. */
+export const url: Kind<string> = {
+  label: "a URL",
+  secret: false,
+  parse: (given) =>
+    URL.canParse(given) ? Option.some(given.replace(/\/+$/, "")) : Option.none()
+}
+
+const words = new Map([
+  ["true", true],
+  ["false", false]
+])
+
+export const flag: Kind<boolean> = {
+  label: "true or false",
+  secret: false,
+  parse: (given) => Option.fromUndefinedOr(words.get(given.trim().toLowerCase()))
+}
+
+/** Such as `10 seconds` or `5 minutes`. */
+export const duration: Kind<Duration.Duration> = {
+  label: "a length of time, such as 10 seconds",
+  secret: false,
+  parse: (given) =>
+    Option.filter(
+      Schema.decodeUnknownOption(Schema.DurationFromString)(given),
+      (it) => Duration.isFinite(it) && !Duration.isNegative(it)
+    )
+}
+
+/** Such as `64 MiB`; the value is the number of bytes. */
+export const byteSize: Kind<number> = {
+  label: "a size, such as 64 MiB",
+  secret: false,
+  parse: (given) =>
+    Option.map(Schema.decodeUnknownOption(Schema.ByteSizeFromString)(given), Number)
+}
+
+export const wholeNumber = (bounds: {
+  readonly minimum: number
+  readonly maximum: number
+}) =>
+  decoded(
+    `a whole number from ${bounds.minimum} to ${bounds.maximum}`,
+    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween(bounds))
+  )
+
+export const port = wholeNumber({ minimum: 1, maximum: 65535 })
+
+export const share = decoded(
+  "a number from 0 to 1",
+  Schema.FiniteFromString.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+)
+
+/** One of a few words, in any case. */
+export const oneOf = <const Word extends string>(
+  ...words: ReadonlyArray<Word>
+): Kind<Word> => ({
+  label: `one of ${words.join(", ")}`,
+  secret: false,
+  parse: (given) =>
+    Option.fromNullishOr(
+      words.find((word) => word.toLowerCase() === given.trim().toLowerCase())
+    )
+})

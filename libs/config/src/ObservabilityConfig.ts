@@ -1,0 +1,32 @@
+import { Context, Layer, type LogLevel, type Option, type Redacted } from "effect"
+import * as Settings from "./Settings.ts"
+
+const fields = Settings.load({
+  level: "LOG_LEVEL",
+  format: "LOG_FORMAT",
+  serviceName: "OTEL_SERVICE_NAME",
+  endpoint: "OTEL_EXPORTER_OTLP_ENDPOINT",
+  headers: "OTEL_EXPORTER_OTLP_HEADERS",
+  disabled: "OTEL_SDK_DISABLED",
+  sampleRatio: "OTEL_TRACES_SAMPLER_ARG"
+})
+
+/** What is logged and where telemetry goes. */
+export class ObservabilityConfig extends Context.Service<
+  ObservabilityConfig,
+  {
+    readonly level: LogLevel.LogLevel
+    readonly format: "json" | "pretty"
+    readonly serviceName: Option.Option<string>
+    readonly endpoint: Option.Option<string>
+    /** `name=value,name=value`, as OpenTelemetry writes them. */
+    readonly headers: Option.Option<Redacted.Redacted>
+    readonly disabled: boolean
+    readonly sampleRatio: number
+  }
+>()("@analytics/config/ObservabilityConfig") {
+  static readonly layer = Layer.effect(ObservabilityConfig, fields)
+
+  static readonly layerOf = (values: ObservabilityConfig["Service"]) =>
+    Layer.succeed(ObservabilityConfig, values)
+}

@@ -1,0 +1,145 @@
+import * as Kind from "./Kind.ts"
+import { defaulted, optional, type Process, required } from "./Variable.ts"
+
+const services: ReadonlyArray<Process> = ["analytics-api", "data-ingestion", "loader"]
+
+/**
+ * Every environment variable there is. To add one: add it here, read it in a
+ * `…Config.ts`, run `bun run docs:config`.
+ */
+export const variables = {
+  NODE_ENV: defaulted(Kind.oneOf("development", "test", "production"), "development", {
+    of: services,
+    description: "`production` refuses settings that only tests may use."
+  }),
+
+  HOST: defaulted(Kind.text, "127.0.0.1", {
+    of: services,
+    description: "Address to listen on; `0.0.0.0` in a container."
+  }),
+  PORT: optional(Kind.port, {
+    of: services,
+    description:
+      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, loader 4011."
+  }),
+  HTTP_DRAIN_DELAY: defaulted(Kind.duration, "0 seconds", {
+    of: services,
+    description:
+      "How long to go on serving after SIGTERM while `/readyz` answers 503, so that load balancers notice."
+  }),
+  HTTP_DRAIN_TIMEOUT: defaulted(Kind.duration, "10 seconds", {
+    of: services,
+    description: "How long requests in flight may take to finish after that."
+  }),
+
+  DATABASE_URL: required(Kind.secretUrl, {
+    of: [...services, "migrate", "stack"],
+    description:
+      "Postgres, as `postgres://user:password@host:5432/analytics`. The local stack starts its own when it is not set."
+  }),
+  DATABASE_POOL_SIZE: defaulted(Kind.wholeNumber({ minimum: 1, maximum: 1000 }), "10", {
+    of: services,
+    description: "Connections to Postgres."
+  }),
+  CLICKHOUSE_URL: required(Kind.secretUrl, {
+    of: [...services, "migrate", "stack"],
+    description:
+      "ClickHouse over HTTP, as `http://user:password@host:8123/analytics`. The local stack starts its own when it is not set."
+  }),
+
+  ADMIN_KEY: required(Kind.secret, {
+    of: ["analytics-api", "data-ingestion"],
+    description: "Bearer key that creates projects and may do everything else."
+  }),
+  SERVICE_KEY: required(Kind.secret, {
+    of: ["analytics-api", "data-ingestion"],
+    description: "Bearer key with which the services call each other."
+  }),
+
+  DATA_INGESTION_URL: defaulted(Kind.url, "http://127.0.0.1:4001", {
+    of: ["analytics-api"],
+    description: "Where to ask for the watermark."
+  }),
+  QUERY_TIMEOUT: defaulted(Kind.duration, "30 seconds", {
+    of: ["analytics-api"],
+    description: "A query that takes longer is cancelled and answered with 408."
+  }),
+  QUERY_MEMORY_LIMIT: defaulted(Kind.byteSize, "2 GiB", {
+    of: ["analytics-api"],
+    description: "Memory one query may use in ClickHouse."
+  }),
+  QUERY_THREADS: defaulted(Kind.wholeNumber({ minimum: 0, maximum: 1024 }), "0", {
+    of: ["analytics-api"],
+    description: "Threads one query may use in ClickHouse; 0 is one per core."
+  }),
+
+  ANALYTICS_API_URL: defaulted(Kind.url, "http://127.0.0.1:4000", {
+    of: ["data-ingestion", "cli"],
+    description: "Where keys are learnt from."
+  }),
+  KEY_SYNC_INTERVAL: defaulted(Kind.duration, "1 second", {
+    of: ["data-ingestion"],
+    description: "How often changed keys are asked for; revocation takes this long."
+  }),
+  STATE_DIR: defaulted(Kind.text, ".data/state", {
+    of: ["data-ingestion"],
+    description: "Folder for the last known keys, used while analytics-api is down."
+  }),
+  INGEST_TEST_MODE: defaulted(Kind.flag, "false", {
+    of: ["data-ingestion"],
+    description:
+      "An event's own `receivedAt` is honoured. Refused when `NODE_ENV` is `production`."
+  }),
+  INGEST_MAX_EVENT_BYTES: defaulted(Kind.byteSize, "32 KiB", {
+    of: ["data-ingestion"],
+    description: "Largest event."
+  }),
+  INGEST_MAX_BATCH_BYTES: defaulted(Kind.byteSize, "500 KiB", {
+    of: ["data-ingestion"],
+    description: "Largest request body after decompression."
+  }),
+  INGEST_MAX_BATCH_EVENTS: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 100_000 }),
+    "2500",
+    { of: ["data-ingestion"], description: "Most events in one request." }
+  ),
+
+  GEOIP_DATABASE: optional(Kind.text, {
+    of: ["loader"],
+    description: "Path of a MaxMind `.mmdb` file; without it events get no country."
+  }),
+
+  LOG_LEVEL: defaulted(
+    Kind.oneOf("All", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"),
+    "Info",
+    { of: services, description: "Least severe level that is logged." }
+  ),
+  LOG_FORMAT: defaulted(Kind.oneOf("json", "pretty"), "json", {
+    of: services,
+    description: "One JSON object a line, or text for people."
+  }),
+  OTEL_SERVICE_NAME: optional(Kind.text, {
+    of: services,
+    description: "Name of the service in telemetry; its own name without it."
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(Kind.url, {
+    of: services,
+    description:
+      "OTLP collector. Traces, metrics and logs are exported only when it is set. All other `OTEL_*` variables mean what OpenTelemetry says."
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(Kind.secret, {
+    of: services,
+    description: "Headers for the collector, as `name=value,name=value`."
+  }),
+  OTEL_SDK_DISABLED: defaulted(Kind.flag, "false", {
+    of: services,
+    description: "Switches the export off, whatever the endpoint says."
+  }),
+  OTEL_TRACES_SAMPLER_ARG: defaulted(Kind.share, "1", {
+    of: services,
+    description: "Share of the traces that begin here which are kept."
+  })
+}
+
+export type Variables = typeof variables
+export type VariableName = keyof Variables
