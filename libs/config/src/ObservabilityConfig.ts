@@ -8,6 +8,8 @@ const fields = Settings.load({
   endpoint: "OTEL_EXPORTER_OTLP_ENDPOINT",
   headers: "OTEL_EXPORTER_OTLP_HEADERS",
   disabled: "OTEL_SDK_DISABLED",
+  metricInterval: "OTEL_METRIC_EXPORT_INTERVAL",
+  sampler: "OTEL_TRACES_SAMPLER",
   sampleRatio: "OTEL_TRACES_SAMPLER_ARG"
 })
 
@@ -22,6 +24,15 @@ export class ObservabilityConfig extends Context.Service<
     /** `name=value,name=value`, as OpenTelemetry writes them. */
     readonly headers: Option.Option<Redacted.Redacted>
     readonly disabled: boolean
+    /** Milliseconds. */
+    readonly metricInterval: number
+    readonly sampler:
+      | "always_on"
+      | "always_off"
+      | "traceidratio"
+      | "parentbased_always_on"
+      | "parentbased_always_off"
+      | "parentbased_traceidratio"
     readonly sampleRatio: number
   }
 >()("@analytics/config/ObservabilityConfig") {

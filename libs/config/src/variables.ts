@@ -125,7 +125,7 @@ export const variables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(Kind.url, {
     of: services,
     description:
-      "OTLP collector. Traces, metrics and logs are exported only when it is set. All other `OTEL_*` variables mean what OpenTelemetry says."
+      "OTLP collector for traces, metrics and logs, which are exported only when it is set. The SDK's other `OTEL_*` variables (timeouts, compression, batch sizes, resource attributes) mean what OpenTelemetry says."
   }),
   OTEL_EXPORTER_OTLP_HEADERS: optional(Kind.secret, {
     of: services,
@@ -135,9 +135,26 @@ export const variables = {
     of: services,
     description: "Switches the export off, whatever the endpoint says."
   }),
+  OTEL_METRIC_EXPORT_INTERVAL: defaulted(
+    Kind.wholeNumber({ minimum: 100, maximum: 3_600_000 }),
+    "60000",
+    { of: services, description: "Milliseconds between two exports of the metrics." }
+  ),
+  OTEL_TRACES_SAMPLER: defaulted(
+    Kind.oneOf(
+      "always_on",
+      "always_off",
+      "traceidratio",
+      "parentbased_always_on",
+      "parentbased_always_off",
+      "parentbased_traceidratio"
+    ),
+    "parentbased_traceidratio",
+    { of: services, description: "Which traces are kept." }
+  ),
   OTEL_TRACES_SAMPLER_ARG: defaulted(Kind.share, "1", {
     of: services,
-    description: "Share of the traces that begin here which are kept."
+    description: "Share of the traces that the `traceidratio` samplers keep."
   })
 }
 

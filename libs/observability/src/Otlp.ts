@@ -1,0 +1,72 @@
+import type { ObservabilityConfig } from "@analytics/config/ObservabilityConfig"
+import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
+import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-proto"
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto"
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto"
+import { BatchLogRecordProcessor } from "@opentelemetry/sdk-logs"
+import { PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics"
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler
+} from "@opentelemetry/sdk-trace-base"
+import { Option, Redacted } from "effect"
+
+type Config = ObservabilityConfig["Service"]
+
+/** Traces, metrics and logs to the OTLP collector at `endpoint`. */
+export const layer = (serviceName: string, endpoint: string, config: Config) =>
+  NodeSdk.layer(() => {
+    const headers = headersOf(config)
+    const to = (signal: string) => ({ url: `${endpoint}/v1/${signal}`, headers })
+    return {
+      resource: { serviceName },
+      spanProcessor: new BatchSpanProcessor(new OTLPTraceExporter(to("traces"))),
+      tracerConfig: { sampler: samplerOf(config) },
+      metricReader: new PeriodicExportingMetricReader({
+        exporter: new OTLPMetricExporter(to("metrics")),
+        exportIntervalMillis: config.metricInterval,
+        // The SDK's own default of 30 s is refused when it exceeds the interval.
+        exportTimeoutMillis: Math.min(30_000, config.metricInterval)
+      }),
+      logRecordProcessor: new BatchLogRecordProcessor({
+        exporter: new OTLPLogExporter(to("logs"))
+      })
+    }
+  })
+
+const samplerOf = ({ sampler, sampleRatio }: Config): Sampler => {
+  const ratio = () => new TraceIdRatioBasedSampler(sampleRatio)
+  switch (sampler) {
+    case "always_on":
+      return new AlwaysOnSampler()
+    case "always_off":
+      return new AlwaysOffSampler()
+    case "traceidratio":
+      return ratio()
+    case "parentbased_always_on":
+      return new ParentBasedSampler({ root: new AlwaysOnSampler() })
+    case "parentbased_always_off":
+      return new ParentBasedSampler({ root: new AlwaysOffSampler() })
+    case "parentbased_traceidratio":
+      return new ParentBasedSampler({ root: ratio() })
+  }
+}
+
+/** `name=value,name=value`, percent-encoded as in W3C baggage. */
+const headersOf = ({ headers }: Config): Record<string, string> => {
+  const text = Option.match(headers, { onNone: () => "", onSome: Redacted.value })
+  return Object.fromEntries(
+    text
+      .split(",")
+      .map((pair) => pair.trim())
+      .filter((pair) => pair.includes("="))
+      .map((pair) => {
+        const at = pair.indexOf("=")
+        return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]
+      })
+  )
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "bun:test"
+import { ConfigProvider, Console, Effect, Metric } from "effect"
+import * as Observability from "../src/Observability.ts"
+import * as Prometheus from "../src/Prometheus.ts"
+
+/** What the program logs with these settings, line by line. */
+const logged = async (env: Record<string, string>, program: Effect.Effect<void>) => {
+  const lines: Array<string> = []
+  const console: Console.Console = {
+    ...globalThis.console,
+    log: (...line: ReadonlyArray<unknown>) => lines.push(line.join(" "))
+  }
+  await Effect.runPromise(
+    program.pipe(
+      Effect.provide(Observability.layer("analytics-api")),
+      Effect.provideService(Console.Console, console),
+      Effect.provideService(
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromEnvRecord(env)
+      )
+    )
+  )
+  return lines.map((line): Record<string, unknown> => JSON.parse(line))
+}
+
+describe("logs", () => {
+  it("are JSON lines that name the service, the annotations and the trace", async () => {
+    const [line, ...more] = await logged(
+      {},
+      Effect.gen(function* () {
+        yield* Effect.logDebug("too small to mention")
+        yield* Effect.logError("store failed").pipe(
+          Effect.annotateLogs({ projectId: 7 })
+        )
+      }).pipe(Effect.withSpan("request"))
+    )
+    expect(more).toEqual([])
+    expect(line).toMatchObject({
+      level: "ERROR",
+      service: "analytics-api",
+      message: "store failed",
+      projectId: 7,
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      span_id: expect.stringMatching(/^[0-9a-f]{16}$/)
+    })
+  })
+
+  it("follow LOG_LEVEL and OTEL_SERVICE_NAME", async () => {
+    const lines = await logged(
+      { LOG_LEVEL: "debug", OTEL_SERVICE_NAME: "api-eu" },
+      Effect.logDebug("hello")
+    )
+    expect(lines).toMatchObject([{ level: "DEBUG", service: "api-eu" }])
+  })
+})
+
+describe("telemetry", () => {
+  it("goes to the collector with its headers when an endpoint is set", async () => {
+    const received = new Map<string, string | null>()
+    const collector = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: async (request) => {
+        await request.arrayBuffer()
+        received.set(new URL(request.url).pathname, request.headers.get("x-token"))
+        return new Response()
+      }
+    })
+    const traced = Effect.logInfo("work").pipe(Effect.withSpan("work"))
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}/`,
+      OTEL_EXPORTER_OTLP_HEADERS: "x-token=a%20b"
+    }
+    await logged({ ...env, OTEL_SDK_DISABLED: "true" }, traced)
+    expect(received.size).toBe(0)
+    expect(await logged(env, traced)).toMatchObject([{ message: "work" }])
+    await collector.stop(true)
+    expect(received.get("/v1/traces")).toBe("a b")
+    expect(received.get("/v1/logs")).toBe("a b")
+  })
+})
+
+describe("Prometheus.text", () => {
+  it("shows Effect metrics under Prometheus' names, and the process", async () => {
+    const accepted = Metric.counter("ingest.events.accepted", {
+      description: "Events acknowledged"
+    })
+    const duration = Metric.histogram("ingest.commit.duration", {
+      boundaries: [0.01, 0.1]
+    })
+    const text = await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* Metric.update(Metric.withAttributes(accepted, { shard: "3" }), 5)
+        yield* Metric.update(duration, 0.05)
+        return yield* Prometheus.text
+      })
+    )
+    expect(text).toContain("# HELP ingest_events_accepted Events acknowledged\n")
+    expect(text).toContain('ingest_events_accepted{shard="3"} 5\n')
+    expect(text).toContain('ingest_commit_duration_seconds_bucket{le="0.01"} 0\n')
+    expect(text).toContain('ingest_commit_duration_seconds_bucket{le="0.1"} 1\n')
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m)
+  })
+})
