@@ -46,6 +46,19 @@ export const variables = {
     description:
       "ClickHouse over HTTP, as `http://user:password@host:8123/analytics`. The local stack starts its own when it is not set."
   }),
+  CLICKHOUSE_REQUEST_TIMEOUT: defaulted(Kind.duration, "60 seconds", {
+    of: services,
+    description:
+      "A request without an answer after this is given up and its query killed."
+  }),
+  CLICKHOUSE_POOL_SIZE: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 1000 }),
+    "16",
+    {
+      of: services,
+      description: "Connections to ClickHouse."
+    }
+  ),
 
   ADMIN_KEY: required(Kind.secret, {
     of: ["analytics-api", "data-ingestion"],
