@@ -22,6 +22,8 @@ export interface Options {
   /** Server settings by name. */
   readonly settings?: Readonly<Record<string, string>>
   readonly onLog?: (line: string) => void
+  /** Told the server's process id as soon as there is one, before the server is ready. */
+  readonly onSpawn?: (pid: number) => void
 }
 
 /** How a server process ended. */
@@ -70,7 +72,7 @@ export const start: (
         ])
       ]),
       account,
-      options.onLog
+      options
     )
   })
   // The children of a killed server hold its shared memory for a moment longer.
@@ -191,7 +193,7 @@ const environment = {
 const serve = Effect.fnUntraced(function* (
   command: ReadonlyArray<string>,
   account: Account | undefined,
-  onLog: ((line: string) => void) | undefined
+  { onLog, onSpawn }: Options
 ) {
   const exited = yield* Deferred.make<ExitStatus>()
   const ready = yield* Deferred.make<void>()
@@ -206,6 +208,7 @@ const serve = Effect.fnUntraced(function* (
         detached: true,
         ...spawnIdentity(account)
       })
+      if (spawned.pid !== undefined) onSpawn?.(spawned.pid)
       spawned.on("error", (error) => recent.push(String(error)))
       spawned.on("close", (code, signal) =>
         Deferred.doneUnsafe(exited, Effect.succeed({ code, signal }))
