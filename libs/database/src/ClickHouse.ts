@@ -1,0 +1,281 @@
+import { Readable } from "node:stream"
+import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient
+} from "@clickhouse/client"
+import {
+  Context,
+  Duration,
+  Effect,
+  Layer,
+  Redacted,
+  Schedule,
+  type Scope
+} from "effect"
+import {
+  ClickHouseError,
+  isConnectionLost,
+  type Operation,
+  translate
+} from "./ClickHouseError.ts"
+
+export interface RequestOptions {
+  /** Values for `{name:Type}` placeholders. */
+  readonly params?: Record<string, unknown>
+  readonly settings?: ClickHouseSettings
+  /** Default: random. By this id the query can be killed. */
+  readonly queryId?: string
+}
+
+export interface InsertRequest extends RequestOptions {
+  readonly table: string
+  readonly columns?: ReadonlyArray<string>
+  /** The rows in `format`, sent as they are. */
+  readonly body: Uint8Array | string
+  readonly format: "JSONEachRow" | "JSONCompactEachRow" | "RowBinary" | "Native" | "CSV"
+}
+
+/** An answer by position: `rows[i][j]` belongs to `columns[j]`. 64-bit integers are strings. */
+export interface Table {
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string }>
+  readonly rows: ReadonlyArray<ReadonlyArray<unknown>>
+}
+
+/**
+ * The event store over ClickHouse's HTTP interface; embedded and real servers alike.
+ *
+ * Answers are complete or errors: the server buffers them until the query has ended.
+ * Interrupting an effect aborts its request and kills its query.
+ */
+export class ClickHouse extends Context.Service<
+  ClickHouse,
+  {
+    /** Rows by column name. 64-bit integers are strings. A lost connection is retried once. */
+    query<Row = Record<string, unknown>>(
+      sql: string,
+      options?: RequestOptions
+    ): Effect.Effect<ReadonlyArray<Row>, ClickHouseError>
+    /** The same by position, with column types. */
+    table(sql: string, options?: RequestOptions): Effect.Effect<Table, ClickHouseError>
+    /** The answer in any format, as bytes. */
+    bytes(
+      sql: string,
+      options: RequestOptions & { readonly format: string }
+    ): Effect.Effect<Uint8Array, ClickHouseError>
+    /** A statement without an answer. Never retried. */
+    command(sql: string, options?: RequestOptions): Effect.Effect<void, ClickHouseError>
+    /** One block of rows. Never retried: after an unclear end the caller reconciles. */
+    insert(
+      request: InsertRequest
+    ): Effect.Effect<{ readonly writtenRows: number }, ClickHouseError>
+    /** Asks the server to stop a query; returns at once, whether it ran or not. */
+    kill(queryId: string): Effect.Effect<void, ClickHouseError>
+    /** Kills a query and returns once the server no longer runs it; `timeout` after 30 s. */
+    killAndWait(queryId: string): Effect.Effect<void, ClickHouseError>
+    readonly ping: Effect.Effect<void, ClickHouseError>
+  }
+>()("@analytics/database/ClickHouse") {
+  static readonly layer = Layer.effect(
+    ClickHouse,
+    Effect.flatMap(ClickHouseConfig, (config) => make(config))
+  )
+}
+
+/** Whole answers only, and no 64-bit integer loses digits. */
+const readSettings: ClickHouseSettings = {
+  wait_end_of_query: 1,
+  output_format_json_quote_64bit_integers: 1
+}
+
+export const make = Effect.fnUntraced(function* (
+  config: ClickHouseConfig["Service"]
+): Effect.fn.Return<ClickHouse["Service"], never, Scope.Scope> {
+  const client = yield* Effect.acquireRelease(
+    Effect.sync(() => connect(config)),
+    (open) => Effect.promise(() => open.close())
+  )
+
+  const kill = (queryId: string) =>
+    send("command", randomId(), (request) =>
+      client.command({
+        ...request,
+        query: "KILL QUERY WHERE Settings['log_comment'] = {id:String} ASYNC",
+        query_params: { id: queryId }
+      })
+    ).pipe(Effect.timeoutOrElse(late("command", queryId, "10 seconds")), Effect.asVoid)
+
+  /** One attempt, bounded in time, which leaves no query behind when it is given up. */
+  const attempt = <A>(
+    operation: Operation,
+    options: RequestOptions,
+    run: (request: Sent) => Promise<A>
+  ) =>
+    Effect.suspend(() => {
+      const queryId = options.queryId ?? randomId()
+      return send(operation, queryId, run, options).pipe(
+        // Not awaited: who interrupts must not wait for a server that is down.
+        Effect.onInterrupt(() => Effect.forkDetach(Effect.ignore(kill(queryId)))),
+        Effect.timeoutOrElse(late(operation, queryId, config.requestTimeout))
+      )
+    })
+
+  const read = <A>(options: RequestOptions, run: (request: Sent) => Promise<A>) =>
+    attempt(
+      "read",
+      { ...options, settings: { ...readSettings, ...options.settings } },
+      run
+    ).pipe(Effect.retry({ times: 1, while: isConnectionLost }))
+
+  const running = (queryId: string) =>
+    read({ params: { id: queryId } }, (request) =>
+      client
+        .query({
+          ...request,
+          query:
+            "SELECT 1 FROM system.processes WHERE Settings['log_comment'] = {id:String}",
+          format: "JSONEachRow"
+        })
+        .then((answer) => answer.json())
+    ).pipe(Effect.map((rows) => rows.length > 0))
+
+  return ClickHouse.of({
+    query: <Row>(sql: string, options: RequestOptions = {}) =>
+      read(options, (request) =>
+        client
+          .query({ ...request, query: sql, format: "JSONEachRow" })
+          .then((answer) => answer.json<Row>())
+      ).pipe(withSpan("query", sql)),
+    table: (sql, options = {}) =>
+      read(options, (request) =>
+        client
+          .query({ ...request, query: sql, format: "JSONCompact" })
+          .then((answer) => answer.json<ReadonlyArray<unknown>>())
+      ).pipe(
+        Effect.map(({ meta = [], data }) => ({ columns: meta, rows: data })),
+        withSpan("table", sql)
+      ),
+    bytes: (sql, options) =>
+      read(options, (request) =>
+        client
+          .exec({ ...request, query: `${sql}\nFORMAT ${options.format}` })
+          .then(({ stream }) => collect(stream))
+      ).pipe(withSpan("bytes", sql)),
+    command: (sql, options = {}) =>
+      attempt(
+        "command",
+        { ...options, settings: { wait_end_of_query: 1, ...options.settings } },
+        (request) => client.command({ ...request, query: sql })
+      ).pipe(Effect.asVoid, withSpan("command", sql)),
+    insert: (request) =>
+      attempt(
+        "insert",
+        { ...request, settings: { wait_end_of_query: 1, ...request.settings } },
+        async (sent) => {
+          const { stream, summary } = await client.exec({
+            ...sent,
+            query: insertSql(request),
+            // In an array, because a bare string would be sent letter by letter.
+            values: Readable.from([request.body], { objectMode: false })
+          })
+          await collect(stream)
+          return { writtenRows: Number(summary?.written_rows ?? 0) }
+        }
+      ).pipe(withSpan("insert", request.table)),
+    kill,
+    killAndWait: Effect.fn("ClickHouse.killAndWait")((queryId: string) =>
+      kill(queryId).pipe(
+        Effect.andThen(running(queryId)),
+        Effect.repeat({
+          while: (alive) => alive,
+          schedule: Schedule.spaced("50 millis")
+        }),
+        Effect.timeoutOrElse(late("command", queryId, "30 seconds")),
+        Effect.asVoid
+      )
+    ),
+    ping: read({}, (request) =>
+      client
+        .query({ ...request, query: "SELECT 1", format: "JSONEachRow" })
+        .then((answer) => answer.json())
+    ).pipe(Effect.asVoid)
+  })
+})
+
+const connect = (config: ClickHouseConfig["Service"]): ClickHouseClient =>
+  createClient({
+    url: Redacted.value(config.url),
+    application: "analytics",
+    max_open_connections: config.poolSize,
+    // Ours ends first and kills the query; this one is for an unreachable server.
+    request_timeout: Math.ceil(Duration.toMillis(config.requestTimeout) * 1.5),
+    compression: { request: false, response: false },
+    keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
+    use_multipart_params_auto: true,
+    log: { level: ClickHouseLogLevel.OFF }
+  })
+
+/** What every request carries; both ids, because only one of them survives in each engine. */
+interface Sent {
+  readonly query_id: string
+  readonly query_params?: Record<string, unknown>
+  readonly clickhouse_settings: ClickHouseSettings
+  readonly abort_signal: AbortSignal
+}
+
+const send = <A>(
+  operation: Operation,
+  queryId: string,
+  run: (request: Sent) => Promise<A>,
+  options: RequestOptions = {}
+): Effect.Effect<A, ClickHouseError> =>
+  Effect.tryPromise({
+    try: (signal) =>
+      run({
+        query_id: queryId,
+        ...(options.params ? { query_params: options.params } : {}),
+        clickhouse_settings: { ...options.settings, log_comment: queryId },
+        abort_signal: signal
+      }),
+    catch: (cause) => translate(operation, queryId, cause)
+  })
+
+const late = (operation: Operation, queryId: string, duration: Duration.Input) => ({
+  duration,
+  orElse: () =>
+    Effect.fail(
+      new ClickHouseError({
+        kind: "timeout",
+        reason: `no answer to a ${operation} in ${Duration.format(Duration.fromInputUnsafe(duration))}`,
+        queryId
+      })
+    )
+})
+
+const insertSql = ({ table, columns, format }: InsertRequest): string => {
+  const names = columns ? ` (${columns.map(quoteName).join(", ")})` : ""
+  return `INSERT INTO ${quoteName(table)}${names} FORMAT ${format}`
+}
+
+/** An identifier as SQL text. */
+export const quoteName = (name: string): string =>
+  `\`${name.replace(/[`\\]/g, (character) => `\\${character}`)}\``
+
+const withSpan = (name: string, statement: string) =>
+  Effect.withSpan(`ClickHouse.${name}`, {
+    kind: "client",
+    attributes: {
+      "db.system.name": "clickhouse",
+      "db.query.text": statement.slice(0, 2000)
+    }
+  })
+
+const randomId = (): string => crypto.randomUUID()
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Array<Uint8Array> = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
