@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const root = join(import.meta.dir, "../..")
+
+/** `stack.json`, as far as the tests rely on it. */
+export interface StackFile {
+  readonly services: {
+    readonly "analytics-api": string
+    readonly "data-ingestion": string
+  }
+  readonly postgres: string
+  readonly clickhouse: string
+  readonly adminKey: string
+  readonly demo?: { readonly projectId: string; readonly secretKey: string }
+  readonly pids: Readonly<Record<string, number>>
+}
+
+/** A whole local stack of its own, as `make start` would start it. */
+export interface RunningStack {
+  readonly file: () => Promise<StackFile>
+  readonly data: string
+  readonly stop: () => Promise<void>
+}
+
+const free = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
+  })
+
+const offsets = [0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 32]
+
+const freeBase = async (): Promise<number> => {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const base = 20_000 + Math.floor(Math.random() * 200) * 50
+    const all = await Promise.all(offsets.map((offset) => free(base + offset)))
+    if (all.every(Boolean)) return base
+  }
+  throw new Error("no free range of ports for a stack")
+}
+
+const run = async (args: ReadonlyArray<string>, env: Record<string, string>) => {
+  const child = Bun.spawn(["bun", "tools/stack/src/main.ts", ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 120_000
+  })
+  const [code, out, err] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text()
+  ])
+  if (code !== 0)
+    throw new Error(`stack ${args.join(" ")} ended with ${code}:\n${out}${err}`)
+}
+
+/** Starts a stack in test mode on free ports, without the demo. */
+export const startStack = async (
+  environment: Readonly<Record<string, string>> = {}
+): Promise<RunningStack> => {
+  const data = await mkdtemp(join(tmpdir(), "analytics-stack-"))
+  const env = {
+    INGEST_TEST_MODE: "true",
+    LOG_LEVEL: "Warn",
+    ...environment,
+    STACK_PORT_BASE: String(await freeBase()),
+    STACK_DATA: data
+  }
+  await run(["start", "--detach", "--no-demo"], env)
+  return {
+    data,
+    file: async () => JSON.parse(await readFile(join(data, "stack.json"), "utf8")),
+    stop: async () => {
+      await run(["stop"], env)
+      await rm(data, { recursive: true, force: true })
+    }
+  }
+}
