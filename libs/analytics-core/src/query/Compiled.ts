@@ -1,0 +1,50 @@
+import type { Effect, Schema } from "effect"
+import type { QueryInvalid } from "./QueryInvalid.ts"
+import { type ParamValue, render, type Sql } from "./Sql.ts"
+
+/** What an answer depends on besides the request. Instants in epoch milliseconds. */
+export interface QueryContext {
+  readonly projectId: number
+  /** The project's own zone, for requests that name none. */
+  readonly timezone: string
+  /** What "today" means: the clock, or `asOf`. */
+  readonly now: number
+  /** Only what was known by then exists. */
+  readonly watermark: number
+  /** Whether any id of the project stands for another person than itself. */
+  readonly hasLinks: boolean
+}
+
+/** One SELECT for the store. */
+export interface Statement {
+  /** What it is for, as a part of a span's name. */
+  readonly name: string
+  readonly sql: string
+  readonly params: { readonly [name: string]: ParamValue }
+}
+
+/** A row by column name. 64-bit integers may be strings. */
+export type Row = { readonly [column: string]: unknown }
+
+/** A query as statements, and how their rows (in the same order) become the answer. */
+export interface Compiled<Result> {
+  readonly statements: ReadonlyArray<Statement>
+  readonly decode: (rows: ReadonlyArray<ReadonlyArray<Row>>) => Result
+}
+
+/** One `kind` of query: its wire forms, and the way from a request to SQL. */
+export interface QueryKind<Request, Result> {
+  readonly kind: string
+  readonly request: Schema.Codec<Request, unknown>
+  readonly result: Schema.Codec<Result, unknown>
+  readonly example: unknown
+  readonly compile: (
+    request: Request,
+    context: QueryContext
+  ) => Effect.Effect<Compiled<Result>, QueryInvalid>
+}
+
+export const statement = (name: string, fragment: Sql): Statement => ({
+  name,
+  ...render(fragment)
+})

@@ -1,0 +1,19 @@
+import type { QueryContext } from "./Compiled.ts"
+import { instant, type Sql, sql, uint32 } from "./Sql.ts"
+
+/**
+ * Adds the column `person` to a SELECT that has `id_hash`: the newest link of the id at
+ * the watermark, else the id itself.
+ */
+export const identify = (context: QueryContext, events: Sql): Sql =>
+  context.hasLinks
+    ? sql`SELECT *, if(link_person = 0, id_hash, link_person) AS person FROM (${events}) AS unlinked LEFT JOIN (${links(context)}) AS links ON links.link_id = unlinked.id_hash`
+    : sql`SELECT *, id_hash AS person FROM (${events})`
+
+/** `link_id`, `link_person`: the ids that stand for somebody else at the watermark. */
+const links = (context: QueryContext): Sql =>
+  sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)} GROUP BY id_hash HAVING link_person != link_id`
+
+/** Whether the project has links at all by then. Once true, it stays true. */
+export const hasLinksSql = (projectId: number, watermark: number): Sql =>
+  sql`SELECT 1 FROM person_links WHERE project_id = ${uint32(projectId)} AND known_at <= ${instant(watermark)} LIMIT 1`

@@ -1,0 +1,71 @@
+import type { QueryContext } from "./Compiled.ts"
+import { identify } from "./People.ts"
+import { and, instant, join, type Sql, sql, string, strings, uint32 } from "./Sql.ts"
+import { joinTraits } from "./TraitSource.ts"
+import type { Values } from "./Values.ts"
+
+/** Columns of an event that a query may ask for besides its properties and person. */
+export type EventColumn = "timestamp" | "message_id" | "event"
+
+export interface SourceRequest {
+  /** Any of these names; none given means any track, page or screen. */
+  readonly events: ReadonlyArray<string> | undefined
+  /** `[from, to)` in epoch milliseconds. */
+  readonly from: number
+  readonly to: number
+  readonly includeBots: boolean
+  readonly columns: ReadonlyArray<EventColumn>
+  /** Whether the column `person` is needed: it costs a join once there are links. */
+  readonly person: boolean
+  /** The properties that `where` and the caller read; each is a column. */
+  readonly values: Values
+  /** Conditions on those columns. */
+  readonly where: ReadonlyArray<Sql>
+}
+
+/** A SELECT of the events a query is about: `columns`, `person`, and the columns of `values`. */
+export const source = (context: QueryContext, request: SourceRequest): Sql => {
+  const { values } = request
+  const needsPerson = request.person || values.hasTraits
+  // A group is the one the event names, before it is one the person joined.
+  const groupId =
+    values.groupTraits.length > 0 ? sql`, context['groupId'] AS event_group` : sql``
+  const columns = join(
+    [
+      ...request.columns.map((name) => columnNames[name]),
+      ...(needsPerson ? [sql`id_hash`] : []),
+      sql`1 AS one`
+    ],
+    ", "
+  )
+  const own = [
+    sql`project_id = ${uint32(context.projectId)}`,
+    eventsSql(request.events),
+    sql`timestamp >= ${instant(request.from)}`,
+    sql`timestamp < ${instant(request.to)}`,
+    sql`known_at <= ${instant(context.watermark)}`,
+    ...(request.includeBots ? [] : [sql`is_bot = 0`])
+  ]
+  if (!values.hasTraits) {
+    const events = sql`SELECT ${columns}${values.eventColumns} FROM events WHERE ${and([...own, ...request.where])}`
+    return needsPerson ? identify(context, events) : events
+  }
+  const events = sql`SELECT ${columns}${groupId}${values.eventColumns} FROM events WHERE ${and(own)}`
+  const withTraits = joinTraits(context, identify(context, events), values)
+  return sql`SELECT * FROM (${withTraits}) WHERE ${and(request.where)}`
+}
+
+const columnNames: Record<EventColumn, Sql> = {
+  timestamp: sql`timestamp`,
+  message_id: sql`message_id`,
+  event: sql`event`
+}
+
+const eventsSql = (events: ReadonlyArray<string> | undefined): Sql => {
+  const [first] = events ?? []
+  if (events === undefined || first === undefined)
+    return sql`type IN ('track', 'page', 'screen')`
+  return events.length === 1
+    ? sql`event = ${string(first)}`
+    : sql`event IN ${strings(events)}`
+}

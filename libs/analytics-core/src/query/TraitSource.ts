@@ -1,0 +1,62 @@
+import type { QueryContext } from "./Compiled.ts"
+import { identify } from "./People.ts"
+import { column, instant, join, type Sql, sql, string, uint32 } from "./Sql.ts"
+import type { GroupTraits, TraitColumn, Values } from "./Values.ts"
+
+/** Adds the columns of all `user.` and `group.` properties to a SELECT that has `person`. */
+export const joinTraits = (context: QueryContext, people: Sql, values: Values): Sql => {
+  const withUser =
+    values.userTraits.length === 0
+      ? people
+      : sql`SELECT * FROM (${people}) AS people LEFT JOIN (${userTraits(context, values.userTraits)}) AS user_traits ON user_traits.trait_person = people.person`
+  return values.groupTraits.reduce(
+    (events, group, index) => joinGroup(context, events, group, index),
+    withUser
+  )
+}
+
+/** Events that carry traits and are known at the watermark, whenever they happened. */
+const traitEvents = (context: QueryContext, name: "$identify" | "$group"): Sql =>
+  sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND known_at <= ${instant(context.watermark)}`
+
+/** Per trait the value with the latest event time, equal times by message id. */
+const latest = (traits: ReadonlyArray<TraitColumn>): Sql =>
+  join(
+    traits.map(
+      (trait, index) =>
+        sql`argMaxIf(${column("u", index)}, (timestamp, message_id), ${column("u", index)} != '') AS ${trait.column}`
+    ),
+    ", "
+  )
+
+const carried = (traits: ReadonlyArray<TraitColumn>): Sql =>
+  join(
+    traits.map(
+      (trait, index) => sql`props[${string(trait.path)}] AS ${column("u", index)}`
+    ),
+    ", "
+  )
+
+const userTraits = (context: QueryContext, traits: ReadonlyArray<TraitColumn>): Sql => {
+  const events = sql`SELECT id_hash, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$identify")}`
+  return sql`SELECT person AS trait_person, ${latest(traits)} FROM (${identify(context, events)}) GROUP BY person`
+}
+
+/** The event's own group if it names one, else the one of that type its person joined last. */
+const joinGroup = (
+  context: QueryContext,
+  events: Sql,
+  { type, traits }: GroupTraits,
+  index: number
+): Sql => {
+  const joined = column("g", index)
+  const own =
+    type === "default"
+      ? sql`if(startsWith(event_group, '"'), JSONExtractString(event_group), event_group)`
+      : sql`''`
+  const joins = sql`SELECT id_hash, timestamp, message_id, group_id FROM ${traitEvents(context, "$group")} AND group_type = ${string(type)} AND group_id != ''`
+  const lastJoined = sql`SELECT person AS member, argMax(group_id, (timestamp, message_id)) AS joined_group FROM (${identify(context, joins)}) GROUP BY person`
+  const memberships = sql`SELECT events.*, if(${own} != '', ${own}, joined_group) AS ${joined} FROM (${events}) AS events LEFT JOIN (${lastJoined}) AS members ON members.member = events.person`
+  const groups = sql`SELECT group_id AS trait_group, ${latest(traits)} FROM (SELECT group_id, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$group")} AND group_type = ${string(type)}) GROUP BY group_id`
+  return sql`SELECT * FROM (${memberships}) AS grouped LEFT JOIN (${groups}) AS group_traits ON group_traits.trait_group = grouped.${joined}`
+}
