@@ -1,0 +1,102 @@
+import { rm } from "node:fs/promises"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { startDetached } from "./Detach.ts"
+import { isAlive } from "./Processes.ts"
+import { AlreadyRunning } from "./RunFiles.ts"
+import { readRunRecord } from "./RunRecord.ts"
+import { StackSettings } from "./StackSettings.ts"
+import { start } from "./Start.ts"
+import { stop } from "./Stop.ts"
+
+const only = Flag.String("only").pipe(
+  Flag.withDescription("Only these parts, by name and comma, with what they need"),
+  Flag.optional
+)
+const detach = Flag.Boolean("detach").pipe(
+  Flag.withDescription("Return when the stack is ready; `stop` ends it"),
+  Flag.withDefault(false)
+)
+const background = Flag.Boolean("background").pipe(
+  Flag.withDescription("The supervisor itself, without a terminal"),
+  Flag.withDefault(false)
+)
+const fresh = Flag.Boolean("fresh").pipe(
+  Flag.withDescription("Stop what runs and begin with empty data"),
+  Flag.withDefault(false)
+)
+const noDemo = Flag.Boolean("no-demo").pipe(
+  Flag.withDescription("Do not send the demo's events"),
+  Flag.withDefault(false)
+)
+
+const startCommand = Command.make(
+  "start",
+  { only, detach, background, fresh, noDemo },
+  Effect.fnUntraced(function* (flags) {
+    const options = {
+      only: Option.match(flags.only, {
+        onNone: () => [],
+        onSome: (names) => names.split(",").filter((name) => name !== "")
+      }),
+      demo: !flags.noDemo,
+      terminal: !flags.background
+    }
+    const settings = StackSettings.layer(options)
+    if (flags.fresh) yield* wipe.pipe(Effect.provide(settings))
+    yield* refuseSecond.pipe(Effect.provide(settings))
+    yield* flags.detach
+      ? startDetached(options).pipe(Effect.provide(settings))
+      : start(options)
+  })
+).pipe(Command.withDescription("Start the local stack; Ctrl-C stops it"))
+
+const stopCommand = Command.make(
+  "stop",
+  {},
+  Effect.fnUntraced(
+    function* () {
+      const { data } = yield* StackSettings
+      const stopped = yield* stop(data)
+      process.stdout.write(
+        stopped ? "The stack is stopped.\n" : "Nothing is running.\n"
+      )
+    },
+    Effect.provide(StackSettings.layer({ only: [], demo: false, terminal: true }))
+  )
+).pipe(Command.withDescription("Stop the local stack, whatever state it is in"))
+
+/** Also checked by the supervisor itself; here it comes before anything is written. */
+const refuseSecond = Effect.gen(function* () {
+  const { data } = yield* StackSettings
+  const record = readRunRecord(data)
+  if (record === null || !isAlive(record.supervisor)) return
+  return yield* AlreadyRunning.on(data, record.supervisor.pid)
+})
+
+const wipe = Effect.gen(function* () {
+  const { data } = yield* StackSettings
+  yield* stop(data)
+  // A directory that cannot be removed has to be seen to by a person.
+  yield* Effect.promise(() => rm(data, { recursive: true, force: true }))
+})
+
+const program = Command.make("stack").pipe(
+  Command.withDescription("The analytics backend on this machine"),
+  Command.withSubcommands([startCommand, stopCommand]),
+  Command.run({ version: "0.0.0" }),
+  Effect.provide(NodeServices.layer)
+)
+
+if (import.meta.main) {
+  NodeRuntime.runMain(
+    program.pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => process.stderr.write(`\n${error.message}\n`))
+      )
+    ),
+    { disableErrorReporting: true }
+  )
+}
