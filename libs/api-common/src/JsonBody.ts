@@ -1,0 +1,45 @@
+import { Elysia } from "elysia"
+
+/** Larger than any request these APIs know. */
+export const defaultLimit = 1024 * 1024
+
+/** A body with more bytes than are read. */
+export class BodyTooLarge extends Error {
+  readonly limit: number
+  constructor(limit: number) {
+    super(`The body is larger than ${limit} bytes`)
+    this.limit = limit
+  }
+}
+
+/**
+ * Reads every body as JSON, whatever its Content-Type says, and stops at `limit` bytes.
+ * Routes with `parse: "none"` read their own.
+ */
+export const jsonBody = (limit = defaultLimit) =>
+  new Elysia({ name: "@analytics/api-common/json-body", seed: limit }).onParse(
+    { as: "global" },
+    async ({ request }) => {
+      const bytes = await readUpTo(request, limit)
+      return bytes.length === 0
+        ? undefined
+        : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+    }
+  )
+
+/** @throws {BodyTooLarge} as soon as the limit is passed, before the rest is read. */
+export const readUpTo = async (
+  request: Request,
+  limit: number
+): Promise<Uint8Array> => {
+  if (Number(request.headers.get("content-length") ?? 0) > limit)
+    throw new BodyTooLarge(limit)
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > limit) throw new BodyTooLarge(limit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
