@@ -1,0 +1,75 @@
+# Everything goes through tools/bun.sh, which finds or installs Bun and the packages.
+BUN := ./tools/bun.sh
+SERVICE ?= analytics-api
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev-install install test test-long lint format type-check clean run-api \
+	migrate-create migrate-upgrade migrate-downgrade migrate-history migrate-current \
+	start stop demo bench notebooks verify-images
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | \
+		awk 'BEGIN { FS = ":.*## " } { printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2 }'
+
+install: ## Install Bun (when missing) and all packages
+	@$(BUN) --version >/dev/null
+
+dev-install: install ## Install, and check what is committed with a Git hook
+	@$(BUN) tools/dev/installHooks.ts
+
+start: ## Start the whole stack; ARGS="--detach --fresh --no-demo --only a,b"
+	@$(BUN) tools/stack/src/main.ts start $(ARGS)
+
+stop: ## Stop the stack, whatever state it is in
+	@$(BUN) tools/stack/src/main.ts stop
+
+demo: ## Send the demo's events to the running stack (again changes nothing)
+	@$(BUN) tools/cli/src/main.ts demo $(ARGS)
+
+run-api: ## Run one service alone, reloading on change; SERVICE=analytics-api
+	@$(BUN) run --cwd services/$(SERVICE) dev
+
+test: ## Run every test; ARGS="libs/config" runs some
+	@$(BUN) run test $(ARGS)
+
+test-long: ## Run the long tests too: real data, random kill -9
+	@$(BUN) run test-long $(ARGS)
+
+bench: ## Measure, as ratios against the best possible in the same run
+	@$(BUN) run bench $(ARGS)
+
+lint: ## Check style, imports and layers
+	@$(BUN) run lint
+
+format: ## Format, and fix what can be fixed
+	@$(BUN) run format
+
+type-check: ## Check types
+	@$(BUN) run typecheck
+
+migrate-create: ## Make an empty migration; MESSAGE="add a table" STORE=postgres|clickhouse
+	@$(BUN) tools/migrate/src/main.ts create "$(MESSAGE)" $(if $(STORE),--store $(STORE))
+
+migrate-upgrade: ## Apply what is missing, in both stores
+	@$(BUN) tools/migrate/src/main.ts upgrade $(ARGS)
+
+migrate-downgrade: ## Take back the last migration
+	@$(BUN) tools/migrate/src/main.ts downgrade $(ARGS)
+
+migrate-history: ## List all migrations
+	@$(BUN) tools/migrate/src/main.ts history $(ARGS)
+
+migrate-current: ## Show how far the stores are migrated
+	@$(BUN) tools/migrate/src/main.ts current $(ARGS)
+
+notebooks: ## Run the notebooks
+	@echo "There are no notebooks in this repository yet." >&2; exit 1
+
+verify-images: ## Verify the container images
+	@echo "There are no container images in this repository yet." >&2; exit 1
+
+clean: ## Stop the stack and remove its data, the packages and what tests wrote
+	@if [ -d node_modules ]; then $(BUN) tools/stack/src/main.ts stop; fi
+	rm -rf .data coverage .tools node_modules libs/*/node_modules \
+		services/*/node_modules tools/*/node_modules tests/node_modules bench/node_modules
