@@ -1,0 +1,95 @@
+import { hostname } from "node:os"
+import { sqlState } from "@analytics/database/PostgresRetry"
+import { Context, Duration, Effect, Layer, Metric } from "effect"
+import { isSqlError } from "effect/sql/SqlError"
+import { GroupCommit } from "./GroupCommit.ts"
+import { InboxPartitions } from "./InboxPartitions.ts"
+import { InboxRepo } from "./InboxRepo.ts"
+import { rowsOf, type Submission } from "./InboxRow.ts"
+
+const MIB = 1024 * 1024
+
+/** More than two hide the round trip; more than four only make smaller commits. */
+const COMMITS_IN_FLIGHT = 3
+
+/** A frame this large is far below what a message to Postgres may hold. */
+const MAX_COMMIT_BYTES = 4 * MIB
+
+const committed = Metric.counter("ingest.events.accepted", {
+  description: "Events acknowledged",
+  incremental: true
+})
+const commitTime = Metric.histogram("ingest.commit.duration", {
+  description: "Time from the start of a commit to its answer, in seconds",
+  boundaries: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 10]
+})
+const failures = Metric.counter("ingest.commit.failures", {
+  description: "Commits that failed or whose outcome is unknown",
+  incremental: true
+})
+
+/** Makes events durable. Plain promises on the outside: it is called once per request. */
+export class Inbox extends Context.Service<
+  Inbox,
+  {
+    /**
+     * Resolves after COMMIT. Rejects when the commit failed or its outcome is unknown: the
+     * client sends again, and the loader drops what turns out to be double.
+     */
+    append(submission: Submission, bytes: number): Promise<void>
+    /** Bytes submitted and not durable yet. */
+    readonly pendingBytes: () => number
+    /** Age of the oldest submission that is not durable yet, in milliseconds. */
+    readonly age: () => number
+  }
+>()("@analytics/data-ingestion/inbox/Inbox") {
+  /** Closes once everything submitted has been committed, or its timeout passed. */
+  static readonly layer = Layer.effect(
+    Inbox,
+    Effect.gen(function* () {
+      const repo = yield* InboxRepo
+      const partitions = yield* InboxPartitions
+      const run = Effect.runPromiseWith(yield* Effect.context<never>())
+      // Stable across restarts, so that the counters do not grow without end.
+      const writer = `${hostname()}:${process.env["PORT"] ?? process.pid}`
+
+      const commit = Effect.fn("Inbox.commit")(
+        function* (submissions: ReadonlyArray<Submission>, slot: number) {
+          const rows = rowsOf(submissions)
+          const events = rows.reduce((sum, row) => sum + row.events, 0)
+          yield* Effect.annotateCurrentSpan({
+            "ingest.requests": submissions.length,
+            "ingest.events": events
+          })
+          const [time] = yield* Effect.timed(repo.commit(rows, `${writer}:${slot}`))
+          yield* Metric.update(commitTime, Duration.toSeconds(time))
+          yield* Metric.update(committed, events)
+        },
+        Effect.tapError((error) => onFailure(error))
+      )
+
+      const onFailure = (error: unknown) =>
+        Effect.gen(function* () {
+          yield* Metric.update(failures, 1)
+          yield* Effect.logError("inbox commit failed", error)
+          // No partition for the row: somebody's clock or maintenance went wrong.
+          if (isSqlError(error) && sqlState(error) === "23514")
+            yield* Effect.ignore(partitions.ensure)
+        })
+
+      const group = new GroupCommit<Submission>({
+        slots: COMMITS_IN_FLIGHT,
+        maxBytes: MAX_COMMIT_BYTES,
+        commit: (submissions, slot) => run(commit(submissions, slot))
+      })
+      yield* Effect.addFinalizer(() =>
+        Effect.promise(() => group.drained()).pipe(Effect.timeoutOption("15 seconds"))
+      )
+      return Inbox.of({
+        append: (item, bytes) => group.submit({ item, bytes }),
+        pendingBytes: () => group.pendingBytes,
+        age: () => group.age(performance.now())
+      })
+    })
+  )
+}
