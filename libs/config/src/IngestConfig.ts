@@ -6,7 +6,11 @@ const fields = Settings.load({
   testMode: "INGEST_TEST_MODE",
   maxEventBytes: "INGEST_MAX_EVENT_BYTES",
   maxBatchBytes: "INGEST_MAX_BATCH_BYTES",
-  maxBatchEvents: "INGEST_MAX_BATCH_EVENTS"
+  maxBatchEvents: "INGEST_MAX_BATCH_EVENTS",
+  maxPendingBytes: "INGEST_MAX_PENDING_BYTES",
+  maxProjectPendingBytes: "INGEST_MAX_PROJECT_PENDING_BYTES",
+  projectEventsPerSecond: "INGEST_PROJECT_EVENTS_PER_SECOND",
+  maxProjectBacklog: "INGEST_MAX_PROJECT_BACKLOG"
 })
 
 /** What data-ingestion takes in. */
@@ -19,6 +23,13 @@ export class IngestConfig extends Context.Service<
     /** After decompression. */
     readonly maxBatchBytes: number
     readonly maxBatchEvents: number
+    /** Waiting in memory for their commit, of all projects and of one. */
+    readonly maxPendingBytes: number
+    readonly maxProjectPendingBytes: number
+    /** Above it the bulk lane. */
+    readonly projectEventsPerSecond: number
+    /** Acknowledged events of one project that wait for the loader. */
+    readonly maxProjectBacklog: number
   }
 >()("@analytics/config/IngestConfig") {
   static readonly layer = Layer.effect(

@@ -116,6 +116,33 @@ export const variables = {
     "2500",
     { of: ["data-ingestion"], description: "Most events in one request." }
   ),
+  INGEST_MAX_PENDING_BYTES: defaulted(Kind.byteSize, "64 MiB", {
+    of: ["data-ingestion"],
+    description:
+      "Events that wait in memory for their commit; above it, projects with more than their share get 429."
+  }),
+  INGEST_MAX_PROJECT_PENDING_BYTES: defaulted(Kind.byteSize, "24 MiB", {
+    of: ["data-ingestion"],
+    description: "The same for one project."
+  }),
+  INGEST_PROJECT_EVENTS_PER_SECOND: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 1_000_000_000 }),
+    "100000",
+    {
+      of: ["data-ingestion"],
+      description:
+        "What one project may send into the live lane of one process, over ten seconds; the rest goes into the bulk lane."
+    }
+  ),
+  INGEST_MAX_PROJECT_BACKLOG: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 1_000_000_000_000 }),
+    "20000000",
+    {
+      of: ["data-ingestion"],
+      description:
+        "Acknowledged events of one project that no loader has taken up yet; above it the project gets 429."
+    }
+  ),
 
   GEOIP_DATABASE: optional(Kind.text, {
     of: ["loader"],
