@@ -103,6 +103,12 @@ CREATE TABLE ingest.quarantine (
 CREATE INDEX quarantine_by_message ON ingest.quarantine (project_id, message_id);
 CREATE INDEX quarantine_by_project ON ingest.quarantine (project_id, id);
 
+-- An id may be 4 KB long, which a btree entry cannot hold. Postgres calls convert_to only
+-- stable, although it never changes in a UTF-8 database.
+CREATE FUNCTION ingest.id_key(id text) RETURNS bytea
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN sha256(convert_to(id, 'UTF8'));
+
 -- The identity ledger: who was tied to whom, when, by which message. Append-only; an
 -- undone link keeps its row. `claim`: `from_id` (anonymous) belongs to `to_id` (user).
 -- `alias`: both are one person. Only the first sight of a pair and earlier ones are kept.
@@ -116,9 +122,8 @@ CREATE TABLE ingest.links (
   known_at    timestamptz NOT NULL,
   batch_id    bigint NOT NULL,
   undone_at   timestamptz,
-  -- An id may be 4 KB long, which a btree entry cannot hold.
-  from_key    bytea GENERATED ALWAYS AS (sha256(convert_to(from_id, 'UTF8'))) STORED,
-  to_key      bytea GENERATED ALWAYS AS (sha256(convert_to(to_id, 'UTF8'))) STORED,
+  from_key    bytea GENERATED ALWAYS AS (ingest.id_key(from_id)) STORED,
+  to_key      bytea GENERATED ALWAYS AS (ingest.id_key(to_id)) STORED,
   PRIMARY KEY (project_id, from_key, to_key, kind, timestamp, message_id)
 );
 CREATE INDEX links_by_to ON ingest.links (project_id, to_key);
