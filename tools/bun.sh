@@ -72,7 +72,7 @@ if [ -z "$bun" ]; then
   if ! bun=$(find_bun); then
     echo "Installing Bun $version below .tools/ with npm" >&2
     npm install --prefix "$tools" --ignore-scripts --no-save --no-audit --no-fund \
-      --loglevel=error "bun@$version" >&2
+      --loglevel=error --update-notifier=false "bun@$version" >&2
     bun=$(local_bun) || {
       echo "npm installed no Bun $version that runs on this machine ($(uname -sm))." >&2
       exit 1
@@ -95,7 +95,7 @@ installed=$root/node_modules/.installed.lock
 if ! cmp -s "$root/bun.lock" "$installed"; then
   lock
   if ! cmp -s "$root/bun.lock" "$installed"; then
-    (cd "$root" && "$bun" install --frozen-lockfile) >&2
+    (cd "$root" && "$bun" install ${CI:+--frozen-lockfile}) >&2
     cp "$root/bun.lock" "$installed"
   fi
   unlock
