@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process"
+import { ensureTemplate } from "@analytics/testing/TestPostgres"
+import { startClickHouse, startPostgres } from "@analytics/testing/TestServers"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Effect } from "effect"
+
+/**
+ * `bun run test [paths…] [bun flags]`: one Postgres and one ClickHouse for the whole run,
+ * then `bun test` with the given arguments. Both servers stop however the run ends.
+ */
+const program = Effect.gen(function* () {
+  const [postgres, clickhouse] = yield* Effect.all([startPostgres, startClickHouse], {
+    concurrency: 2
+  })
+  yield* ensureTemplate(postgres)
+  return yield* bunTest(process.argv.slice(2), {
+    TEST_DATABASE_URL: postgres,
+    TEST_CLICKHOUSE_URL: clickhouse
+  })
+})
+
+/** Answers the exit code. Interrupting asks the tests to stop, and kills them after 5 s. */
+const bunTest = (args: ReadonlyArray<string>, variables: Record<string, string>) =>
+  Effect.callback<number>((resume) => {
+    const child = spawn(process.execPath, ["test", ...args], {
+      stdio: "inherit",
+      env: { ...process.env, NODE_ENV: "test", ...variables }
+    })
+    child.on("error", (error) => resume(Effect.die(error)))
+    child.on("close", (code) => resume(Effect.succeed(code ?? 1)))
+    return Effect.callback<void>((stopped) => {
+      child.on("close", () => stopped(Effect.void))
+      if (!child.kill("SIGTERM")) stopped(Effect.void)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: "5 seconds",
+        orElse: () => Effect.sync(() => child.kill("SIGKILL"))
+      })
+    )
+  })
+
+Effect.scoped(program).pipe(
+  Effect.tap((code) =>
+    Effect.sync(() => {
+      process.exitCode = code
+    })
+  ),
+  NodeRuntime.runMain
+)
