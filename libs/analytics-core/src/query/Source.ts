@@ -10,6 +10,8 @@ export type EventColumn = "timestamp" | "message_id" | "event"
 export interface SourceRequest {
   /** Any of these names; none given means any track, page or screen. */
   readonly events: ReadonlyArray<string> | undefined
+  /** Names to read besides any track, page or screen. */
+  readonly besides?: ReadonlyArray<string>
   /** `[from, to)` in epoch milliseconds. */
   readonly from: number
   readonly to: number
@@ -40,7 +42,7 @@ export const source = (context: QueryContext, request: SourceRequest): Sql => {
   )
   const own = [
     sql`project_id = ${uint32(context.projectId)}`,
-    eventsSql(request.events),
+    eventsSql(request.events, request.besides ?? []),
     sql`timestamp >= ${instant(request.from)}`,
     sql`timestamp < ${instant(request.to)}`,
     sql`known_at <= ${instant(context.watermark)}`,
@@ -61,10 +63,15 @@ const columnNames: Record<EventColumn, Sql> = {
   event: sql`event`
 }
 
-const eventsSql = (events: ReadonlyArray<string> | undefined): Sql => {
+const eventsSql = (
+  events: ReadonlyArray<string> | undefined,
+  besides: ReadonlyArray<string>
+): Sql => {
   const [first] = events ?? []
   if (events === undefined || first === undefined)
-    return sql`type IN ('track', 'page', 'screen')`
+    return besides.length === 0
+      ? sql`type IN ('track', 'page', 'screen')`
+      : sql`(type IN ('track', 'page', 'screen') OR event IN ${strings(besides)})`
   return events.length === 1
     ? sql`event = ${string(first)}`
     : sql`event IN ${strings(events)}`
