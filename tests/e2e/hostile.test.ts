@@ -31,7 +31,11 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 60_000)
 
-const post = async (path: string, body: BodyInit, headers: HeadersInit = {}) => {
+const post = async (
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {}
+) => {
   const response = await fetch(client.ingestion + path, {
     method: "POST",
     body,
@@ -61,7 +65,7 @@ const injections = [
   "💥 ﷽ \ud800"
 ]
 
-const bodies: ReadonlyArray<readonly [string, BodyInit]> = [
+const bodies: ReadonlyArray<readonly [string, string | Uint8Array<ArrayBuffer>]> = [
   ["nothing", ""],
   ["half a document", '{"batch":[{"type":"track"'],
   ["not JSON", "DROP TABLE events"],

@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { Effect, Option, Redacted, Schema } from "effect"
+import { Flag } from "effect/cli"
+
+const Keys = Schema.Struct({
+  projectId: Schema.String,
+  writeKey: Schema.String,
+  secretKey: Schema.String
+})
+
+const StackFile = Schema.Struct({
+  services: Schema.Struct({
+    "analytics-api": Schema.String,
+    "data-ingestion": Schema.String
+  }),
+  adminKey: Schema.String,
+  demo: Schema.optionalKey(Keys)
+})
+
+/** The installation that a command speaks to, as its stack.json describes it. */
+export interface Target {
+  readonly api: string
+  readonly ingestion: string
+  readonly adminKey: Redacted.Redacted
+  readonly demo: Option.Option<typeof Keys.Type>
+  /** The folder that keeps what must survive between runs. */
+  readonly data: string
+}
+
+export class NoTarget extends Schema.TaggedError<NoTarget>()("NoTarget", {
+  message: Schema.String
+}) {}
+
+/** Flags that every command shares. */
+export const stackFlag = Flag.File("stack").pipe(
+  Flag.withDescription("The stack.json of the installation; written by make start"),
+  Flag.withDefault(join(process.env["STACK_DATA"] ?? ".data", "stack.json"))
+)
+
+export const readTarget = Effect.fn("Target.readTarget")(function* (path: string) {
+  const text = yield* Effect.tryPromise({
+    try: () => readFile(path, "utf8"),
+    catch: () =>
+      new NoTarget({
+        message: `${path} cannot be read: start the stack (make start), or name its file with --stack`
+      })
+  })
+  const file = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(StackFile))(
+    text
+  ).pipe(
+    Effect.mapError((error) => new NoTarget({ message: `${path}: ${error.message}` }))
+  )
+  const target: Target = {
+    api: file.services["analytics-api"],
+    ingestion: file.services["data-ingestion"],
+    adminKey: Redacted.make(file.adminKey),
+    demo: Option.fromUndefinedOr(file.demo),
+    data: dirname(path)
+  }
+  return target
+})

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto"
+import type { Row } from "@analytics/data-processing/readers/Row"
+import { writtenTime } from "@analytics/data-processing/readers/writtenTime"
+import type { Mapped } from "./Mapping.ts"
+
+const readTime = writtenTime("dd/MMM/yyyy:HH:mm:ss Z", "+00:00")
+
+/**
+ * One request of an access log as a page view. The visitor is a hash of address and
+ * browser: the log's addresses are people's, and do not leave the file.
+ */
+export const apacheEvent = ({ fields, number }: Row, file: string): Mapped => {
+  const timestamp = readTime(fields["time"])
+  if (timestamp === undefined)
+    return { reason: "the time of the request is not readable" }
+  const visitor = createHash("sha256")
+    .update(`${file}|${fields["ip"]}|${fields["userAgent"]}`)
+    .digest("hex")
+  const { bytes, method, path, referrer, status, userAgent } = fields
+  return {
+    event: {
+      type: "page",
+      timestamp,
+      anonymousId: visitor.slice(0, 32),
+      messageId: `${file}-${number}`,
+      properties: { path, method, status, bytes, referrer },
+      context: { userAgent, page: { path, referrer } }
+    }
+  }
+}
+
+/** A row of NDJSON that is an event already, with an id made from its place in the file. */
+export const plainEvent = ({ fields, number }: Row, file: string): Mapped => ({
+  event: { messageId: `${file}-${number}`, ...fields }
+})

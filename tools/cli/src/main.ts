@@ -1,0 +1,23 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Layer } from "effect"
+import { Command } from "effect/cli"
+import { FetchHttpClient } from "effect/http"
+import { demoCommand } from "./commands/DemoCommand.ts"
+import { importCommand } from "./commands/ImportCommand.ts"
+import { keyCommand } from "./commands/KeyCommand.ts"
+import { projectCommand } from "./commands/ProjectCommand.ts"
+
+/** The command line tool: `bun run cli --help`. */
+export const cli = Command.make("cli").pipe(
+  Command.withDescription("Analytics from the command line"),
+  Command.withSubcommands([projectCommand, keyCommand, importCommand, demoCommand])
+)
+
+if (import.meta.main)
+  Command.run(cli, { version: "0.1.0" }).pipe(
+    Effect.tapError((error) =>
+      "message" in error ? Console.error(`error: ${error.message}`) : Effect.void
+    ),
+    Effect.provide(Layer.merge(NodeServices.layer, FetchHttpClient.layer)),
+    NodeRuntime.runMain({ disableErrorReporting: true })
+  )
