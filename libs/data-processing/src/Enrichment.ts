@@ -1,0 +1,91 @@
+import type { Json, JsonObject } from "./ExactJson.ts"
+import type { InboxEvent } from "./InboxEvent.ts"
+import {
+  type Campaign,
+  campaignOfQuery,
+  channelOf,
+  domainOf,
+  NO_CAMPAIGN
+} from "./Traffic.ts"
+import { type Client, clientOf, NO_CLIENT } from "./UserAgent.ts"
+
+/** What is added to an event: where from, with what, and where to. */
+export interface Enrichment {
+  readonly client: Client
+  readonly campaign: Campaign
+  readonly referrerDomain: string
+  readonly channel: string
+  readonly country: string
+  readonly path: string
+}
+
+export const NO_ENRICHMENT: Enrichment = {
+  client: NO_CLIENT,
+  campaign: NO_CAMPAIGN,
+  referrerDomain: "",
+  channel: "",
+  country: "",
+  path: ""
+}
+
+/** ISO country code of an address; empty if unknown. */
+export type CountryOf = (ip: string) => string
+
+/**
+ * Works out the typed columns of an event.
+ *
+ * The request's own user agent counts only if it is a browser's or a crawler's: a server
+ * that sends with an HTTP library is not a bot, and bots are left out of answers.
+ */
+export const enrich = (event: InboxEvent, countryOf: CountryOf): Enrichment => {
+  const context = event.c
+  const page = objectAt(context, "page")
+  const ip = textAt(context, "ip") || (event.ip ?? "")
+  const requestAgent = event.ua?.startsWith("Mozilla/") ? event.ua : ""
+  const userAgent = textAt(context, "userAgent") || requestAgent
+  const url = textAt(page, "url")
+  const campaign = campaignOf(objectAt(context, "campaign"), url, page)
+  const referrer = domainOf(
+    textAt(page, "referrer") || textAt(objectAt(context, "referrer"), "url")
+  )
+  const referrerDomain = referrer === domainOf(url) ? "" : referrer
+  const onWeb = page !== undefined || referrer !== "" || campaign !== NO_CAMPAIGN
+  return {
+    client: userAgent === "" ? NO_CLIENT : clientOf(userAgent),
+    campaign,
+    referrerDomain,
+    channel: onWeb ? channelOf(campaign, referrerDomain) : "",
+    country: ip === "" ? "" : countryOf(ip),
+    path: textAt(page, "path") || textAt(event.d, "path")
+  }
+}
+
+const campaignOf = (
+  sent: JsonObject | undefined,
+  url: string,
+  page: JsonObject | undefined
+): Campaign => {
+  if (sent === undefined) return campaignOfQuery(textAt(page, "search") || url)
+  return {
+    source: textAt(sent, "source"),
+    medium: textAt(sent, "medium"),
+    campaign: textAt(sent, "name"),
+    term: textAt(sent, "term"),
+    content: textAt(sent, "content")
+  }
+}
+
+const textAt = (object: JsonObject | undefined, name: string): string => {
+  const value: Json | undefined = object?.[name]
+  return typeof value === "string" ? value : ""
+}
+
+const objectAt = (
+  object: JsonObject | undefined,
+  name: string
+): JsonObject | undefined => {
+  const value: Json | undefined = object?.[name]
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined
+}

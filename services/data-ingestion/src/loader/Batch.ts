@@ -1,0 +1,63 @@
+/** A batch as `ingest.batches` holds it. Times are milliseconds since 1970. */
+export interface Batch {
+  readonly batchId: bigint
+  readonly shard: number
+  readonly lane: Lane
+  readonly knownAt: number
+  readonly inboxIds: ReadonlyArray<bigint>
+  readonly receivedFrom: Date
+  readonly receivedTo: Date
+  readonly events: number
+  readonly attempts: number
+  readonly poison: ReadonlyArray<Poison>
+  readonly posts: ReadonlyArray<PostRecord>
+}
+
+export type Lane = "live" | "bulk"
+
+/** An event that the store refused for its data, by its place in the inbox. */
+export interface Poison {
+  readonly inboxId: string
+  readonly index: number
+  readonly reason: string
+}
+
+/** One POST to the event store, recorded before it is sent. */
+export interface PostRecord {
+  /** year and month, `202503` */
+  readonly partition: number
+  readonly rows: number
+  readonly queryId: string
+}
+
+/** The right to load a shard. Every write names it, and is refused once it is outdated. */
+export interface Lease {
+  readonly shard: number
+  readonly epoch: bigint
+}
+
+/** Inbox rows that may go into the next batch. */
+export interface Pending {
+  readonly id: bigint
+  readonly receivedAt: Date
+  readonly events: number
+  readonly bytes: number
+}
+
+/** What became of events of one project. */
+export interface Outcome {
+  readonly projectId: number
+  readonly outcome: "stored" | "duplicate" | "quarantined"
+  readonly reason: string
+  readonly events: number
+}
+
+/** An event that is kept aside. `event` is the line of the inbox frame. */
+export interface Quarantined {
+  readonly projectId: number
+  readonly messageId: string
+  readonly reason: string
+  readonly detail: string
+  readonly event: string
+  readonly receivedAt: number
+}

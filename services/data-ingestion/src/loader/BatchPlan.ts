@@ -1,0 +1,223 @@
+import {
+  type CountryOf,
+  type Enrichment,
+  enrich,
+  NO_ENRICHMENT
+} from "@analytics/data-processing/Enrichment"
+import { HashTable } from "@analytics/data-processing/HashTable"
+import { linkOf } from "@analytics/data-processing/Identity"
+import type { IdHash } from "@analytics/data-processing/IdHash"
+import { decodeLine, type InboxEvent } from "@analytics/data-processing/InboxEvent"
+import type { Batch, Outcome, Quarantined } from "./Batch.ts"
+import type { EventNames } from "./EventNames.ts"
+import { encodeEvent, monthOf } from "./EventRows.ts"
+import { LinkSet } from "./LinkSet.ts"
+import { messageKey, Post } from "./Post.ts"
+
+export interface PlanTools {
+  readonly idHash: IdHash
+  readonly names: EventNames
+  readonly countryOf: CountryOf
+  /** Whether a message may have been claimed before; `false` is certain. */
+  readonly mayBeSeen: (words: Uint32Array) => boolean
+}
+
+/** A message that may be a duplicate: only an exact look-up can tell. */
+interface Suspect {
+  readonly event: InboxEvent
+  readonly inboxId: bigint
+  readonly index: number
+  readonly words: Uint32Array
+}
+
+/**
+ * Works out what is to become of every event of a batch: to be stored, a duplicate, or
+ * kept aside. It reads frames in inbox order and writes nothing, so that the same batch
+ * can be planned again after a crash, with the same result.
+ */
+export class BatchPlan {
+  readonly #batch: Batch
+  readonly #tools: PlanTools
+  readonly #poison: ReadonlyMap<string, string>
+  /** Messages already stored for this batch by an earlier attempt. */
+  readonly #present: ReadonlySet<string>
+  readonly #claims: HashTable
+  readonly #duplicates = new HashTable(16)
+  readonly #refused = new HashTable(16)
+  readonly #posts = new Map<number, Post>()
+  readonly #full: Array<Post> = []
+  readonly #outcomes = new Map<string, { -readonly [K in keyof Outcome]: Outcome[K] }>()
+  #suspects: Array<Suspect> = []
+  /** Events that are kept aside, in inbox order. */
+  readonly quarantined: Array<Quarantined> = []
+  /** Links that the stored events make, by project. */
+  readonly links = new Map<number, LinkSet>()
+  enrichmentFailures = 0
+
+  constructor(
+    batch: Batch,
+    tools: PlanTools,
+    present: ReadonlySet<string> = new Set()
+  ) {
+    this.#batch = batch
+    this.#tools = tools
+    this.#present = present
+    this.#claims = new HashTable(batch.events)
+    this.#poison = new Map(
+      batch.poison.map(({ inboxId, index, reason }) => [`${inboxId}:${index}`, reason])
+    )
+  }
+
+  /** Reads the lines of the next inbox row. */
+  addRow(inboxId: bigint, lines: ReadonlyArray<string>): void {
+    for (let index = 0; index < lines.length; index++)
+      this.#addLine(inboxId, index, lines[index] as string)
+  }
+
+  #addLine(inboxId: bigint, index: number, line: string): void {
+    const event = decodeLine(line)
+    if (event.q !== undefined)
+      return this.#setAside(event, event.q, event.qd ?? "", line)
+    const words = this.#tools.idHash.messageWords(event.p, event.m)
+    if (this.#poison.size > 0) {
+      const reason = this.#poison.get(`${inboxId}:${index}`)
+      if (reason !== undefined) {
+        this.#refused.add(words)
+        return this.#setAside(event, "refused_by_store", reason, line)
+      }
+    }
+    if (
+      event.y === "track" &&
+      !this.#tools.names.admit(event.p, event.e) &&
+      !this.#isPresent(event)
+    ) {
+      this.#refused.add(words)
+      return this.#setAside(event, "too_many_event_names", "", line)
+    }
+    if (!this.#claims.add(words)) return this.#count(event.p, "duplicate")
+    if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
+      this.#suspects.push({ event, inboxId, index, words: words.slice() })
+    else this.#store(event, inboxId, index)
+  }
+
+  #isPresent(event: InboxEvent): boolean {
+    return this.#present.size > 0 && this.#present.has(messageKey(event.p, event.m))
+  }
+
+  /** How many messages wait for an exact look-up. */
+  get suspectCount(): number {
+    return this.#suspects.length
+  }
+
+  /** The hashes that wait for an exact look-up, four words each. */
+  suspectWords(): Uint32Array<ArrayBuffer> {
+    const words = new Uint32Array(this.#suspects.length * 4)
+    this.#suspects.forEach((suspect, i) => {
+      words.set(suspect.words, i * 4)
+    })
+    return words
+  }
+
+  /** Decides the suspects: those `claimed` by another batch are duplicates. */
+  settle(claimed: HashTable): void {
+    for (const { event, inboxId, index, words } of this.#suspects) {
+      if (claimed.has(words)) {
+        this.#duplicates.add(words)
+        this.#count(event.p, "duplicate")
+      } else this.#store(event, inboxId, index)
+    }
+    this.#suspects = []
+  }
+
+  #store(event: InboxEvent, inboxId: bigint, index: number): void {
+    const knownAt = event.k ?? this.#batch.knownAt
+    const post = this.#postFor(monthOf(event.t))
+    const start = post.rows.length
+    const { idHash } = this.#tools
+    const { batchId } = this.#batch
+    encodeEvent(post.rows, event, this.#enrich(event), knownAt, batchId, idHash)
+    if (this.#isPresent(event)) post.rows.truncate(start)
+    else post.endRow(event.p, event.m, inboxId, index)
+    this.#count(event.p, "stored")
+    const link = linkOf(event, knownAt)
+    if (link === undefined) return
+    let links = this.links.get(event.p)
+    if (links === undefined) {
+      links = new LinkSet()
+      this.links.set(event.p, links)
+    }
+    links.add(link)
+  }
+
+  /** Enrichment may fail, ingestion may not. */
+  #enrich(event: InboxEvent): Enrichment {
+    try {
+      return enrich(event, this.#tools.countryOf)
+    } catch {
+      this.enrichmentFailures++
+      return NO_ENRICHMENT
+    }
+  }
+
+  #postFor(month: number): Post {
+    let post = this.#posts.get(month)
+    if (post?.isFull) {
+      this.#full.push(post)
+      post = undefined
+    }
+    if (post === undefined) {
+      post = new Post(month)
+      this.#posts.set(month, post)
+    }
+    return post
+  }
+
+  #setAside(event: InboxEvent, reason: string, detail: string, line: string): void {
+    this.quarantined.push({
+      projectId: event.p,
+      messageId: event.m,
+      reason,
+      detail,
+      event: line,
+      receivedAt: event.r
+    })
+    this.#count(event.p, "quarantined", reason)
+  }
+
+  #count(projectId: number, outcome: Outcome["outcome"], reason = ""): void {
+    const key = `${projectId} ${outcome} ${reason}`
+    const counted = this.#outcomes.get(key)
+    if (counted === undefined)
+      this.#outcomes.set(key, { projectId, outcome, reason, events: 1 })
+    else counted.events++
+  }
+
+  /** What is to be sent to the event store, month by month. */
+  get posts(): ReadonlyArray<Post> {
+    return [...this.#full, ...this.#posts.values()].filter((post) => post.count > 0)
+  }
+
+  get outcomes(): ReadonlyArray<Outcome> {
+    return [...this.#outcomes.values()]
+  }
+
+  /** Whether this batch claims the message. */
+  claims(words: Uint32Array, from = 0): boolean {
+    return this.#claims.has(words, from) && !this.#duplicates.has(words, from)
+  }
+
+  /** Calls back with each hash that this batch claims. */
+  forEachClaim(visit: (words: Uint32Array, from: number) => void): void {
+    const { words } = this.#claims
+    const allNew = this.#duplicates.size === 0
+    for (let from = 0; from < words.length; from += 4)
+      if (allNew || !this.#duplicates.has(words, from)) visit(words, from)
+  }
+
+  /** Calls back with each hash whose claim, if an earlier attempt made one, is void. */
+  forEachVoid(visit: (words: Uint32Array, from: number) => void): void {
+    const { words } = this.#refused
+    for (let from = 0; from < words.length; from += 4)
+      if (!this.#claims.has(words, from)) visit(words, from)
+  }
+}

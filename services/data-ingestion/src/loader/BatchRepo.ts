@@ -1,0 +1,231 @@
+import { PARSER_VERSION } from "@analytics/data-processing/InboxEvent"
+import { uniqueId } from "@analytics/data-processing/UniqueId"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type {
+  Batch,
+  Lane,
+  Outcome,
+  Pending,
+  Poison,
+  PostRecord,
+  Quarantined
+} from "./Batch.ts"
+import { FencedOut, type LedgerUnavailable, unavailable } from "./LoaderErrors.ts"
+import { ShardLease } from "./ShardLease.ts"
+
+type Failure = FencedOut | LedgerUnavailable
+
+/** Inbox rows of one look, and of one fetch. */
+const MOST_PENDING = 20_000
+const FETCH_ROWS = 400
+/** Quarantined events of one INSERT: at most 32 KB each. */
+const QUARANTINE_ROWS = 200
+
+/** Everything the loader keeps in Postgres about batches. Every write checks the epoch. */
+export class BatchRepo extends Context.Service<
+  BatchRepo,
+  {
+    /** Unsealed rows of a lane received at or after `since`, in inbox order. */
+    pending(
+      lane: Lane,
+      since: Date
+    ): Effect.Effect<ReadonlyArray<Pending>, LedgerUnavailable>
+    /** Makes a batch of these rows, above every watermark published. */
+    seal(lane: Lane, rows: ReadonlyArray<Pending>): Effect.Effect<Batch, Failure>
+    /** Batches sealed but not done, oldest first. */
+    readonly open: Effect.Effect<ReadonlyArray<Batch>, LedgerUnavailable>
+    /** The frames of a batch in inbox order, a few hundred at a time. */
+    frames(
+      batch: Batch,
+      ids: ReadonlyArray<bigint>
+    ): Effect.Effect<
+      ReadonlyArray<{ readonly id: bigint; readonly frame: Uint8Array<ArrayBuffer> }>,
+      LedgerUnavailable
+    >
+    readonly checkEpoch: Effect.Effect<void, Failure>
+    addPosts(
+      batch: Batch,
+      posts: ReadonlyArray<PostRecord>
+    ): Effect.Effect<void, Failure>
+    addPoison(batch: Batch, poison: ReadonlyArray<Poison>): Effect.Effect<void, Failure>
+    /** Ends a batch, and counts what became of its events in the same transaction. */
+    done(
+      batch: Batch,
+      outcomes: ReadonlyArray<Outcome>,
+      quarantined: ReadonlyArray<Quarantined>
+    ): Effect.Effect<void, Failure>
+  }
+>()("@analytics/data-ingestion/loader/BatchRepo") {
+  static readonly layer = Layer.effect(
+    BatchRepo,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { shard, epoch } = yield* ShardLease
+
+      /** Holds the shard's row, so that nobody can take it before the transaction ends. */
+      const stillOurs = Effect.flatMap(
+        sql`SELECT 1 FROM ingest.shards WHERE shard = ${shard} AND epoch = ${epoch} FOR SHARE`,
+        (rows) =>
+          rows.length === 1
+            ? Effect.void
+            : Effect.fail(new FencedOut({ shard, reason: "the epoch is over" }))
+      )
+      const fenced = <A, E>(effect: Effect.Effect<A, E>) =>
+        sql.withTransaction(Effect.andThen(stillOurs, effect)).pipe(unavailable)
+
+      const batchColumns = sql.literal(
+        `batch_id, shard, lane, known_at, inbox_ids, received_from, received_to, events,
+         attempts, poison, posts`
+      )
+
+      return BatchRepo.of({
+        pending: Effect.fn("BatchRepo.pending")((lane, since) =>
+          // Both ends are literals, so that only the partitions between them are planned.
+          sql<Pending>`
+            SELECT id, received_at, events, bytes
+              FROM ingest.inbox
+             WHERE shard = ${shard} AND lane = ${lane} AND batch_id IS NULL
+               AND received_at >= ${since}
+               AND received_at < ${new Date(Date.now() + 3_600_000)}
+             ORDER BY id
+             LIMIT ${MOST_PENDING}`.pipe(unavailable)
+        ),
+        seal: Effect.fn("BatchRepo.seal")((lane, rows) =>
+          fenced(
+            Effect.gen(function* () {
+              const ids = rows.map(({ id }) => id)
+              const times = rows.map(({ receivedAt }) => receivedAt.getTime())
+              const events = rows.reduce((sum, row) => sum + row.events, 0)
+              const from = new Date(Math.min(...times))
+              const to = new Date(Math.max(...times) + 1)
+              yield* sql`SELECT published FROM ingest.watermark FOR UPDATE`
+              const [batch] = yield* sql<BatchRow>`
+                INSERT INTO ingest.batches
+                  (batch_id, shard, lane, epoch, parser_version, known_at, inbox_ids,
+                   received_from, received_to, events)
+                SELECT ${uniqueId()}, ${shard}, ${lane}, ${epoch}, ${PARSER_VERSION},
+                       greatest(date_trunc('milliseconds', clock_timestamp()),
+                                published + interval '1 millisecond'),
+                       ${ids}, ${from}, ${to}, ${events}
+                  FROM ingest.watermark
+                RETURNING ${batchColumns}`
+              const sealed = yield* sql`
+                UPDATE ingest.inbox SET batch_id = ${batch?.batchId}
+                 WHERE id = ANY(${ids}) AND batch_id IS NULL
+                   AND received_at >= ${from} AND received_at < ${to}
+                RETURNING id`
+              if (batch === undefined || sealed.length !== ids.length)
+                return yield* new FencedOut({
+                  shard,
+                  reason: "somebody else sealed these rows"
+                })
+              return batchOf(batch)
+            })
+          )
+        ),
+        open: sql<BatchRow>`
+          SELECT ${batchColumns} FROM ingest.batches
+           WHERE shard = ${shard} AND done_at IS NULL
+           ORDER BY known_at, batch_id`.pipe(
+          Effect.map((rows) => rows.map(batchOf)),
+          unavailable,
+          Effect.withSpan("BatchRepo.open")
+        ),
+        frames: Effect.fn("BatchRepo.frames")((batch, ids) =>
+          sql<{ id: bigint; frame: Uint8Array<ArrayBuffer> }>`
+            SELECT id, frame FROM ingest.inbox
+             WHERE id = ANY(${ids}) AND batch_id = ${batch.batchId}
+               AND received_at >= ${batch.receivedFrom}
+               AND received_at <= ${batch.receivedTo}
+             ORDER BY id`.pipe(unavailable)
+        ),
+        checkEpoch: stillOurs.pipe(unavailable),
+        addPosts: Effect.fn("BatchRepo.addPosts")((batch, posts) =>
+          fenced(sql`
+            UPDATE ingest.batches
+               SET attempts = attempts + 1,
+                   posts = posts || ${JSON.stringify(posts)}::jsonb
+             WHERE batch_id = ${batch.batchId}`)
+        ),
+        addPoison: Effect.fn("BatchRepo.addPoison")((batch, poison) =>
+          fenced(sql`
+            UPDATE ingest.batches
+               SET poison = poison || ${JSON.stringify(poison)}::jsonb
+             WHERE batch_id = ${batch.batchId}`)
+        ),
+        done: Effect.fn("BatchRepo.done")((batch, outcomes, quarantined) =>
+          fenced(
+            Effect.gen(function* () {
+              const ended = yield* sql`
+                UPDATE ingest.batches SET done_at = now()
+                 WHERE batch_id = ${batch.batchId} AND done_at IS NULL
+                RETURNING batch_id`
+              // The answer of an earlier COMMIT got lost: everything is counted already.
+              if (ended.length === 0) return
+              yield* countOutcomes(sql, outcomes)
+              for (let at = 0; at < quarantined.length; at += QUARANTINE_ROWS)
+                yield* keepAside(
+                  sql,
+                  batch.batchId,
+                  quarantined.slice(at, at + QUARANTINE_ROWS)
+                )
+            })
+          )
+        )
+      })
+    })
+  )
+}
+
+export { FETCH_ROWS }
+
+/** In the order of the key, so that two loaders never wait for each other in a circle. */
+const countOutcomes = (sql: SqlClient.SqlClient, outcomes: ReadonlyArray<Outcome>) => {
+  if (outcomes.length === 0) return Effect.void
+  const sorted = outcomes.toSorted(
+    (a, b) =>
+      a.projectId - b.projectId ||
+      compare(a.outcome, b.outcome) ||
+      compare(a.reason, b.reason)
+  )
+  return sql`
+    INSERT INTO ingest.outcomes AS o (project_id, outcome, reason, events)
+    SELECT * FROM unnest(
+      ${sorted.map(({ projectId }) => BigInt(projectId))}::bigint[],
+      ${sorted.map(({ outcome }) => outcome)}::text[],
+      ${sorted.map(({ reason }) => reason)}::text[],
+      ${sorted.map(({ events }) => BigInt(events))}::bigint[])
+    ON CONFLICT (project_id, outcome, reason)
+      DO UPDATE SET events = o.events + excluded.events`
+}
+
+const keepAside = (
+  sql: SqlClient.SqlClient,
+  batchId: bigint,
+  quarantined: ReadonlyArray<Quarantined>
+) => sql`
+  INSERT INTO ingest.quarantine
+    (id, project_id, message_id, reason, detail, event, received_at, batch_id)
+  SELECT id, project_id, message_id, reason, detail, event,
+         to_timestamp(received_at / 1000.0), ${batchId}
+    FROM unnest(
+      ${quarantined.map(() => uniqueId())}::bigint[],
+      ${quarantined.map(({ projectId }) => BigInt(projectId))}::bigint[],
+      ${quarantined.map(({ messageId }) => storable(messageId))}::text[],
+      ${quarantined.map(({ reason }) => reason)}::text[],
+      ${quarantined.map(({ detail }) => storable(detail))}::text[],
+      ${quarantined.map(({ event }) => event)}::text[],
+      ${quarantined.map(({ receivedAt }) => BigInt(receivedAt))}::bigint[])
+    AS q (id, project_id, message_id, reason, detail, event, received_at)`
+
+/** Postgres' text holds every character but NUL. */
+export const storable = (text: string): string => text.replaceAll("\0", "\uFFFD")
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+interface BatchRow extends Omit<Batch, "knownAt"> {
+  readonly knownAt: Date
+}
+
+const batchOf = (row: BatchRow): Batch => ({ ...row, knownAt: row.knownAt.getTime() })

@@ -1,0 +1,32 @@
+export const WARN_ABOVE = 2_000
+export const MOST_NAMES = 10_000
+
+/**
+ * The event names of each project. Names are columns of every index and answer: a client
+ * that puts ids into names would make all of them slow, so there is a limit.
+ */
+export class EventNames {
+  readonly #names = new Map<number, Set<string>>()
+  readonly #crowded = new Set<number>()
+
+  /** Projects that went over the warning line since the last call. */
+  takeCrowded(): ReadonlyArray<number> {
+    const crowded = [...this.#crowded]
+    this.#crowded.clear()
+    return crowded
+  }
+
+  /** Notes a name, and says whether the project may have it. */
+  admit(projectId: number, name: string): boolean {
+    let names = this.#names.get(projectId)
+    if (names === undefined) {
+      names = new Set()
+      this.#names.set(projectId, names)
+    }
+    if (names.has(name)) return true
+    if (names.size >= MOST_NAMES) return false
+    names.add(name)
+    if (names.size === WARN_ABOVE + 1) this.#crowded.add(projectId)
+    return true
+  }
+}

@@ -1,0 +1,98 @@
+import type { Enrichment } from "@analytics/data-processing/Enrichment"
+import type { JsonObject } from "@analytics/data-processing/ExactJson"
+import { flatten } from "@analytics/data-processing/Flatten"
+import { idOf } from "@analytics/data-processing/Identity"
+import type { IdHash } from "@analytics/data-processing/IdHash"
+import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
+import type { RowBuffer } from "@analytics/data-processing/RowBuffer"
+
+/** The columns of `events` in the order in which `encodeEvent` writes them. */
+export const eventColumns = [
+  "project_id",
+  "event",
+  "type",
+  "timestamp",
+  "received_at",
+  "known_at",
+  "message_id",
+  "user_id",
+  "anonymous_id",
+  "id_hash",
+  "group_type",
+  "group_id",
+  "is_bot",
+  "browser",
+  "os",
+  "device",
+  "country",
+  "referrer_domain",
+  "channel",
+  "utm_source",
+  "utm_medium",
+  "utm_campaign",
+  "utm_term",
+  "utm_content",
+  "path",
+  "props",
+  "context",
+  "batch_id"
+] as const
+
+/** Appends one row of `events` in RowBinary. */
+export const encodeEvent = (
+  rows: RowBuffer,
+  event: InboxEvent,
+  { client, campaign, ...added }: Enrichment,
+  knownAt: number,
+  batchId: bigint,
+  idHash: IdHash
+): void => {
+  rows.uint32(event.p)
+  rows.string(event.e)
+  rows.string(event.y)
+  rows.dateTime64(event.t)
+  rows.dateTime64(event.r)
+  rows.dateTime64(knownAt)
+  rows.string(event.m)
+  rows.string(event.u ?? "")
+  rows.string(event.a ?? "")
+  rows.words(idHash.idWords(event.p, idOf(event)), 0, 2)
+  rows.string(event.gt ?? "")
+  rows.string(event.g ?? "")
+  rows.uint8(client.isBot ? 1 : 0)
+  rows.string(client.browser)
+  rows.string(client.os)
+  rows.string(client.device)
+  rows.string(added.country)
+  rows.string(added.referrerDomain)
+  rows.string(added.channel)
+  rows.string(campaign.source)
+  rows.string(campaign.medium)
+  rows.string(campaign.campaign)
+  rows.string(campaign.term)
+  rows.string(campaign.content)
+  rows.string(added.path)
+  leaves(rows, event.d)
+  leaves(rows, event.c)
+  rows.uint64(batchId)
+}
+
+const leaves = (rows: RowBuffer, object: JsonObject | undefined): void => {
+  const start = rows.beginSized()
+  rows.endSized(start, object === undefined ? 0 : flatten(object, rows))
+}
+
+const DAY = 86_400_000
+const months = new Map<number, number>()
+
+/** The partition of an event: `202503` for March 2025 in UTC. */
+export const monthOf = (timestamp: number): number => {
+  const day = Math.floor(timestamp / DAY)
+  const known = months.get(day)
+  if (known !== undefined) return known
+  const date = new Date(timestamp)
+  const month = date.getUTCFullYear() * 100 + date.getUTCMonth() + 1
+  if (months.size > 50_000) months.clear()
+  months.set(day, month)
+  return month
+}

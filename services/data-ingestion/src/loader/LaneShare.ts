@@ -1,0 +1,40 @@
+import type { Lane } from "./Batch.ts"
+
+/** What bulk may have of the work while live rows wait. */
+const BULK_SHARE = 0.3
+/** Work that is remembered; older shares fade. */
+const MEMORY_BYTES = 256 * 1024 * 1024
+
+/**
+ * Chooses whose turn it is. Without waiting live rows the bulk lane has everything; with
+ * them it gets at most 30 % of the bytes, and never less, so that imports do end.
+ */
+export class LaneShare {
+  #live = 0
+  #bulk = 0
+
+  /** The lane of the next batch, and how many bytes it may have of `limit`. */
+  next(
+    waiting: { readonly live: boolean; readonly bulk: boolean },
+    limit: number
+  ): { readonly lane: Lane; readonly bytes: number } | undefined {
+    if (!waiting.bulk) return waiting.live ? { lane: "live", bytes: limit } : undefined
+    if (!waiting.live) return { lane: "bulk", bytes: limit }
+    const allowed = (BULK_SHARE * this.#live) / (1 - BULK_SHARE) - this.#bulk
+    // A turn too small to be worth a batch is saved up.
+    return allowed >= Math.min(limit, MEMORY_BYTES) / 16
+      ? { lane: "bulk", bytes: Math.min(limit, allowed) }
+      : { lane: "live", bytes: limit }
+  }
+
+  /** Counts a batch that was sealed while both lanes waited. */
+  record(lane: Lane, bytes: number): void {
+    if (lane === "live") this.#live += bytes
+    else this.#bulk += bytes
+    const excess = (this.#live + this.#bulk) / MEMORY_BYTES
+    if (excess > 1) {
+      this.#live /= excess
+      this.#bulk /= excess
+    }
+  }
+}

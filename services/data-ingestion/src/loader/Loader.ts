@@ -1,0 +1,243 @@
+import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { Context, Effect, Fiber, Layer, Metric, Schedule } from "effect"
+import type { Batch, Pending, PostRecord } from "./Batch.ts"
+import type { BatchPlan } from "./BatchPlan.ts"
+import { BatchRepo } from "./BatchRepo.ts"
+import { EventStore, recordOf } from "./EventStore.ts"
+import { LaneShare } from "./LaneShare.ts"
+import type { FencedOut, LedgerUnavailable } from "./LoaderErrors.ts"
+import * as LoaderMetrics from "./LoaderMetrics.ts"
+import { People } from "./People.ts"
+import { Planner } from "./Planner.ts"
+import { MOST_BYTES, MOST_ROWS } from "./Post.ts"
+import { SeenStore } from "./SeenStore.ts"
+
+type Failure = FencedOut | LedgerUnavailable | ClickHouseError
+
+/** How often an empty inbox is looked at. */
+const POLL = "50 millis"
+/** Small batches follow each other at this distance: each costs the store a part. */
+const PACE_MS = 200
+/** This much pending is worth a batch at once, and worth preparing while another is stored. */
+const PLENTY_BYTES = 4 * 1024 * 1024
+/** A commit that takes longer than this is found by the full look only. */
+const LATE_COMMIT_MS = 120_000
+/** How often the whole inbox is looked at, not only its newest rows. */
+const FULL_LOOK_MS = 60_000
+/** POSTs of one batch at a time. */
+const POSTS_AT_A_TIME = 2
+
+/**
+ * Moves acknowledged events from the inbox of one shard to the event store, each exactly
+ * once. Whatever goes wrong, it starts again from what Postgres and ClickHouse hold.
+ */
+export class Loader extends Context.Service<
+  Loader,
+  {
+    /** Loads for ever; ends only when the shard is lost. */
+    readonly run: Effect.Effect<never, FencedOut>
+    /** Finishes what is open and pending now, for tests and tools. */
+    readonly drain: Effect.Effect<void, Failure>
+  }
+>()("@analytics/data-ingestion/loader/Loader") {
+  static readonly layer = Layer.effect(
+    Loader,
+    Effect.gen(function* () {
+      const batches = yield* BatchRepo
+      const planner = yield* Planner
+      const seen = yield* SeenStore
+      const events = yield* EventStore
+      const people = yield* People
+      const share = new LaneShare()
+      let lastSeal = 0
+      let lastFullLook = 0
+      /** Nothing unsealed was received before this, as far as the last look could see. */
+      let horizon = 0
+
+      /** Everything that follows the plan. Says whether some event turned out to be poison. */
+      const storePlan = Effect.fn("Loader.store")(function* (
+        batch: Batch,
+        plan: BatchPlan,
+        again: boolean
+      ) {
+        yield* seen.write(plan, batch.batchId)
+        const posts = plan.posts.map((post) => ({ post, record: recordOf(post) }))
+        if (posts.length > 0)
+          yield* batches.addPosts(
+            batch,
+            posts.map(({ record }): PostRecord => record)
+          )
+        const refused = yield* Effect.forEach(
+          posts,
+          ({ post, record }) => events.store(batch, post, record),
+          { concurrency: POSTS_AT_A_TIME }
+        )
+        const poison = refused.flat()
+        if (poison.length > 0) {
+          // Recorded before anything else, so that the next plan leaves them out.
+          yield* batches.addPoison(batch, poison)
+          yield* Metric.update(LoaderMetrics.poisoned, poison.length)
+          yield* Effect.logError("the event store refused events for their data").pipe(
+            Effect.annotateLogs({
+              batch_id: String(batch.batchId),
+              events: poison.length
+            })
+          )
+          return false
+        }
+        yield* people.record(batch.batchId, plan.links, again)
+        yield* batches.done(batch, plan.outcomes, plan.quarantined)
+        yield* measured(batch, plan)
+        return true
+      })
+
+      /** A batch that an earlier attempt may have left at any point. */
+      const resume = Effect.fn("Loader.resume")(function* (batch: Batch) {
+        yield* events.stop(batch.posts)
+        const present = yield* events.present(batch.batchId)
+        const plan = yield* planner.plan(batch, undefined, present)
+        seen.remember(plan)
+        yield* storePlan(batch, plan, true)
+      })
+
+      /** Oldest first, because a later batch's duplicates depend on it. */
+      const resumeAll = Effect.gen(function* () {
+        for (;;) {
+          const [oldest] = yield* batches.open
+          if (oldest === undefined) return
+          yield* resume(oldest)
+        }
+      })
+
+      const look = Effect.fnUntraced(function* (now: number) {
+        const full = now - lastFullLook >= FULL_LOOK_MS
+        const since = new Date(full ? 0 : horizon)
+        const live = yield* batches.pending("live", since)
+        const bulk = yield* batches.pending("bulk", since)
+        if (full) lastFullLook = now
+        if (live.length === 0 && bulk.length === 0) horizon = now - LATE_COMMIT_MS
+        return { live, bulk }
+      })
+
+      /** Seals what is pending now; `undefined` if nothing is, or too little so soon. */
+      const sealNext = Effect.fnUntraced(function* (busy: boolean) {
+        const now = Date.now()
+        const waiting = yield* look(now)
+        const bytes = sumOfBytes(waiting.live) + sumOfBytes(waiting.bulk)
+        if (bytes < PLENTY_BYTES && (busy || now - lastSeal < PACE_MS)) return undefined
+        const turn = share.next(
+          { live: waiting.live.length > 0, bulk: waiting.bulk.length > 0 },
+          MOST_BYTES
+        )
+        if (turn === undefined) return undefined
+        const rows = upTo(waiting[turn.lane], turn.bytes)
+        const batch = yield* batches.seal(turn.lane, rows)
+        lastSeal = now
+        if (waiting.live.length > 0 && waiting.bulk.length > 0)
+          share.record(turn.lane, sumOfBytes(rows))
+        yield* Metric.update(
+          LoaderMetrics.lag,
+          (now - batch.receivedFrom.getTime()) / 1000
+        )
+        return batch
+      })
+
+      /** Stores one batch while the next is planned, until something fails. */
+      const pipeline = Effect.fnUntraced(function* (once: boolean) {
+        let current:
+          | { plan: BatchPlan; fiber: Fiber.Fiber<boolean, Failure> }
+          | undefined
+        for (;;) {
+          const batch = yield* sealNext(current !== undefined && !isDone(current.fiber))
+          if (batch === undefined) {
+            if (current !== undefined) {
+              // Wakes up when the insert ends, or when more may have come.
+              const ended = yield* Fiber.join(current.fiber).pipe(
+                Effect.timeoutOption(POLL)
+              )
+              if (ended._tag === "None") continue
+              current = undefined
+              if (!ended.value) return
+            } else if (once) {
+              const { live, bulk } = yield* look(Date.now())
+              if (live.length === 0 && bulk.length === 0) return
+              lastSeal = 0
+            } else yield* Effect.sleep(POLL)
+            continue
+          }
+          const plan = yield* planner.plan(batch, current?.plan)
+          // After poison the claims of the batch ahead have changed: start over.
+          if (current !== undefined && !(yield* Fiber.join(current.fiber))) return
+          seen.remember(plan)
+          const fiber = yield* Effect.forkScoped(storePlan(batch, plan, false))
+          current = { plan, fiber }
+        }
+      })
+
+      const loadOnce = (once: boolean) =>
+        resumeAll.pipe(Effect.andThen(Effect.scoped(pipeline(once))))
+
+      return Loader.of({
+        drain: loadOnce(true),
+        run: loadOnce(false).pipe(
+          Effect.forever,
+          Effect.tapError((error) =>
+            error._tag === "FencedOut"
+              ? Effect.void
+              : Metric.update(LoaderMetrics.retries, 1).pipe(
+                  Effect.andThen(
+                    Effect.logError("loading failed; it starts again", error)
+                  )
+                )
+          ),
+          Effect.retry({
+            while: (error) => error._tag !== "FencedOut",
+            schedule: Schedule.min([
+              Schedule.exponential("100 millis"),
+              Schedule.spaced("10 seconds")
+            ])
+          }),
+          // Only FencedOut passes the retry above.
+          Effect.catchTags({
+            LedgerUnavailable: Effect.die,
+            ClickHouseError: Effect.die
+          })
+        )
+      })
+    })
+  )
+}
+
+const isDone = (fiber: Fiber.Fiber<boolean, Failure>): boolean =>
+  fiber.pollUnsafe() !== undefined
+
+const sumOfBytes = (rows: ReadonlyArray<Pending>): number =>
+  rows.reduce((sum, row) => sum + row.bytes, 0)
+
+/** The first rows that fit into a batch, one at least. */
+const upTo = (
+  rows: ReadonlyArray<Pending>,
+  mostBytes: number
+): ReadonlyArray<Pending> => {
+  let bytes = 0
+  let events = 0
+  const end = rows.findIndex((row, i) => {
+    bytes += row.bytes
+    events += row.events
+    return i > 0 && (bytes > mostBytes || events > MOST_ROWS)
+  })
+  return end < 0 ? rows : rows.slice(0, end)
+}
+
+const measured = Effect.fnUntraced(function* (batch: Batch, plan: BatchPlan) {
+  for (const { outcome, events } of plan.outcomes)
+    yield* Metric.update(
+      Metric.withAttributes(LoaderMetrics.loaded, { outcome }),
+      events
+    )
+  yield* Metric.update(LoaderMetrics.batches, 1)
+  yield* Metric.update(
+    LoaderMetrics.batchSeconds,
+    Math.max(0, Date.now() - batch.knownAt) / 1000
+  )
+})

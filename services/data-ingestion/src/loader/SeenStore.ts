@@ -1,0 +1,117 @@
+import { HashTable } from "@analytics/data-processing/HashTable"
+import { RowBuffer } from "@analytics/data-processing/RowBuffer"
+import { ScalableBloom } from "@analytics/data-processing/ScalableBloom"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { Context, Effect, Layer } from "effect"
+import type { BatchPlan } from "./BatchPlan.ts"
+
+/** Hashes of one exact look-up: 1.1 MB of SQL. */
+const LOOK_UP = 50_000
+/** Ranges of the hash space in which the table is read at start: about 1/64 in memory at a time. */
+const RANGES = 64n
+
+/**
+ * Which messages were ever stored: a filter in memory, and the table `seen` where the
+ * filter is not sure. Nothing is ever taken out.
+ */
+export class SeenStore extends Context.Service<
+  SeenStore,
+  {
+    /** `false` is certain. */
+    mayHave(words: Uint32Array): boolean
+    /** Which of these hashes a batch other than `batchId` has claimed. */
+    claimedByOthers(
+      words: Uint32Array<ArrayBuffer>,
+      batchId: bigint
+    ): Effect.Effect<HashTable, ClickHouseError>
+    /** Makes the claims of a plan durable, and voids those of events that were refused. */
+    write(plan: BatchPlan, batchId: bigint): Effect.Effect<void, ClickHouseError>
+    /** Notes the claims of a plan in the filter. */
+    remember(plan: BatchPlan): void
+  }
+>()("@analytics/data-ingestion/loader/SeenStore") {
+  static readonly layer = Layer.effect(
+    SeenStore,
+    Effect.gen(function* () {
+      const clickHouse = yield* ClickHouse
+      const filter = new ScalableBloom()
+
+      /** Reads every hash into the filter: 16 bytes each, range by range. */
+      for (let range = 0n; range < RANGES; range++) {
+        const bytes = yield* clickHouse.bytes(
+          "SELECT hash FROM seen WHERE hash >= {from:UInt128} AND hash <= {to:UInt128}",
+          {
+            params: {
+              from: String((range << 128n) / RANGES),
+              to: String(((range + 1n) << 128n) / RANGES - 1n)
+            },
+            format: "RowBinary"
+          }
+        )
+        addAll(bytes, (words, from) => filter.add(words, from))
+      }
+
+      return SeenStore.of({
+        mayHave: (words) => filter.mayHave(words),
+        claimedByOthers: Effect.fn("SeenStore.claimedByOthers")(
+          function* (words, batchId) {
+            const claimed = new HashTable(words.length / 4)
+            for (let at = 0; at < words.length; at += LOOK_UP * 4) {
+              const part = words.subarray(at, at + LOOK_UP * 4)
+              const bytes = yield* clickHouse.bytes(lookUpSql(part), {
+                params: { batch: String(batchId) },
+                settings: { max_query_size: "8388608" },
+                format: "RowBinary"
+              })
+              addAll(bytes, (found, from) => claimed.add(found, from))
+            }
+            return claimed
+          }
+        ),
+        write: Effect.fn("SeenStore.write")(function* (plan, batchId) {
+          const rows = new RowBuffer()
+          const row = (claimed: number) => (words: Uint32Array, from: number) => {
+            rows.words(words, from, 4)
+            rows.uint64(batchId)
+            rows.uint8(claimed)
+          }
+          plan.forEachClaim(row(1))
+          plan.forEachVoid(row(0))
+          if (rows.length === 0) return
+          yield* clickHouse.insert({
+            table: "seen",
+            columns: ["hash", "batch_id", "claimed"],
+            body: rows.view(),
+            format: "RowBinary",
+            // A claim written twice says the same as one.
+            settings: { async_insert: 0, insert_deduplicate: 0 }
+          })
+        }),
+        remember: (plan) => plan.forEachClaim((words, from) => filter.add(words, from))
+      })
+    })
+  )
+}
+
+/** Our own bytes as a literal: too many for a parameter, and base64 needs no escaping. */
+const lookUpSql = (words: Uint32Array<ArrayBuffer>): string => {
+  const bytes = Buffer.from(words.buffer, words.byteOffset, words.byteLength)
+  return `SELECT hash FROM seen
+    WHERE hash IN (
+        SELECT reinterpretAsUInt128(substring(
+          (SELECT base64Decode('${bytes.toString("base64")}')), number * 16 + 1, 16))
+          FROM numbers(${words.length / 4}))
+      AND batch_id != {batch:UInt64}
+    GROUP BY hash, batch_id
+    HAVING min(claimed) = 1`
+}
+
+const addAll = (
+  bytes: Uint8Array,
+  visit: (words: Uint32Array, from: number) => void
+): void => {
+  const copy = bytes.slice()
+  const words = new Uint32Array(copy.buffer, 0, copy.byteLength >>> 2)
+  for (let from = 0; from < words.length; from += 4) visit(words, from)
+}

@@ -1,0 +1,59 @@
+import { describe, expect } from "bun:test"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { withLayer } from "@analytics/testing/effectTest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { Loader } from "../../src/loader/Loader.ts"
+import {
+  freshLoader,
+  outcomes,
+  receive,
+  storedMessages,
+  stores,
+  track
+} from "./loaderTest.ts"
+
+const drain = Effect.flatMap(Loader, (loader) => loader.drain).pipe(
+  Effect.provide(freshLoader)
+)
+
+describe("Loader", () => {
+  const it = withLayer(stores)
+
+  it.effect("stores what was acknowledged once, with all it was sent", () =>
+    Effect.gen(function* () {
+      yield* receive([
+        track("m1", { d: { cart: { items: 2 }, "a.b": "x", n: null } }),
+        track("m1"),
+        track("m2", { p: 2, t: Date.parse("2025-01-01T00:00:00Z") }),
+        track("m3", { q: "timestamp_in_future", qd: "2199" })
+      ])
+      yield* receive([track("m1"), track("m2")])
+      yield* drain
+      yield* receive([track("m3"), track("m2", { p: 2 })])
+      yield* drain
+      expect(yield* storedMessages).toEqual(["1 m1", "1 m2", "1 m3", "2 m2"])
+      expect(yield* outcomes).toEqual({
+        "1 duplicate": 2,
+        "1 quarantined timestamp_in_future": 1,
+        "1 stored": 3,
+        "2 duplicate": 1,
+        "2 stored": 1
+      })
+      const clickHouse = yield* ClickHouse
+      const [row] = yield* clickHouse.query(
+        "SELECT * FROM events WHERE project_id = 1 AND message_id = 'm1'"
+      )
+      expect(row).toMatchObject({
+        event: "bought",
+        type: "track",
+        timestamp: "2026-03-10 12:00:00.000",
+        user_id: "u1",
+        props: { "cart.items": "2", "a\\.b": '"x"' }
+      })
+      const sql = yield* SqlClient.SqlClient
+      const [kept] = yield* sql`SELECT message_id, detail FROM ingest.quarantine`
+      expect(kept).toEqual({ messageId: "m3", detail: "2199" })
+    })
+  )
+})
