@@ -11,11 +11,13 @@ const PlainLines = Logger.layer([
   Logger.withConsoleError(Logger.make(({ message }) => [message].flat().join(" ")))
 ])
 
-migrate.pipe(
-  Command.run({ version: "1.0.0" }),
-  Effect.provide(Layer.mergeAll(PostgresConfig.layer, ClickHouseConfig.layer)),
-  Effect.provide(NodeServices.layer),
-  Effect.tapError((error) => Effect.logError(error.message)),
-  Effect.provide(PlainLines),
-  NodeRuntime.runMain({ disableErrorReporting: true })
-)
+if (import.meta.main) {
+  migrate.pipe(
+    Command.run({ version: "1.0.0" }),
+    Effect.provide(Layer.mergeAll(PostgresConfig.layer, ClickHouseConfig.layer)),
+    Effect.provide(NodeServices.layer),
+    Effect.tapError((error) => Effect.logError(error.message)),
+    Effect.provide(PlainLines),
+    NodeRuntime.runMain({ disableErrorReporting: true })
+  )
+}
