@@ -28,7 +28,7 @@ export class Health extends Context.Service<
   }
 >()("@analytics/api-common/Health") {
   /** `checks` asks each dependency, by the name that operators know it under. */
-  static readonly layer = <R>(
+  static readonly layer = <R = never>(
     checks: Readonly<Record<string, Effect.Effect<unknown, unknown, R>>>
   ) =>
     Layer.effect(

@@ -1,8 +1,8 @@
-import * as Prometheus from "@analytics/observability/Prometheus"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import { effectPlugin } from "./EffectPlugin.ts"
 import { Health, NotReady } from "./Health.ts"
+import * as Prometheus from "./Prometheus.ts"
 import { sent } from "./WireSchema.ts"
 
 const Ok = Schema.Struct({ status: Schema.Literal("ok") })

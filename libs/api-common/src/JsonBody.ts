@@ -13,8 +13,8 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * Reads every body as JSON, whatever its Content-Type says, and stops at `limit` bytes.
- * Routes with `parse: "none"` read their own.
+ * Reads every body as JSON, whatever its Content-Type says, and stops at `limit` bytes;
+ * an empty body is `null`. Routes with `parse: "none"` read their own.
  */
 export const jsonBody = (limit = defaultLimit) =>
   new Elysia({ name: "@analytics/api-common/json-body", seed: limit }).onParse(
@@ -22,7 +22,7 @@ export const jsonBody = (limit = defaultLimit) =>
     async ({ request }) => {
       const bytes = await readUpTo(request, limit)
       return bytes.length === 0
-        ? undefined
+        ? null
         : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
     }
   )

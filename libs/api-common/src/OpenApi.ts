@@ -1,44 +1,27 @@
 import { fileURLToPath } from "node:url"
-import { openapi } from "@elysiajs/openapi"
+import type { AnyElysia } from "elysia"
 import { Elysia } from "elysia"
-
-export interface About {
-  readonly title: string
-  readonly version: string
-  readonly description: string
-}
+import { type About, documentOf } from "./OpenApiDocument.ts"
 
 /** The page needs no network: its script comes from the installed package. */
 const scalarScript = fileURLToPath(
   new URL("./browser/standalone.js", import.meta.resolve("@scalar/api-reference"))
 )
 
-/** `/openapi.json` (OpenAPI 3.1, from the routes' own schemas) and `/docs` to read it. */
-export const openApi = ({ description, title, version }: About) =>
-  new Elysia({ name: "@analytics/api-common/openapi" })
-    .use(
-      openapi({
-        provider: null,
-        specPath: "/openapi.json",
-        openapiVersion: "3.1.1",
-        exclude: { paths: ["/docs", "/docs/scalar.js", "/openapi.json"] },
-        documentation: {
-          info: { title, version, description },
-          components: {
-            securitySchemes: {
-              key: {
-                type: "http",
-                scheme: "bearer",
-                description: "A key of a project, or the admin key where that is said"
-              }
-            }
-          }
-        }
-      })
-    )
+/** `/openapi.json` (OpenAPI 3.1) of the application that uses this, and `/docs` to read it. */
+export const openApi =
+  (about: About) =>
+  <App extends AnyElysia>(app: App): App => {
+    app.use(pages(about, app))
+    return app
+  }
+
+const pages = (about: About, app: AnyElysia) =>
+  new Elysia({ name: "@analytics/api-common/openapi", detail: { hide: true } })
+    .get("/openapi.json", () => documentOf(app, about))
     .get("/docs", ({ set }) => {
       set.headers["content-type"] = "text/html; charset=utf-8"
-      return page(title)
+      return page(about.title)
     })
     .get("/docs/scalar.js", () => Bun.file(scalarScript))
 

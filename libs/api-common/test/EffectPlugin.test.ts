@@ -46,7 +46,7 @@ describe("a request that does not fit", () => {
           detail: "There is no such field; remove it or correct its name"
         },
         { pointer: "/name", detail: "Expected a value with a length of at least 1" },
-        { pointer: "/a~1b~0c", detail: "Expected a finite number" },
+        { pointer: "/a~1b~0c", detail: "Expected number" },
         {
           pointer: "/items/1/SECRET",
           detail: "There is no such field; remove it or correct its name"
