@@ -2,6 +2,9 @@
 BUN := ./tools/bun.sh
 SERVICE ?= analytics-api
 ARGS ?=
+STACK := $(BUN) tools/stack/src/main.ts
+# With the stores of the local stack, unless DATABASE_URL and CLICKHOUSE_URL name others.
+MIGRATE := $(STACK) exec -- ./tools/bun.sh tools/migrate/src/main.ts
 
 .DEFAULT_GOAL := help
 .PHONY: help dev-install install test test-long lint format type-check clean run-api \
@@ -23,16 +26,16 @@ dev-install: install ## Install, and check what is committed with a Git hook
 	fi
 
 start: ## Start the whole stack; ARGS="--detach --fresh --no-demo --only a,b"
-	@$(BUN) tools/stack/src/main.ts start $(ARGS)
+	@$(STACK) start $(ARGS)
 
 stop: ## Stop the stack, whatever state it is in
-	@$(BUN) tools/stack/src/main.ts stop
+	@$(STACK) stop
 
 demo: ## Send the demo's events to the running stack (again changes nothing)
 	@$(BUN) tools/cli/src/main.ts demo $(ARGS)
 
 run-api: ## Run one service alone, reloading on change; SERVICE=analytics-api
-	@$(BUN) run --cwd services/$(SERVICE) dev
+	@$(STACK) exec --as $(SERVICE) -- ./tools/bun.sh run --cwd services/$(SERVICE) dev
 
 test: ## Run every test; ARGS="libs/config" runs some
 	@$(BUN) run test $(ARGS)
@@ -53,19 +56,19 @@ type-check: ## Check types
 	@$(BUN) run typecheck
 
 migrate-create: ## Make an empty migration; MESSAGE="add a table" STORE=postgres|clickhouse
-	@$(BUN) tools/migrate/src/main.ts create "$(MESSAGE)" $(if $(STORE),--store $(STORE))
+	@$(MIGRATE) create "$(MESSAGE)" $(if $(STORE),--store $(STORE))
 
 migrate-upgrade: ## Apply what is missing, in both stores
-	@$(BUN) tools/migrate/src/main.ts upgrade $(ARGS)
+	@$(MIGRATE) upgrade $(ARGS)
 
 migrate-downgrade: ## Take back the last migration
-	@$(BUN) tools/migrate/src/main.ts downgrade $(ARGS)
+	@$(MIGRATE) downgrade $(ARGS)
 
 migrate-history: ## List all migrations
-	@$(BUN) tools/migrate/src/main.ts history $(ARGS)
+	@$(MIGRATE) history $(ARGS)
 
 migrate-current: ## Show how far the stores are migrated
-	@$(BUN) tools/migrate/src/main.ts current $(ARGS)
+	@$(MIGRATE) current $(ARGS)
 
 notebooks: ## Run the notebooks
 	@echo "There are no notebooks in this repository yet." >&2; exit 1
@@ -74,6 +77,6 @@ verify-images: ## Verify the container images
 	@echo "There are no container images in this repository yet." >&2; exit 1
 
 clean: ## Stop the stack and remove its data, the packages and what tests wrote
-	@if [ -d node_modules ]; then $(BUN) tools/stack/src/main.ts stop; fi
+	@if [ -d node_modules ]; then $(STACK) stop; fi
 	rm -rf .data coverage .tools node_modules libs/*/node_modules \
 		services/*/node_modules tools/*/node_modules tests/node_modules bench/node_modules

@@ -2,14 +2,16 @@ import { rm } from "node:fs/promises"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Option } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { startDetached } from "./Detach.ts"
+import { exec } from "./Exec.ts"
 import { isAlive } from "./Processes.ts"
 import { AlreadyRunning } from "./RunFiles.ts"
 import { readRunRecord } from "./RunRecord.ts"
 import { StackSettings } from "./StackSettings.ts"
 import { start } from "./Start.ts"
 import { stop } from "./Stop.ts"
+import { services } from "./services.ts"
 
 const only = Flag.String("only").pipe(
   Flag.withDescription("Only these parts, by name and comma, with what they need"),
@@ -68,6 +70,30 @@ const stopCommand = Command.make(
   )
 ).pipe(Command.withDescription("Stop the local stack, whatever state it is in"))
 
+const execCommand = Command.make(
+  "exec",
+  {
+    command: Argument.String("command").pipe(Argument.variadic({ min: 1 })),
+    service: Flag.Literals(
+      "as",
+      services.map(({ name }) => name)
+    ).pipe(
+      Flag.withDescription("With the port and the variables of this service"),
+      Flag.optional
+    )
+  },
+  Effect.fnUntraced(
+    function* ({ command, service }) {
+      process.exitCode = yield* exec(command, Option.getOrUndefined(service))
+    },
+    Effect.provide(StackSettings.layer({ only: [], demo: false, terminal: true }))
+  )
+).pipe(
+  Command.withDescription(
+    "Run a program with the environment that the stack's parts get"
+  )
+)
+
 /** Also checked by the supervisor itself; here it comes before anything is written. */
 const refuseSecond = Effect.gen(function* () {
   const { data } = yield* StackSettings
@@ -85,7 +111,7 @@ const wipe = Effect.gen(function* () {
 
 const program = Command.make("stack").pipe(
   Command.withDescription("The analytics backend on this machine"),
-  Command.withSubcommands([startCommand, stopCommand]),
+  Command.withSubcommands([startCommand, stopCommand, execCommand]),
   Command.run({ version: "0.0.0" }),
   Effect.provide(NodeServices.layer)
 )
