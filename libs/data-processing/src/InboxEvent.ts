@@ -25,7 +25,7 @@ export interface InboxEvent {
   readonly p: number
   /** messageId, unique in the project */
   readonly m: string
-  /** corrected event time; of a quarantined event with an unusable one, `r` */
+  /** corrected event time; `r` where the client's could not be read */
   readonly t: number
   /** receivedAt */
   readonly r: number

@@ -19,7 +19,8 @@ export interface RequestFacts {
   readonly projectId: number
   readonly receivedAt: number
   readonly sentAt?: Json | undefined
-  readonly context?: JsonObject | undefined
+  /** The largest event, in bytes of JSON. */
+  readonly maxEventBytes: number
   /** Of requests that a visitor's own device sent; a server's address says nothing. */
   readonly ip?: string | undefined
   readonly userAgent?: string | undefined
@@ -68,7 +69,7 @@ export const readEvent = (
     return new Refusal("userId or anonymousId is required: send at least one of them")
   const name = nameOf(type, event)
   if (name instanceof Refusal) return name
-  const context = objectOf("context", event["context"] ?? facts.context)
+  const context = objectOf("context", event["context"])
   if (context instanceof Refusal) return context
   const properties = propertiesOf(type, event, context)
   if (properties instanceof Refusal) return properties
@@ -95,7 +96,8 @@ export const readEvent = (
   return {
     p: projectId,
     m: messageId,
-    t: fault !== undefined && timeFault(time, receivedAt) ? receivedAt : time,
+    // Kept even where it cannot be stored: a replay judges it again.
+    t: Number.isNaN(time) ? receivedAt : time,
     r: receivedAt,
     ...(known === undefined ? undefined : { k: known }),
     y: type,

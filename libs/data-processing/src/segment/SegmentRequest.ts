@@ -3,11 +3,6 @@ import type { EventType, InboxEvent } from "../InboxEvent.ts"
 import { wellFormedJson } from "../WellFormed.ts"
 import { isEventType, Refusal, type RequestFacts, readEvent } from "./SegmentEvent.ts"
 
-/** The longest request body, in bytes after decompression. */
-export const MAX_BODY_BYTES = 500 * 1024
-export const MAX_BATCH_EVENTS = 2500
-export const MAX_EVENT_BYTES = 32 * 1024
-
 export type Endpoint = EventType | "batch"
 
 /** The last segment of a path under `/v1/`: full names, and the letters of browsers. */
@@ -79,19 +74,13 @@ export const readEvents = (
   request: RequestFacts
 ): Received => {
   const sent = eventsOf(endpoint, body) ?? []
-  const facts: RequestFacts =
-    endpoint === "batch"
-      ? {
-          ...request,
-          sentAt: body["sentAt"],
-          context: isJsonObject(body["context"]) ? body["context"] : undefined
-        }
-      : request
+  const facts = endpoint === "batch" ? { ...request, sentAt: body["sentAt"] } : request
   const events: Array<InboxEvent> = []
   const rejected: Array<Rejection> = []
+  const measure = bodyBytes > request.maxEventBytes
   for (let index = 0; index < sent.length; index++) {
     const event = sent[index] as Json
-    const verdict = verdictOn(endpoint, event, bodyBytes > MAX_EVENT_BYTES, facts)
+    const verdict = verdictOn(endpoint, event, measure, facts)
     if (verdict instanceof Refusal)
       rejected.push({
         index,
@@ -110,9 +99,10 @@ const verdictOn = (
   facts: RequestFacts
 ): InboxEvent | Refusal => {
   if (!isJsonObject(event)) return new Refusal("an event must be an object")
-  if (measure && isTooLarge(event))
+  const { maxEventBytes } = facts
+  if (measure && isLarger(event, maxEventBytes))
     return new Refusal(
-      `the event is larger than ${MAX_EVENT_BYTES} bytes: send fewer or shorter properties`
+      `the event is larger than ${maxEventBytes} bytes: send fewer or shorter properties`
     )
   const type = endpoint === "batch" ? event["type"] : endpoint
   if (!isEventType(type))
@@ -122,13 +112,11 @@ const verdictOn = (
   return readEvent(event, type, facts)
 }
 
-const isTooLarge = (event: JsonObject): boolean => {
+const isLarger = (event: JsonObject, limit: number): boolean => {
   try {
     const text = JSON.stringify(event)
-    return (
-      text.length > MAX_EVENT_BYTES ||
-      (text.length > MAX_EVENT_BYTES / 3 && Buffer.byteLength(text) > MAX_EVENT_BYTES)
-    )
+    if (text.length > limit) return true
+    return text.length > limit / 3 && Buffer.byteLength(text) > limit
   } catch {
     // Only an event that nests tens of thousands deep cannot be written.
     return true

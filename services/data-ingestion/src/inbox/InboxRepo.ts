@@ -8,6 +8,9 @@ import { countsOf, type InboxRow } from "./InboxRow.ts"
 /** How long a commit may take before its outcome counts as unknown. */
 const COMMIT_TIMEOUT = "10 seconds"
 
+/** No commit is started without a row. */
+type NonEmpty = readonly [Record<string, unknown>, ...Array<Record<string, unknown>>]
+
 /** The durable inbox in Postgres. */
 export class InboxRepo extends Context.Service<
   InboxRepo,
@@ -34,9 +37,7 @@ export class InboxRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
 
       const values = (rows: ReadonlyArray<InboxRow>, traceparent: string | null) =>
-        sql.insert(
-          rows.map((row) => ({ ...row, traceparent }) as Record<string, unknown>)
-        )
+        sql.insert(rows.map((row) => ({ ...row, traceparent })) as unknown as NonEmpty)
 
       const traceparent = Effect.map(Effect.option(Effect.currentSpan), (span) =>
         Option.isSome(span) && span.value.sampled

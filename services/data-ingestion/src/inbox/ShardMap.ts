@@ -9,7 +9,7 @@ export class ShardMap extends Context.Service<
     /** One number when a single shard owns everything: then no message needs hashing. */
     shardsOf(
       projectId: number,
-      messageIds: ReadonlyArray<string>
+      messages: ReadonlyArray<{ readonly m: string }>
     ): number | ReadonlyArray<number>
   }
 >()("@analytics/data-ingestion/inbox/ShardMap") {
@@ -38,8 +38,8 @@ export class ShardMap extends Context.Service<
         Effect.forkScoped
       )
       return ShardMap.of({
-        shardsOf: (projectId, messageIds) =>
-          only ?? messageIds.map((id) => map[virtualShard(projectId, id)] ?? 0)
+        shardsOf: (projectId, messages) =>
+          only ?? messages.map(({ m }) => map[virtualShard(projectId, m)] ?? 0)
       })
     })
   )

@@ -1,0 +1,74 @@
+import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientRequest,
+  HttpClientResponse
+} from "effect/http"
+import { ProjectKey } from "./ProjectKey.ts"
+
+/** analytics-api cannot be asked. */
+export class KeyFeedUnavailable extends Schema.TaggedError<KeyFeedUnavailable>()(
+  "KeyFeedUnavailable",
+  { cause: Schema.Defect() }
+) {}
+
+const Changes = Schema.Struct({ revision: Schema.Int, keys: Schema.Array(ProjectKey) })
+const Lookup = Schema.Struct({ key: Schema.NullOr(ProjectKey) })
+
+/** When a key was last used. */
+export interface KeyUse {
+  readonly keyId: string
+  readonly at: string
+}
+
+/** Where keys come from. */
+export class KeyFeed extends Context.Service<
+  KeyFeed,
+  {
+    /** All keys changed after revision `since`, and the revision they lead to. */
+    changes(
+      since: number,
+      used: ReadonlyArray<KeyUse>
+    ): Effect.Effect<typeof Changes.Type, KeyFeedUnavailable>
+    /** The key with this hash, or `null` when there is none. */
+    lookup(hash: string): Effect.Effect<ProjectKey | null, KeyFeedUnavailable>
+  }
+>()("@analytics/data-ingestion/keys/KeyFeed") {
+  static readonly layer = Layer.effect(
+    KeyFeed,
+    Effect.gen(function* () {
+      const config = yield* KeySyncConfig
+      const http = (yield* HttpClient.HttpClient).pipe(
+        HttpClient.filterStatusOk,
+        HttpClient.mapRequest((request) =>
+          request.pipe(
+            HttpClientRequest.prependUrl(`${config.analyticsApiUrl}/internal/v1/keys`),
+            HttpClientRequest.bearerToken(Redacted.value(config.serviceKey))
+          )
+        )
+      )
+      const ask = <S extends Schema.Codec<unknown, unknown>>(
+        path: string,
+        body: object,
+        answer: S
+      ) =>
+        HttpClientRequest.post(path).pipe(
+          HttpClientRequest.bodyJson(body),
+          Effect.flatMap(http.execute),
+          Effect.flatMap(HttpClientResponse.schemaBodyJson(answer)),
+          Effect.timeout("3 seconds"),
+          Effect.mapError((cause) => new KeyFeedUnavailable({ cause }))
+        )
+      return KeyFeed.of({
+        changes: Effect.fn("KeyFeed.changes")((since, used) =>
+          ask("/changes", { since, used }, Changes)
+        ),
+        lookup: Effect.fn("KeyFeed.lookup")((hash) =>
+          Effect.map(ask("/lookup", { hash }, Lookup), ({ key }) => key)
+        )
+      })
+    })
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+}

@@ -1,0 +1,61 @@
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
+import { Context, Effect, Layer, type Option, Schema } from "effect"
+import { ProjectKey } from "./ProjectKey.ts"
+
+/** Every key that was known at a revision of the feed. */
+export const KeyState = Schema.Struct({
+  revision: Schema.Int,
+  keys: Schema.Array(ProjectKey)
+})
+export type KeyState = typeof KeyState.Type
+
+const json = Schema.fromJsonString(KeyState)
+
+/** The last known keys on disk, for a start while analytics-api is away. */
+export class KeyFile extends Context.Service<
+  KeyFile,
+  {
+    /** None when there is no file or it cannot be read; both are logged. */
+    readonly load: Effect.Effect<Option.Option<KeyState>>
+    /** Replaces the file at once or not at all; a failure is logged, not fatal. */
+    save(state: KeyState): Effect.Effect<void>
+  }
+>()("@analytics/data-ingestion/keys/KeyFile") {
+  static readonly layer = Layer.effect(
+    KeyFile,
+    Effect.map(KeySyncConfig, ({ stateDir }) => {
+      const path = join(stateDir, "keys.json")
+      return KeyFile.of({
+        load: Effect.tryPromise(() => readFile(path, "utf8")).pipe(
+          Effect.flatMap(Schema.decodeEffect(json)),
+          Effect.tapError((error) =>
+            Effect.logInfo("no last known keys").pipe(
+              Effect.annotateLogs({ path, reason: String(error) })
+            )
+          ),
+          Effect.option,
+          Effect.withSpan("KeyFile.load")
+        ),
+        save: Effect.fn("KeyFile.save")((state) =>
+          Schema.encodeEffect(json)(state).pipe(
+            Effect.flatMap((text) => Effect.tryPromise(() => replace(path, text))),
+            Effect.catch((error) =>
+              Effect.logWarning("cannot keep the last known keys", error)
+            )
+          )
+        )
+      })
+    })
+  )
+}
+
+const replace = async (path: string, text: string): Promise<void> => {
+  await mkdir(join(path, ".."), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${process.pid}`
+  await writeFile(draft, text, { mode: 0o600 })
+  // `mode` only counts for a file that is new.
+  await chmod(draft, 0o600)
+  await rename(draft, path)
+}

@@ -1,0 +1,34 @@
+import * as Problem from "@analytics/api-common/Problem"
+import type { Refused, Taken } from "./Receiver.ts"
+
+/** The body of an answer: what was taken and what was not. */
+export const takenResponse = (
+  { accepted, rejected }: Taken,
+  headers: Record<string, string>
+): Response =>
+  new Response(
+    rejected.length === 0
+      ? `{"success":true,"accepted":${accepted},"rejected":[]}`
+      : JSON.stringify({ success: true, accepted, rejected }),
+    { headers: { ...headers, "content-type": "application/json" } }
+  )
+
+export const refusedResponse = (
+  { problem, retryAfter }: Refused,
+  path: string,
+  headers: Record<string, string>
+): Response =>
+  new Response(JSON.stringify(Problem.fromError(problem, path)), {
+    status: problem.status,
+    headers: {
+      ...headers,
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+      "content-type": Problem.contentType
+    }
+  })
+
+/** The seconds in `Prefer: wait=10`, at most a minute; `undefined` without it. */
+export const waitOf = (prefer: string | null): number | undefined => {
+  const [, seconds] = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/i.exec(prefer ?? "") ?? []
+  return seconds === undefined ? undefined : Math.min(Number(seconds), 60)
+}

@@ -1,0 +1,105 @@
+import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { sent } from "@analytics/api-common/WireSchema"
+import { endpoints } from "@analytics/data-processing/segment/SegmentRequest"
+import { type ManagedRuntime, Schema } from "effect"
+import { Elysia } from "elysia"
+import { StoredWatch } from "../inbox/StoredWatch.ts"
+import { corsHeaders, preflight } from "./Cors.ts"
+import { refusedResponse, takenResponse, waitOf } from "./ReceiveAnswer.ts"
+import { documentation } from "./ReceiveDocumentation.ts"
+import {
+  BodyTooLarge,
+  InboxUnavailable,
+  TooManyEvents,
+  UnreadableBody
+} from "./ReceiveProblems.ts"
+import { Receiver } from "./Receiver.ts"
+
+const Answer = Schema.Struct({
+  success: Schema.Literal(true),
+  accepted: Schema.Int,
+  rejected: Schema.Array(
+    Schema.Struct({
+      index: Schema.Int,
+      messageId: Schema.NullOr(Schema.String),
+      reason: Schema.String
+    })
+  )
+})
+
+const response = {
+  200: sent(Answer),
+  400: sent(UnreadableBody),
+  401: sent(Unauthorized),
+  403: sent(Forbidden),
+  413: sent(BodyTooLarge),
+  429: sent(TooManyEvents),
+  503: sent(InboxUnavailable)
+}
+
+/** What these routes need; the runtime has been built before the first request. */
+export type ReceiveServices = Receiver | StoredWatch
+
+/**
+ * The Segment protocol, which RudderStack speaks too: `/v1/track` … `/v1/batch`, and the
+ * letters that browsers use, with and without a slash at the end.
+ *
+ * Handlers answer with a finished `Response`: hooks, body parsers and answer encoders of
+ * the framework would cost more than the work itself.
+ */
+export const receiveRoutes = <R, E>(
+  runtime: ManagedRuntime.ManagedRuntime<R | ReceiveServices, E>
+) => {
+  const receiver = runtime.runSync(Receiver)
+  const storedWatch = runtime.runSync(StoredWatch)
+  const app = new Elysia({ tags: ["events"] })
+  for (const [segment, endpoint] of Object.entries(endpoints)) {
+    const letter = segment.length === 1
+    for (const path of [`/v1/${segment}`, `/v1/${segment}/`]) {
+      app.post(
+        path,
+        async ({ request, server }) => {
+          const { headers } = request
+          const cors = corsHeaders(request)
+          const wait = waitOf(headers.get("prefer"))
+          // Server libraries would put their own address and name on every visitor.
+          const device = letter || headers.has("origin")
+          const taken = await receiver.receive({
+            request,
+            endpoint,
+            lane: headers.get("x-ingest-lane") === "bulk" ? "bulk" : "live",
+            ip: device
+              ? (forwardedFor(headers) ?? server?.requestIP(request)?.address)
+              : undefined,
+            userAgent: device
+              ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
+              : undefined,
+            wantsRowIds: wait !== undefined
+          })
+          if (taken._tag === "Refused") return refusedResponse(taken, path, cors)
+          if (wait !== undefined && (await storedWatch.stored(taken.rowIds, wait)))
+            cors["preference-applied"] = `wait=${wait}`
+          return takenResponse(taken, cors)
+        },
+        {
+          parse: "none",
+          response,
+          detail: {
+            ...documentation[endpoint],
+            // One entry a kind is enough to read.
+            hide: letter || path.endsWith("/")
+          }
+        }
+      )
+      app.options(path, ({ request }) => preflight(request), { detail: { hide: true } })
+    }
+  }
+  return app
+}
+
+/** The first address that proxies noted; a visitor may put any, as in `context.ip`. */
+const forwardedFor = (headers: Headers): string | undefined => {
+  const [first] = (headers.get("x-forwarded-for") ?? "").split(",")
+  const address = first?.trim().slice(0, 45)
+  return address === "" ? undefined : address
+}

@@ -1,0 +1,234 @@
+import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { IngestConfig } from "@analytics/config/IngestConfig"
+import { encodeLine } from "@analytics/data-processing/InboxEvent"
+import {
+  type Endpoint,
+  eventsOf,
+  type Rejection,
+  readBody,
+  readEvents
+} from "@analytics/data-processing/segment/SegmentRequest"
+import { Context, Effect, Exit, Layer, Metric, Option, Schedule } from "effect"
+import { Inbox } from "../inbox/Inbox.ts"
+import { InboxRepo } from "../inbox/InboxRepo.ts"
+import type { Lane } from "../inbox/InboxRow.ts"
+import { ShardMap } from "../inbox/ShardMap.ts"
+import { KeyRing } from "../keys/KeyRing.ts"
+import type { ProjectKey } from "../keys/ProjectKey.ts"
+import { Admission } from "./Admission.ts"
+import { keyInBody, keyOf } from "./Credentials.ts"
+import {
+  BodyTooLarge,
+  InboxUnavailable,
+  KeysUnavailable,
+  TooManyEvents,
+  UnreadableBody
+} from "./ReceiveProblems.ts"
+import { readText } from "./RequestBody.ts"
+
+/** A commit this old means that Postgres is away: more would only pile up. */
+const MAX_COMMIT_AGE = 8000
+
+const rejections = Metric.counter("ingest.events.rejected", {
+  description: "Events refused with a verdict",
+  incremental: true
+})
+const pending = Metric.gauge("ingest.pending.bytes", {
+  description: "Bytes submitted and not durable yet"
+})
+const commitAge = Metric.gauge("ingest.commit.age", {
+  description: "Age of the oldest event that is not durable yet, in seconds"
+})
+const backlogSize = Metric.gauge("ingest.backlog.events", {
+  description: "Acknowledged events that no loader has taken up yet"
+})
+
+/** Why nothing of a request was taken. */
+export type ReceiveProblem =
+  | Unauthorized
+  | Forbidden
+  | UnreadableBody
+  | BodyTooLarge
+  | TooManyEvents
+  | InboxUnavailable
+  | KeysUnavailable
+
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly problem: ReceiveProblem
+  /** Whole seconds: the clients understand nothing else. */
+  readonly retryAfter?: number
+}
+
+export interface Taken {
+  readonly _tag: "Taken"
+  readonly accepted: number
+  readonly rejected: ReadonlyArray<Rejection>
+  /** The inbox rows that hold the events, when they were asked for. */
+  readonly rowIds: ReadonlySet<bigint>
+}
+
+export interface Sent {
+  readonly request: Request
+  readonly endpoint: Endpoint
+  readonly lane: Lane
+  /** Of the connection, when a visitor's own device sent the request. */
+  readonly ip: string | undefined
+  readonly userAgent: string | undefined
+  readonly wantsRowIds: boolean
+}
+
+/**
+ * Takes events in: reads, judges each, and makes the good ones durable.
+ *
+ * `receive` is plain promises, because a fiber and a span per request cost as much as all
+ * the rest; the commit they share runs as one traced effect. It never rejects.
+ */
+export class Receiver extends Context.Service<
+  Receiver,
+  { receive(sent: Sent): Promise<Taken | Refused> }
+>()("@analytics/data-ingestion/receive/Receiver") {
+  static readonly layer = Layer.effect(
+    Receiver,
+    Effect.gen(function* () {
+      const config = yield* IngestConfig
+      const keys = yield* KeyRing
+      const inbox = yield* Inbox
+      const repo = yield* InboxRepo
+      const shardMap = yield* ShardMap
+      const context = yield* Effect.context<never>()
+      const runExit = Effect.runPromiseExitWith(context)
+      const admission = new Admission(config)
+
+      yield* Effect.gen(function* () {
+        yield* Metric.update(pending, inbox.pendingBytes())
+        yield* Metric.update(commitAge, inbox.age() / 1000)
+        const backlog = yield* repo.backlog
+        admission.watch(backlog)
+        const total = [...backlog.values()].reduce((sum, events) => sum + events, 0)
+        yield* Metric.update(backlogSize, total)
+      }).pipe(
+        // A database that is away shows in the commits.
+        Effect.ignore,
+        Effect.repeat(Schedule.spaced("1 second")),
+        Effect.forkScoped
+      )
+
+      const authorize = async (
+        key: string | undefined
+      ): Promise<ProjectKey | Refused> => {
+        if (key === undefined)
+          return refused(
+            new Unauthorized({
+              detail:
+                "Send the project's write key: Authorization Basic or Bearer, or writeKey."
+            })
+          )
+        const known = keys.known(key)
+        if (known !== undefined) return allowed(known)
+        const exit = await runExit(keys.find(key))
+        if (Exit.isFailure(exit)) return refused(new KeysUnavailable({}), 2)
+        return Option.isSome(exit.value)
+          ? allowed(exit.value.value)
+          : refused(new Unauthorized({}))
+      }
+
+      const receive = async (sent: Sent): Promise<Taken | Refused> => {
+        const { endpoint, lane, request } = sent
+        const headerKey = keyOf(request)
+        let project: ProjectKey | undefined
+        if (headerKey !== undefined) {
+          const authorized = await authorize(headerKey)
+          if (isRefused(authorized)) return authorized
+          project = authorized
+        }
+        const body = await readText(request, config.maxBatchBytes)
+        if (body._tag === "TooLarge")
+          return refused(
+            new BodyTooLarge({
+              detail: `A body may have ${config.maxBatchBytes} bytes: send smaller batches.`
+            })
+          )
+        if (body._tag === "Broken")
+          return refused(new UnreadableBody({ detail: body.reason }))
+        const read = readBody(body.text)
+        if (read._tag === "Unreadable")
+          return refused(new UnreadableBody({ detail: read.reason }))
+        if (project === undefined) {
+          const authorized = await authorize(keyInBody(read.value))
+          if (isRefused(authorized)) return authorized
+          project = authorized
+        }
+        const given = eventsOf(endpoint, read.value)
+        if (given === undefined)
+          return refused(
+            new UnreadableBody({ detail: "batch must be a list of events" })
+          )
+        if (given.length > config.maxBatchEvents)
+          return refused(
+            new BodyTooLarge({
+              detail: `A batch may have ${config.maxBatchEvents} events: send smaller ones.`
+            })
+          )
+        const { projectId } = project
+        const { events, rejected } = readEvents(endpoint, read.value, body.bytes, {
+          projectId,
+          receivedAt: Date.now(),
+          testMode: config.testMode,
+          maxEventBytes: config.maxEventBytes,
+          ip: sent.ip,
+          userAgent: sent.userAgent
+        })
+        if (rejected.length > 0) rejections.updateUnsafe(rejected.length, context)
+        const rowIds = new Set<bigint>()
+        if (events.length === 0) return { _tag: "Taken", accepted: 0, rejected, rowIds }
+
+        const lines = events.map(encodeLine)
+        let bytes = lines.length
+        for (const line of lines) bytes += line.length
+        if (inbox.age() > MAX_COMMIT_AGE) return refused(new InboxUnavailable({}), 2)
+        const now = performance.now()
+        const verdict = admission.admit(projectId, events.length, bytes, lane, now)
+        if (verdict._tag === "Delayed")
+          return refused(
+            new TooManyEvents({ detail: `${verdict.reason}: wait as told.` }),
+            verdict.seconds
+          )
+        const submission = {
+          projectId,
+          lane: verdict.lane,
+          shards: shardMap.shardsOf(projectId, events),
+          lines
+        }
+        try {
+          await inbox.append(
+            sent.wantsRowIds ? { ...submission, rowIds } : submission,
+            bytes
+          )
+          return { _tag: "Taken", accepted: events.length, rejected, rowIds }
+        } catch {
+          // Logged where it happened, once for all requests that shared the commit.
+          return refused(new InboxUnavailable({}), 1)
+        } finally {
+          admission.release(projectId, bytes)
+        }
+      }
+      return Receiver.of({ receive })
+    })
+  )
+}
+
+const isRefused = (it: ProjectKey | Refused): it is Refused => "_tag" in it
+
+const allowed = (key: ProjectKey): ProjectKey | Refused =>
+  key.kind === "write"
+    ? key
+    : refused(
+        new Forbidden({ detail: "This is a secret key: send events with a write key." })
+      )
+
+const refused = (problem: ReceiveProblem, retryAfter?: number): Refused => ({
+  _tag: "Refused",
+  problem,
+  ...(retryAfter === undefined ? undefined : { retryAfter })
+})
