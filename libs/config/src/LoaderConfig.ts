@@ -1,7 +1,10 @@
-import { Context, Layer, type Option } from "effect"
+import { Context, type Duration, Layer, type Option } from "effect"
 import * as Settings from "./Settings.ts"
 
-const fields = Settings.load({ geoipDatabase: "GEOIP_DATABASE" })
+const fields = Settings.load({
+  geoipDatabase: "GEOIP_DATABASE",
+  inboxRetention: "INBOX_RETENTION"
+})
 
 /** What the loader needs besides the stores. */
 export class LoaderConfig extends Context.Service<
@@ -9,6 +12,8 @@ export class LoaderConfig extends Context.Service<
   {
     /** Path of a MaxMind `.mmdb` file. */
     readonly geoipDatabase: Option.Option<string>
+    /** How long stored events stay in the inbox. */
+    readonly inboxRetention: Duration.Duration
   }
 >()("@analytics/config/LoaderConfig") {
   static readonly layer = Layer.effect(LoaderConfig, fields)

@@ -144,6 +144,11 @@ export const variables = {
     }
   ),
 
+  INBOX_RETENTION: defaulted(Kind.duration, "24 hours", {
+    of: ["loader"],
+    description:
+      "How long stored events stay in the inbox, an hour at least. Longer than the time between two backups of ClickHouse, so that what a restored backup lacks can be loaded again."
+  }),
   GEOIP_DATABASE: optional(Kind.text, {
     of: ["loader"],
     description: "Path of a MaxMind `.mmdb` file; without it events get no country."

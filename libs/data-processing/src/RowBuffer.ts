@@ -101,23 +101,27 @@ export class RowBuffer {
 
   /** `JSON.stringify(text)`, the text being anything. */
   jsonString(text: string): void {
+    if (!this.#plainJsonString(text)) this.string(JSON.stringify(text))
+  }
+
+  /** Writes a short text of ASCII that needs no escape, as most are; else nothing. */
+  #plainJsonString(text: string): boolean {
     const { length } = text
-    if (length > 125) return this.string(JSON.stringify(text))
+    if (length > 125) return false
     this.#reserve(length + 3)
     const bytes = this.#bytes
     const start = this.#length
     let at = start + 2
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
-      // Beyond plain ASCII, and what JSON escapes.
-      if (code > 0x7e || code < 0x20 || code === 0x22 || code === 0x5c)
-        return this.string(JSON.stringify(text))
+      if (code > 0x7e || code < 0x20 || code === 0x22 || code === 0x5c) return false
       bytes[at++] = code
     }
     bytes[start] = length + 2
     bytes[start + 1] = 0x22
     bytes[at++] = 0x22
     this.#length = at
+    return true
   }
 
   #utf8(text: string): void {

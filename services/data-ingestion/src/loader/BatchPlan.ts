@@ -30,6 +30,11 @@ interface Suspect {
   readonly words: Uint32Array
 }
 
+interface Fault {
+  readonly reason: string
+  readonly detail: string
+}
+
 /**
  * Works out what is to become of every event of a batch: to be stored, a duplicate, or
  * kept aside. It reads frames in inbox order and writes nothing, so that the same batch
@@ -76,14 +81,28 @@ export class BatchPlan {
 
   #addLine(inboxId: bigint, index: number, line: string): void {
     const event = decodeLine(line)
-    if (event.q !== undefined)
-      return this.#setAside(event, event.q, event.qd ?? "", line)
     const words = this.#tools.idHash.messageWords(event.p, event.m)
+    const fault = this.#faultOf(event, words, inboxId, index)
+    if (fault !== undefined) this.#setAside(event, fault, line)
+    else if (!this.#claims.add(words)) this.#count(event.p, "duplicate")
+    else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
+      this.#suspects.push({ event, inboxId, index, words: words.slice() })
+    else this.#store(event, inboxId, index)
+  }
+
+  /** Why an event cannot be stored. Such an event does not claim its messageId. */
+  #faultOf(
+    event: InboxEvent,
+    words: Uint32Array,
+    inboxId: bigint,
+    index: number
+  ): Fault | undefined {
+    if (event.q !== undefined) return { reason: event.q, detail: event.qd ?? "" }
     if (this.#poison.size > 0) {
-      const reason = this.#poison.get(`${inboxId}:${index}`)
-      if (reason !== undefined) {
+      const detail = this.#poison.get(`${inboxId}:${index}`)
+      if (detail !== undefined) {
         this.#refused.add(words)
-        return this.#setAside(event, "refused_by_store", reason, line)
+        return { reason: "refused_by_store", detail }
       }
     }
     if (
@@ -92,12 +111,9 @@ export class BatchPlan {
       !this.#isPresent(event)
     ) {
       this.#refused.add(words)
-      return this.#setAside(event, "too_many_event_names", "", line)
+      return { reason: "too_many_event_names", detail: event.e }
     }
-    if (!this.#claims.add(words)) return this.#count(event.p, "duplicate")
-    if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
-      this.#suspects.push({ event, inboxId, index, words: words.slice() })
-    else this.#store(event, inboxId, index)
+    return undefined
   }
 
   #isPresent(event: InboxEvent): boolean {
@@ -172,7 +188,7 @@ export class BatchPlan {
     return post
   }
 
-  #setAside(event: InboxEvent, reason: string, detail: string, line: string): void {
+  #setAside(event: InboxEvent, { reason, detail }: Fault, line: string): void {
     this.quarantined.push({
       projectId: event.p,
       messageId: event.m,

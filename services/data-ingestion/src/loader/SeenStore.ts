@@ -5,6 +5,7 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Context, Effect, Layer } from "effect"
 import type { BatchPlan } from "./BatchPlan.ts"
+import { ShardLease } from "./ShardLease.ts"
 
 /** Hashes of one exact look-up: 1.1 MB of SQL. */
 const LOOK_UP = 50_000
@@ -34,6 +35,8 @@ export class SeenStore extends Context.Service<
   static readonly layer = Layer.effect(
     SeenStore,
     Effect.gen(function* () {
+      // Read once the shard is ours: what its last owner claimed must be in the filter.
+      yield* ShardLease
       const clickHouse = yield* ClickHouse
       const filter = new ScalableBloom()
 

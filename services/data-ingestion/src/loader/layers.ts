@@ -1,17 +1,24 @@
 import { Layer } from "effect"
 import { BatchRepo } from "./BatchRepo.ts"
-import { Countries } from "./Countries.ts"
 import { EventStore } from "./EventStore.ts"
 import { LinkRepo } from "./LinkRepo.ts"
 import { Loader } from "./Loader.ts"
 import { People } from "./People.ts"
 import { Planner } from "./Planner.ts"
+import { SeenStore } from "./SeenStore.ts"
+import { ShardLease } from "./ShardLease.ts"
 
-/** A loader for the shard of the `ShardLease` it is given. */
-export const loaderLayer = Loader.layer.pipe(
-  Layer.provide(Layer.mergeAll(Planner.layer, EventStore.layer, People.layer)),
-  Layer.provide(Layer.mergeAll(BatchRepo.layer, LinkRepo.layer))
+/** Everything of a loader but its lease; tests put something between the parts. */
+export const partsLayer = Layer.mergeAll(
+  Planner.layer,
+  EventStore.layer,
+  People.layer
+).pipe(
+  Layer.provideMerge(Layer.mergeAll(BatchRepo.layer, LinkRepo.layer, SeenStore.layer))
 )
 
-/** What all loaders of a process share. */
-export const sharedLayer = Countries.layer
+/** A loader for one shard, from the moment it gets hold of it. */
+export const loaderLayer = (shard: number) =>
+  Layer.fresh(Loader.layer.pipe(Layer.provide(partsLayer))).pipe(
+    Layer.provideMerge(Layer.fresh(ShardLease.layer(shard)))
+  )

@@ -9,14 +9,12 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import { Installation } from "@analytics/database/Installation"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
-import { Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { InboxPartitions } from "../../src/inbox/InboxPartitions.ts"
 import type { Lane } from "../../src/loader/Batch.ts"
 import { Countries } from "../../src/loader/Countries.ts"
 import { loaderLayer } from "../../src/loader/layers.ts"
-import { SeenStore } from "../../src/loader/SeenStore.ts"
-import { ShardLease } from "../../src/loader/ShardLease.ts"
 
 /** Both stores, empty, with partitions to receive into. */
 export const stores = Layer.mergeAll(
@@ -25,14 +23,16 @@ export const stores = Layer.mergeAll(
   Countries.layer
 ).pipe(
   Layer.provideMerge(Layer.mergeAll(TestPostgres.client, TestClickHouse.client)),
-  Layer.provide(LoaderConfig.layerOf({ geoipDatabase: Option.none() }))
+  Layer.provide(
+    LoaderConfig.layerOf({
+      geoipDatabase: Option.none(),
+      inboxRetention: Duration.hours(24)
+    })
+  )
 )
 
 /** A loader process that starts, as after a crash: nothing in memory, a new epoch. */
-export const freshLoader = Layer.fresh(loaderLayer).pipe(
-  Layer.provide(Layer.fresh(SeenStore.layer)),
-  Layer.provide(Layer.fresh(ShardLease.layer(0)))
-)
+export const freshLoader = loaderLayer(0)
 
 export const AT = Date.parse("2026-03-10T12:00:00Z")
 

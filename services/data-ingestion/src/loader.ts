@@ -1,0 +1,78 @@
+import { Health } from "@analytics/api-common/Health"
+import { healthRoutes } from "@analytics/api-common/HealthRoutes"
+import { serve } from "@analytics/api-common/Serve"
+import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
+import { HttpConfig } from "@analytics/config/HttpConfig"
+import { LoaderConfig } from "@analytics/config/LoaderConfig"
+import { PostgresConfig } from "@analytics/config/PostgresConfig"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { Installation } from "@analytics/database/Installation"
+import * as Postgres from "@analytics/database/Postgres"
+import * as Observability from "@analytics/observability/Observability"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Deferred, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { Elysia } from "elysia"
+import { Countries } from "./loader/Countries.ts"
+import * as InboxMaintenance from "./loader/InboxMaintenance.ts"
+import { Loader } from "./loader/Loader.ts"
+import { loaderLayer } from "./loader/layers.ts"
+import { ShardLease } from "./loader/ShardLease.ts"
+
+/** An inbox row with its frame is one message of Postgres. */
+const MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+
+const ended = Deferred.makeUnsafe<never, unknown>()
+
+/** Loads a shard from the moment it is free until it is lost. */
+const loadShard = (shard: number) =>
+  Effect.gen(function* () {
+    const loader = yield* Loader
+    const lease = yield* ShardLease
+    return yield* Effect.raceFirst(loader.run, lease.lost)
+  }).pipe(Effect.provide(loaderLayer(shard)))
+
+/** One loader for each shard. When one ends, so does the process, to start afresh. */
+const loaders = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const shards = yield* sql<{ shard: number }>`SELECT shard FROM ingest.shards`
+    yield* Effect.forEach(shards, ({ shard }) => loadShard(shard), {
+      concurrency: "unbounded"
+    }).pipe(
+      Effect.onExit((exit) => Deferred.done(ended, exit as never)),
+      Effect.forkScoped
+    )
+  })
+)
+
+const health = Layer.unwrap(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const clickHouse = yield* ClickHouse
+    return Health.layer({ postgres: sql`SELECT 1`, clickhouse: clickHouse.ping })
+  })
+)
+
+const postgres = Layer.unwrap(
+  Effect.map(PostgresConfig, (config) =>
+    Postgres.layerWith(config, { maxMessageSize: MOST_MESSAGE_BYTES })
+  )
+)
+
+const LoaderLive = Layer.mergeAll(loaders, health, InboxMaintenance.layer).pipe(
+  Layer.provide(Layer.mergeAll(Installation.layer, Countries.layer)),
+  Layer.provide(Layer.mergeAll(postgres, ClickHouse.layer)),
+  Layer.provide(
+    Layer.mergeAll(PostgresConfig.layer, ClickHouseConfig.layer, LoaderConfig.layer)
+  ),
+  Layer.provideMerge(HttpConfig.layerOnPort(4011)),
+  Layer.provideMerge(Observability.layer("loader"))
+)
+
+NodeRuntime.runMain(
+  Effect.raceFirst(
+    serve(LoaderLive, (runtime) => new Elysia().use(healthRoutes(runtime))),
+    Deferred.await(ended)
+  )
+)

@@ -1,0 +1,52 @@
+import { within } from "@analytics/database/PostgresRetry"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import type { SqlError } from "effect/sql/SqlError"
+
+/** The watermark and the inbox's age, in Postgres. */
+export class WatermarkRepo extends Context.Service<
+  WatermarkRepo,
+  {
+    /** Works out the watermark and records it as told. */
+    readonly publish: Effect.Effect<Date, SqlError>
+    /** When the oldest event that is not stored yet was received. */
+    readonly oldestPending: Effect.Effect<Date | null, SqlError>
+  }
+>()("@analytics/data-ingestion/watermark/WatermarkRepo") {
+  static readonly layer = Layer.effect(
+    WatermarkRepo,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      return WatermarkRepo.of({
+        publish: Effect.gen(function* () {
+          // A crash may forget what was published last. It was not above the clock, and
+          // the next seal takes the clock's time, so it still seals above it.
+          yield* sql`SET LOCAL synchronous_commit = off`
+          // First the row, then a new snapshot: it sees every batch sealed before.
+          yield* sql`SELECT published FROM ingest.watermark FOR UPDATE`
+          const [row] = yield* sql<{ published: Date }>`
+            UPDATE ingest.watermark
+               SET published = greatest(published, coalesce(
+                     (SELECT min(known_at) - interval '1 millisecond'
+                        FROM ingest.batches WHERE done_at IS NULL),
+                     date_trunc('milliseconds', clock_timestamp())))
+            RETURNING published`
+          return row?.published ?? new Date(0)
+        }).pipe(
+          sql.withTransaction,
+          within("5 seconds"),
+          Effect.withSpan("WatermarkRepo.publish")
+        ),
+        oldestPending: sql<{ oldest: Date | null }>`
+          SELECT least(
+            (SELECT min(received_at) FROM ingest.inbox WHERE batch_id IS NULL),
+            (SELECT min(received_from) FROM ingest.batches WHERE done_at IS NULL)
+          ) AS oldest`.pipe(
+          Effect.map(([row]) => row?.oldest ?? null),
+          within("5 seconds"),
+          Effect.withSpan("WatermarkRepo.oldestPending")
+        )
+      })
+    })
+  )
+}

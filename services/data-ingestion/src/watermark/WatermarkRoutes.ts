@@ -1,0 +1,42 @@
+import { Unauthorized } from "@analytics/api-common/AuthProblems"
+import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
+import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { sent } from "@analytics/api-common/WireSchema"
+import { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import { Elysia } from "elysia"
+import { Watermark } from "./Watermark.ts"
+import { WatermarkUnavailable } from "./WatermarkUnavailable.ts"
+
+const Answer = Schema.Struct({
+  watermark: Schema.DateFromString,
+  ingestLagMs: Schema.Number
+})
+
+/** `GET /internal/v1/watermark`, for services that know `SERVICE_KEY`. */
+export const watermarkRoutes = <R, ER>(
+  runtime: ManagedRuntime.ManagedRuntime<R | Watermark | AccessConfig, ER>
+) =>
+  new Elysia({ tags: ["internal"] })
+    .use(effectPlugin(runtime))
+    .get(
+      "/internal/v1/watermark",
+      ({ run, headers: { authorization } }) => run(Answer, answer(authorization)),
+      {
+        response: {
+          200: sent(Answer),
+          401: sent(Unauthorized),
+          503: sent(WatermarkUnavailable)
+        },
+        detail: { summary: "Up to which instant everything is stored" }
+      }
+    )
+
+const answer = Effect.fnUntraced(function* (authorization: string | undefined) {
+  const { serviceKey } = yield* AccessConfig
+  const key = fromAuthorization(authorization)
+  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
+    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
+  const watermark = yield* Watermark
+  return yield* watermark.current
+})
