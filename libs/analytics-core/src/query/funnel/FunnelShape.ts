@@ -2,7 +2,7 @@ import { integer, type Sql, sql } from "../Sql.ts"
 
 /**
  * What a kernel needs to know of a funnel. Every event reaches it as one number: its
- * milliseconds above `bits` flags. The lowest flags are the required steps in their order,
+ * milliseconds since 1970, plus one so that zero means none, above its flags. The lowest flags are the required steps in their order,
  * then the optional steps, then the exclusions.
  */
 export interface FunnelShape {
@@ -20,8 +20,8 @@ export const bitsOf = (shape: FunnelShape): number =>
   shape.required + shape.optional + shape.exclusions.length
 
 /** Milliseconds take 42 bits until the year 2109. */
-export const packedType = (shape: FunnelShape): Sql =>
-  bitsOf(shape) <= 22 ? sql`UInt64` : sql`UInt128`
+export const packed = (shape: FunnelShape): Sql =>
+  bitsOf(shape) <= 22 ? sql`toUInt64` : sql`toUInt128`
 
 /** The time of the packed event `x`, in milliseconds. */
 export const timeOf = (shape: FunnelShape, x: Sql): Sql =>

@@ -2,7 +2,7 @@ import { int64, integer, join, type Sql, sql } from "../Sql.ts"
 import { type FunnelShape, flagged, timeOf, upTo, x } from "./FunnelShape.ts"
 
 /**
- * Columns over `a`, a person's packed events in order, that end in `times`: when each
+ * Columns over `a`, a person's packed events in order, that end in `linear_times`: when each
  * required step of the earliest furthest attempt was filled, in milliseconds. Work and
  * memory grow linearly with the events: every column is a pass over the array.
  *
@@ -52,7 +52,7 @@ const ordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
     ...reached,
     ...furthest(shape),
     ...positions,
-    sql`arraySlice([${join(times, ", ")}], 1, level) AS times`
+    sql`arraySlice([${join(times, ", ")}], 1, level) AS linear_times`
   ]
 }
 
@@ -92,7 +92,7 @@ const strict = (shape: FunnelShape): ReadonlyArray<Sql> => {
     sql`[${join(ends, ", ")}] AS ends`,
     sql`toInt64(countEqual(arrayMap(e -> e > 0, ends), 1)) AS level`,
     sql`arrayMap(x -> ${at},
-      arraySlice(a, toInt64(ends[level]) - level + 1, level)) AS times`
+      arraySlice(a, toInt64(ends[level]) - level + 1, level)) AS linear_times`
   ]
 }
 
@@ -128,7 +128,7 @@ const unordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
     sql`arrayMap((x, ${names}) -> ${sum(inWindow)}, a, ${names}) AS counts`,
     sql`toInt64(arrayMax(counts)) AS level`,
     sql`${timeOf(shape, sql`a[indexOf(counts, level)]`)} AS complete`,
-    sql`arraySort(arrayFilter(t -> t > 0, [${join(taken, ", ")}])) AS times`
+    sql`arraySort(arrayFilter(t -> t > 0, [${join(taken, ", ")}])) AS linear_times`
   ]
 }
 

@@ -1,0 +1,99 @@
+import { int64, integer, join, type Sql, sql } from "../Sql.ts"
+import { type FunnelShape, flagged, timeOf, upTo, x } from "./FunnelShape.ts"
+import type { FunnelPlan } from "./funnelPlan.ts"
+import { linearKernel } from "./linearKernel.ts"
+import { tieKernel } from "./tieKernel.ts"
+
+/**
+ * From `people` (`a`, and `candidates` with a breakdown) to one row a person: `f<i>`, when
+ * step i was filled, 0 when it was not, and the breakdown's `b0`, `b1` ….
+ */
+export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
+  const columns = [...timesColumns(plan.shape), ...filled(plan)]
+  const breakdown = (plan.request.breakdown ?? []).map(
+    (_, index) =>
+      sql`arrayFirst(c -> c.1 = f${integer(plan.breakdownStep)}, candidates).${integer(
+        index + 3
+      )} AS b${integer(index)}`
+  )
+  const wanted = [
+    ...plan.flags.map((_, index) => sql`f${integer(index + 1)}`),
+    ...breakdown
+  ]
+  return sql`SELECT ${join(wanted, ", ")} FROM (SELECT *, ${join(columns, ", ")}
+    FROM (${people}))`
+}
+
+/** `times`, and what leads to them. */
+const timesColumns = (shape: FunnelShape): ReadonlyArray<Sql> => {
+  const alwaysMatched =
+    shape.exclusions.length > 0 || (shape.order === "unordered" && shape.overlapping)
+  if (alwaysMatched) return [sql`${tieKernel(shape)} AS times`]
+  const linear = linearKernel(shape)
+  const orderMatters =
+    shape.order === "strict" || (shape.order === "ordered" && shape.overlapping)
+  return orderMatters
+    ? [...linear, sql`if(${ties(shape)}, ${tieKernel(shape)}, linear_times) AS times`]
+    : [...linear, sql`linear_times AS times`]
+}
+
+/** Whether two events of one instant match different steps: rare, and then decisive. */
+const ties = (shape: FunnelShape): Sql =>
+  sql`arrayExists((x, y) -> x != y AND ${timeOf(shape, x)} = ${timeOf(shape, sql`y`)},
+    arrayPopBack(a), arrayPopFront(a))`
+
+const filled = (plan: FunnelPlan): ReadonlyArray<Sql> => {
+  const { shape, flags } = plan
+  if (shape.optional === 0)
+    return flags.map((_, index) => {
+      const step = integer(index + 1)
+      return sql`times[${step}] AS f${step}`
+    })
+  return [...usedByRequired(shape), ...flags.flatMap((_, index) => fill(plan, index))]
+}
+
+/** `q<k>`: which event filled required step k, so that no optional step takes it too. */
+const usedByRequired = (shape: FunnelShape): ReadonlyArray<Sql> =>
+  shape.overlapping
+    ? upTo(shape.required).map((k) => {
+        const earlier = upTo(k - 1).map((step) => sql`q${integer(step)}`)
+        return sql`if(length(times) >= ${integer(k)},
+          arrayFirstIndex((x, i) -> ${flagged(x, k)}
+            AND ${timeOf(shape, x)} = times[${integer(k)}] AND NOT ${among(earlier)},
+            a, arrayEnumerate(a)), 0) AS q${integer(k)}`
+      })
+    : []
+
+const among = (positions: ReadonlyArray<Sql>): Sql =>
+  positions.length === 0 ? sql`0` : sql`has([${join(positions, ", ")}], i)`
+
+/**
+ * Once the required steps stand, each optional step in turn takes the earliest event that
+ * lies between its neighbours, or in the window after the last, and fills nothing else.
+ */
+const fill = ({ shape, flags }: FunnelPlan, index: number): ReadonlyArray<Sql> => {
+  const flag = flags[index] ?? 0
+  const name = integer(index + 1)
+  if (flag <= shape.required) return [sql`times[${integer(flag)}] AS f${name}`]
+  const before = flags.slice(0, index)
+  const last = Math.max(...before.filter((earlier) => earlier <= shape.required))
+  const earlier = join(
+    before.map((_, step) => sql`f${integer(step + 1)}`),
+    ", "
+  )
+  const used = [
+    ...upTo(shape.required).map((k) => sql`q${integer(k)}`),
+    ...before.flatMap((other) =>
+      other > shape.required ? [sql`q${integer(other)}`] : []
+    )
+  ]
+  const until = sql`if(length(times) > ${integer(last)}, times[${integer(last + 1)}],
+    times[1] + ${int64(shape.windowMs)})`
+  return [
+    sql`if(length(times) >= ${integer(last)}, arrayFirstIndex((x, i) ->
+      ${flagged(x, flag)} AND ${timeOf(shape, x)} BETWEEN arrayMax([${earlier}])
+        AND ${until} AND NOT ${shape.overlapping ? among(used) : sql`0`},
+      a, arrayEnumerate(a)), 0) AS q${integer(flag)}`,
+    sql`if(q${integer(flag)} > 0, ${timeOf(shape, sql`a[q${integer(flag)}]`)}, 0) AS f${name}`
+  ]
+}

@@ -1,0 +1,122 @@
+import type { QueryContext } from "../Compiled.ts"
+import { filtersSql } from "../filterSql.ts"
+import { source } from "../Source.ts"
+import { and, integer, join, type Sql, sql, string } from "../Sql.ts"
+import { type Value, Values } from "../Values.ts"
+import { bitsOf, type FunnelShape, flagged, packed } from "./FunnelShape.ts"
+import { filledSteps } from "./filledSteps.ts"
+import type { FunnelPlan } from "./funnelPlan.ts"
+import { groupsSql, totalSql } from "./groupsSql.ts"
+
+export interface FunnelSql {
+  readonly sql: Sql
+  /** What the columns b0, b1 … hold. */
+  readonly breakdown: ReadonlyArray<Value>
+}
+
+/** One row a group: `n<i>`, `mean<i>`, `median<i>` (milliseconds) for step i, from 1. */
+export const funnelSql = (plan: FunnelPlan, context: QueryContext): FunnelSql => {
+  const values = new Values()
+  const breakdown = (plan.request.breakdown ?? []).map((path) => values.of(path))
+  const people = filledSteps(plan, peopleSql(plan, context, values, breakdown))
+  return {
+    breakdown,
+    sql:
+      breakdown.length === 0
+        ? totalSql(plan.flags.length, people)
+        : groupsSql(plan.flags.length, breakdown.length, people)
+  }
+}
+
+/** One row a person that can be in the funnel: `a`, their packed events in order. */
+const peopleSql = (
+  plan: FunnelPlan,
+  context: QueryContext,
+  values: Values,
+  breakdown: ReadonlyArray<Value>
+): Sql => {
+  const events = packedEvents(plan, context, values, breakdown)
+  const found =
+    breakdown.length === 0
+      ? sql``
+      : sql`, arraySort(groupArrayIf((time, message_id, ${join(
+          breakdown.map(({ column: value }) => sql`toString(${value})`),
+          ", "
+        )}), ${shows(plan)})) AS candidates`
+  const entered =
+    plan.shape.order === "unordered"
+      ? sql`packed_flags > 0`
+      : sql`bitTest(packed_flags, 0)`
+  return sql`SELECT arraySort(groupArray(bitOr(bitShiftLeft(
+      ${packed(plan.shape)}(time), ${integer(bitsOf(plan.shape))}), packed_flags))) AS a${found}
+    FROM (${events})${
+      readsAll(plan.shape) ? sql`` : sql` WHERE packed_flags > 0`
+    } GROUP BY person HAVING max(${entered})`
+}
+
+/** Which events may give a person's breakdown values. */
+const shows = ({ shape, flags, breakdownStep }: FunnelPlan): Sql =>
+  shape.order === "unordered"
+    ? sql`packed_flags > 0`
+    : flagged(sql`packed_flags`, flags[breakdownStep - 1] ?? 1)
+
+/** Between strict steps lies no other event, so all of them have to be seen. */
+const readsAll = (shape: FunnelShape) => shape.order === "strict"
+
+const packedEvents = (
+  plan: FunnelPlan,
+  context: QueryContext,
+  values: Values,
+  breakdown: ReadonlyArray<Value>
+): Sql => {
+  const { request, range } = plan
+  const packedFlags = flagsSql(plan, values)
+  const names = [...request.steps, ...(request.exclusions ?? [])].map(
+    ({ event }) => event
+  )
+  const named = [...new Set(names.filter((name) => name !== undefined))]
+  const any = readsAll(plan.shape) || named.length < new Set(names).size
+  const where = filtersSql(request.filters ?? [], values)
+  const events = source(context, {
+    events: any ? undefined : named,
+    ...(any ? { besides: named } : {}),
+    from: range.from,
+    to: range.to,
+    includeBots: request.includeBots ?? false,
+    columns: [
+      "timestamp",
+      "event",
+      ...(breakdown.length === 0 ? [] : (["message_id"] as const))
+    ],
+    person: true,
+    values,
+    where: (request.filters ?? []).length === 0 ? [] : [where]
+  })
+  const shown = breakdown.map(({ column: value }) => sql`, ${value}`)
+  return sql`SELECT person, toUnixTimestamp64Milli(timestamp) + 1 AS time,
+    ${packedFlags} AS packed_flags${
+      breakdown.length === 0 ? sql`` : sql`, message_id${join(shown, " ")}`
+    } FROM (${events})`
+}
+
+/** The conditions that an event meets, as bits. */
+const flagsSql = ({ request, shape, flags }: FunnelPlan, values: Values): Sql => {
+  const steps = request.steps.map(({ event, filters }, index) => ({
+    flag: flags[index] ?? 0,
+    condition: and([
+      event === undefined
+        ? sql`${values.of("$type").column} IN ('track', 'page', 'screen')`
+        : sql`event = ${string(event)}`,
+      ...(filters && filters.length > 0 ? [filtersSql(filters, values)] : [])
+    ])
+  }))
+  const exclusions = (request.exclusions ?? []).map(({ event }, index) => ({
+    flag: shape.required + shape.optional + index + 1,
+    condition: sql`event = ${string(event)}`
+  }))
+  const bits = [...steps, ...exclusions].map(
+    ({ flag, condition }) =>
+      sql`if(${condition}, toUInt32(${integer(2 ** (flag - 1))}), 0)`
+  )
+  return bits.reduce((all, bit) => sql`bitOr(${all}, ${bit})`)
+}
