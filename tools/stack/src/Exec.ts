@@ -11,9 +11,14 @@ import { services } from "./services.ts"
  * migrations work on it, or one service (`as`) runs alone beside the others.
  * @returns its exit code.
  */
-export const exec = Effect.fn("Exec.exec")(function* (command: ReadonlyArray<string>) {
+export const exec = Effect.fn("Exec.exec")(function* (
+  command: ReadonlyArray<string>,
+  as: string | undefined
+) {
   const settings = yield* StackSettings
-  const env = commonEnvironment(process.env, settings, yield* Secrets)
+  const common = commonEnvironment(process.env, settings, yield* Secrets)
+  const service = services.find(({ name }) => name === as)
+  const env = service ? serviceEnvironment(common, service, settings) : common
   const [program = "", ...args] = command
   return yield* Effect.callback<number, PartFailed>((resume) => {
     const child = spawn(program, args, { env, stdio: "inherit" })
