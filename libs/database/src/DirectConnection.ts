@@ -4,6 +4,7 @@ import {
   Deferred,
   type Duration,
   Effect,
+  Fiber,
   Redacted,
   Schedule,
   Schema,
@@ -71,9 +72,7 @@ export const make: (
       )
     )
 
-  yield* Effect.suspend(() =>
-    inFlight > 0 ? Effect.void : connection.query("SELECT 1")
-  ).pipe(
+  yield* signOfLife(() => inFlight > 0, connection).pipe(
     Effect.timeout(heartbeat),
     Effect.repeat(Schedule.spaced(heartbeat)),
     Effect.catch((error) => Effect.sync(() => fail(`no heartbeat: ${error.message}`))),
@@ -90,6 +89,14 @@ export const make: (
     lost: Deferred.await(lost)
   }
 })
+
+/** Detached, because an interrupted statement first waits for the server's consent. */
+const signOfLife = (busy: () => boolean, connection: PgConnection.PgConnection) =>
+  Effect.suspend(() =>
+    busy()
+      ? Effect.void
+      : Effect.flatMap(Effect.forkDetach(connection.query("SELECT 1")), Fiber.join)
+  )
 
 function watched(url: URL, fail: (reason: string) => void): Socket {
   const host = decodeURIComponent(url.hostname) || "127.0.0.1"

@@ -16,6 +16,12 @@ const ownParameters = new Set(
   http_write_exception_in_output_format`.split(/\s+/)
 )
 
+/** The embedded engine's defaults are those of a command line tool. */
+const asServer = [
+  ["implicit_select", "0"],
+  ["allow_introspection_functions", "0"]
+] as const
+
 export interface RequestSettings {
   readonly queryId: string
   /** Unique for this request, whatever ids clients choose. */
@@ -46,7 +52,7 @@ export const requestSettings = (
   }
   const queryId = parameters.get("query_id") || randomUUID()
   const uniqueId = randomUUID()
-  const settings = new Map([["log_comment", queryId]])
+  const settings = new Map<string, string>([...asServer, ["log_comment", queryId]])
   for (const [name, value] of parameters) {
     if (ownParameters.has(name)) continue
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
@@ -61,6 +67,8 @@ export const requestSettings = (
   const database = parameters.get("database") ?? headers.get("x-clickhouse-database")
   const sets = [...settings].map(([name, value]) => `${name} = ${quoted(value)}`)
   const statements = [
+    // Parameters travel as SET text here, which the default limit would cut at 256 KiB.
+    "SET max_query_size = 268435456",
     ...(database ? [`USE ${identifier(database)}`] : []),
     `SET ${sets.join(", ")}`,
     // Last: it forbids changing settings.
