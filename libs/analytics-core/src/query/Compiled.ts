@@ -26,14 +26,17 @@ export interface Statement {
 /** A row by column name. 64-bit integers may be strings. */
 export type Row = { readonly [column: string]: unknown }
 
-/** A query as statements, and how their rows (in the same order) become the answer. */
-export interface Compiled<Result> {
+/**
+ * A query as statements, and how their rows (in the same order) become the answer, or a
+ * `Refusal` that only the rows could tell.
+ */
+export interface Compiled<Result, Refusal = never> {
   readonly statements: ReadonlyArray<Statement>
-  readonly decode: (rows: ReadonlyArray<ReadonlyArray<Row>>) => Result
+  readonly decode: (rows: ReadonlyArray<ReadonlyArray<Row>>) => Result | Refusal
 }
 
 /** One `kind` of query: its wire forms, and the way from a request to SQL. */
-export interface QueryKind<Request, Result> {
+export interface QueryKind<Request, Result, Refusal = never> {
   readonly kind: string
   readonly request: Schema.Codec<Request, unknown>
   readonly result: Schema.Codec<Result, unknown>
@@ -41,7 +44,7 @@ export interface QueryKind<Request, Result> {
   readonly compile: (
     request: Request,
     context: QueryContext
-  ) => Effect.Effect<Compiled<Result>, QueryInvalid>
+  ) => Effect.Effect<Compiled<Result, Refusal>, QueryInvalid>
 }
 
 export const statement = (name: string, fragment: Sql): Statement => ({

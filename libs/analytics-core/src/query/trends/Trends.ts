@@ -1,0 +1,152 @@
+import { Effect } from "effect"
+import {
+  type QueryContext,
+  type QueryKind,
+  type Statement,
+  statement
+} from "../Compiled.ts"
+import type { QueryInvalid } from "../QueryInvalid.ts"
+import { countsSql } from "./countsSql.ts"
+import { type Cells, decodeTrends } from "./decodeTrends.ts"
+import { rowsOf } from "./rows.ts"
+import {
+  type Period,
+  type PlannedSeries,
+  planTrends,
+  type TrendsPlan
+} from "./TrendsPlan.ts"
+import { TrendsRequest } from "./TrendsRequest.ts"
+import { TrendsResult } from "./TrendsResult.ts"
+import { trailingWindows } from "./trailing.ts"
+import { trailingChanges, trailingChangesPerGroup } from "./trailingSql.ts"
+import { perBucket, perGroup, perGroupOnce } from "./trendSql.ts"
+
+/** Measures of events over time: parse (`TrendsRequest`) → plan → SQL → decode. */
+export const Trends: QueryKind<TrendsRequest, TrendsResult, QueryInvalid> = {
+  kind: "trends",
+  request: TrendsRequest,
+  result: TrendsResult,
+  example: {
+    kind: "trends",
+    series: [
+      { event: "order_completed", measure: "total" },
+      { event: "order_completed", measure: "unique_users" }
+    ],
+    interval: "day",
+    range: "last_7d",
+    timezone: "Europe/Berlin",
+    filters: [{ property: "user.plan", op: "is", value: "pro" }],
+    breakdown: ["$browser"],
+    formula: "A / B"
+  },
+  compile: (request, context) =>
+    Effect.map(planTrends(request, context), (plan) => {
+      const main = scansOf(plan).map((scan) =>
+        compileScan(context, plan, plan.main, scan)
+      )
+      const { compare } = plan
+      const earlier = compare
+        ? scansOf(plan).map((scan) => compileScan(context, plan, compare, scan))
+        : []
+      const cells = {
+        main: cellsOf(plan, main, 0),
+        compare: cellsOf(plan, earlier, main.length)
+      }
+      return {
+        statements: [...main, ...earlier].map((scan) => scan.statement),
+        decode: (rows) => decodeTrends(plan, cells, rows)
+      }
+    })
+}
+
+type Scan = readonly [PlannedSeries, ...ReadonlyArray<PlannedSeries>]
+
+/** Series over the same rows are read together; a breakdown ranks each by itself. */
+const scansOf = (plan: TrendsPlan): ReadonlyArray<Scan> => {
+  if (plan.breakdown.length > 0) return plan.series.map((series) => [series])
+  const scans = new Map<string, Scan>()
+  for (const series of plan.series) {
+    const key = JSON.stringify([series.event, series.filters, ownRows(series)])
+    const scan = scans.get(key)
+    scans.set(key, scan ? [...scan, series] : [series])
+  }
+  return [...scans.values()]
+}
+
+/** Measures that count something else than events need rows of their own. */
+const ownRows = ({ measure }: PlannedSeries): string =>
+  measure === "sessions" || measure.startsWith("active_users_") ? measure : ""
+
+interface CompiledScan {
+  readonly scan: Scan
+  readonly statement: Statement
+  readonly isRunning: boolean
+  readonly breakdown: Cells["breakdown"]
+}
+
+const compileScan = (
+  context: QueryContext,
+  plan: TrendsPlan,
+  period: Period,
+  scan: Scan
+): CompiledScan => {
+  const [series] = scan
+  const name = scan.map((member) => member.measure).join("+")
+  const windows = trailingWindows(plan, period, series.measure)
+  const compiled = { scan, isRunning: windows !== undefined, breakdown: [] }
+  if (plan.breakdown.length === 0) {
+    const counts =
+      series.event !== undefined &&
+      series.filters.length === 0 &&
+      scan.every(({ measure }) => measure === "total")
+        ? countsSql(context, period, series.event, plan.includeBots)
+        : undefined
+    if (counts) return { ...compiled, statement: statement(name, counts) }
+    const rows = rowsOf(context, plan, period, scan)
+    const fragment = windows ? trailingChanges(rows, windows) : perBucket(rows)
+    return { ...compiled, statement: statement(name, fragment) }
+  }
+  const rows = rowsOf(context, plan, period, scan)
+  const limit = plan.breakdownLimit
+  const isAlone = !plan.compare && !plan.formula
+  const fragment = () => {
+    if (isAlone && !windows && period.buckets.starts.length === 1)
+      return perGroupOnce(rows, limit)
+    const ranking = rankingRows(context, plan, series)
+    return windows
+      ? trailingChangesPerGroup(rows, ranking, limit, windows)
+      : perGroup(rows, ranking, limit)
+  }
+  return {
+    ...compiled,
+    breakdown: rows.breakdown,
+    statement: statement(name, fragment())
+  }
+}
+
+/** Groups are ranked over the asked range, and for a formula by the first series. */
+const rankingRows = (context: QueryContext, plan: TrendsPlan, series: PlannedSeries) =>
+  rowsOf(context, plan, plan.main, [plan.formula ? (plan.series[0] ?? series) : series])
+
+/** Where each series of the plan, in its order, finds its numbers. */
+const cellsOf = (
+  plan: TrendsPlan,
+  scans: ReadonlyArray<CompiledScan>,
+  firstStatement: number
+): ReadonlyArray<Cells> =>
+  plan.series.flatMap((series) => {
+    const position = scans.findIndex(({ scan }) => scan.includes(series))
+    const found = scans[position]
+    return found
+      ? [
+          {
+            series,
+            statement: firstStatement + position,
+            // One count serves every total.
+            column: `m${found.scan.every(({ measure }) => measure === "total") ? 0 : found.scan.indexOf(series)}`,
+            isRunning: found.isRunning,
+            breakdown: found.breakdown
+          }
+        ]
+      : []
+  })
