@@ -17,27 +17,22 @@ const threeSteps = migration(
   "DROP TABLE b; ALTER TABLE a DROP COLUMN y; DROP TABLE a"
 )
 
-/** Dies at the n-th command: before the server saw it, or after, with the answer lost. */
+/** Dies when it is about to send its n-th command: the ones before it have happened. */
 const dyingAt = (
   clickhouse: ClickHouse["Service"],
-  at: number,
-  when: "before" | "after"
+  at: number
 ): ClickHouse["Service"] => {
   let sent = 0
-  const death = new ClickHouseError({
-    kind: "transient",
-    reason: "cut off",
-    queryId: ""
-  })
   return {
     ...clickhouse,
     command: (sql, options) =>
       Effect.suspend(() => {
         sent += 1
-        if (sent < at) return clickhouse.command(sql, options)
-        return when === "after" && sent === at
-          ? Effect.andThen(clickhouse.command(sql, options), Effect.fail(death))
-          : Effect.fail(death)
+        return sent < at
+          ? clickhouse.command(sql, options)
+          : Effect.fail(
+              new ClickHouseError({ kind: "transient", reason: "cut off", queryId: "" })
+            )
       })
   }
 }
@@ -70,19 +65,17 @@ describe("ClickHouseStore", () => {
     Effect.gen(function* () {
       const { clickhouse, store } = yield* clean
       // Four records around three statements make seven moments to die at.
-      for (const when of ["before", "after"] as const)
-        for (let at = 1; at <= 7; at++) {
-          for (const direction of ["up", "down"] as const) {
-            const dying = ClickHouseStore.make(dyingAt(clickhouse, at, when))
-            yield* Effect.flip(dying.run(threeSteps, direction))
-            const applied = (yield* store.applied).length === 1
-            if (applied !== (direction === "up"))
-              yield* store.run(threeSteps, direction)
-            expect(yield* store.unfinished).toBeUndefined()
-            expect((yield* store.applied).length).toBe(direction === "up" ? 1 : 0)
-            expect(yield* tables).toEqual(direction === "up" ? made : [])
-          }
+      for (let at = 1; at <= 7; at++) {
+        for (const direction of ["up", "down"] as const) {
+          const dying = ClickHouseStore.make(dyingAt(clickhouse, at))
+          yield* Effect.flip(dying.run(threeSteps, direction))
+          const applied = (yield* store.applied).length === 1
+          if (applied !== (direction === "up")) yield* store.run(threeSteps, direction)
+          expect(yield* store.unfinished).toBeUndefined()
+          expect((yield* store.applied).length).toBe(direction === "up" ? 1 : 0)
+          expect(yield* tables).toEqual(direction === "up" ? made : [])
         }
+      }
     })
   )
 
@@ -90,7 +83,7 @@ describe("ClickHouseStore", () => {
     Effect.gen(function* () {
       const { clickhouse, store } = yield* clean
       yield* Effect.flip(
-        ClickHouseStore.make(dyingAt(clickhouse, 4, "before")).run(threeSteps, "up")
+        ClickHouseStore.make(dyingAt(clickhouse, 4)).run(threeSteps, "up")
       )
       expect(yield* store.unfinished).toEqual({ version: "1", direction: "up" })
       expect(yield* store.applied).toEqual([])
@@ -114,7 +107,7 @@ describe("ClickHouseStore", () => {
     Effect.gen(function* () {
       const { clickhouse, store } = yield* clean
       yield* Effect.flip(
-        ClickHouseStore.make(dyingAt(clickhouse, 4, "before")).run(threeSteps, "up")
+        ClickHouseStore.make(dyingAt(clickhouse, 4)).run(threeSteps, "up")
       )
       const changed = migration("CREATE TABLE c (x Int8) ENGINE = MergeTree ORDER BY x")
       const error = yield* Effect.flip(store.run(changed, "up"))
@@ -133,7 +126,7 @@ describe("ClickHouseStore", () => {
          CREATE TABLE b (x Int8) ENGINE = MergeTree ORDER BY x`
         )
         yield* Effect.flip(
-          ClickHouseStore.make(dyingAt(clickhouse, 4, "after")).run(filling, "up")
+          ClickHouseStore.make(dyingAt(clickhouse, 5)).run(filling, "up")
         )
         const error = yield* Effect.flip(store.run(filling, "up"))
         const [, remedy = ""] = /Then: (INSERT .*)$/m.exec(error.message) ?? []
