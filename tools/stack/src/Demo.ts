@@ -17,28 +17,52 @@ const Created = Schema.fromJsonString(
   })
 )
 
-/** The demo project and its keys, made on the first start and remembered. */
+/**
+ * The demo project and its keys, made on the first start and remembered; made again when the
+ * stores do not know it, because others were given meanwhile.
+ */
 export const demoProject = Effect.fn("Demo.demoProject")(function* (
   data: string,
   apiUrl: string,
   adminKey: Redacted.Redacted
 ): Effect.fn.Return<DemoFile, DemoFailed> {
+  const projects = `${apiUrl}/v1/projects`
   const known = yield* readDemoFile(data)
-  if (Option.isSome(known)) return known.value
-  const project = yield* Effect.tryPromise({
+  if (Option.isSome(known)) {
+    const url = `${projects}/${known.value.projectId}`
+    const { status } = yield* ask(url, adminKey)
+    if (status !== 404) return known.value
+  }
+  const { body, status } = yield* ask(projects, adminKey, {
+    name: "Demo shop",
+    timezone: "UTC"
+  })
+  const project = Schema.decodeUnknownOption(Created)(body)
+  if (status !== 201 || Option.isNone(project)) {
+    return yield* new DemoFailed({
+      message: `the demo project cannot be made: analytics-api answered ${status} ${body}`
+    })
+  }
+  const { id, ...keys } = project.value
+  const demo = { projectId: id, ...keys, complete: false }
+  yield* writeDemoFile(data, demo)
+  return demo
+})
+
+/** GET, or POST with a body. */
+const ask = (url: string, key: Redacted.Redacted, body?: object) =>
+  Effect.tryPromise({
     try: async (signal) => {
-      const response = await fetch(`${apiUrl}/v1/projects`, {
-        method: "POST",
+      const response = await fetch(url, {
+        method: body ? "POST" : "GET",
         signal,
         headers: {
-          authorization: `Bearer ${Redacted.value(adminKey)}`,
+          authorization: `Bearer ${Redacted.value(key)}`,
           "content-type": "application/json"
         },
-        body: JSON.stringify({ name: "Demo shop", timezone: "UTC" })
+        ...(body && { body: JSON.stringify(body) })
       })
-      const body = await response.text()
-      if (response.status !== 201) throw new Error(`${response.status} ${body}`)
-      return Schema.decodeSync(Created)(body)
+      return { status: response.status, body: await response.text() }
     },
     catch: (error) =>
       new DemoFailed({ message: `the demo project cannot be made: ${error}` })
@@ -51,11 +75,6 @@ export const demoProject = Effect.fn("Demo.demoProject")(function* (
         )
     })
   )
-  const { id, ...keys } = project
-  const demo = { projectId: id, ...keys, complete: false }
-  yield* writeDemoFile(data, demo)
-  return demo
-})
 
 /**
  * Sends the demo's events with the command line tool, which draws its progress on the

@@ -39,8 +39,10 @@ export const startDetached = Effect.fn("Detach.startDetached")(function* (
     return spawned
   })
   const ended = Effect.callback<never, StartFailed>((resume) => {
-    const fail = (message: string) =>
-      resume(Effect.fail(new StartFailed({ message: message.trim() })))
+    const fail = (text: string) => {
+      const message = text.trim() || `It was ended; ${data}/stack.log says more.`
+      resume(Effect.fail(new StartFailed({ message })))
+    }
     child.on("error", ({ message }) => fail(message))
     child.on("exit", () => fail(readFileSync(output, "utf8")))
   })

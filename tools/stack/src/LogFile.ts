@@ -1,9 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs"
 
-const maxBytes = 32 * 1024 * 1024
-
-/** Appends to a file that keeps one predecessor (`.1`) and never exceeds 32 MiB. */
-export const openLogFile = (path: string) => {
+/** Appends to a file; when it is full it becomes `<path>.1` and a new one begins. */
+export const openLogFile = (path: string, maxBytes = 32 * 1024 * 1024) => {
   let file = openSync(path, "a", 0o600)
   let size = fstatSync(file).size
   return {

@@ -18,7 +18,7 @@ export const defaultLimits: Limits = {
   startAttempts: 3,
   firstBackoff: Duration.millis(100),
   longestBackoff: Duration.seconds(10),
-  healthyAfter: Duration.seconds(30)
+  healthyAfter: Duration.seconds(10)
 }
 
 export interface Supervised {

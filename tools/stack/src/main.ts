@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises"
+import { join } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Option } from "effect"
@@ -102,11 +103,27 @@ const refuseSecond = Effect.gen(function* () {
   return yield* AlreadyRunning.on(data, record.supervisor.pid)
 })
 
+/** Only what the stack itself keeps there: `STACK_DATA` may be somebody's own directory. */
 const wipe = Effect.gen(function* () {
   const { data } = yield* StackSettings
   yield* stop(data)
-  // A directory that cannot be removed has to be seen to by a person.
-  yield* Effect.promise(() => rm(data, { recursive: true, force: true }))
+  const kept = [
+    "postgres",
+    "postgres.initialising",
+    "clickhouse",
+    ...services.map(({ name }) => name),
+    "secrets.json",
+    "demo.json",
+    "stack.log",
+    "stack.log.1",
+    "supervisor.log"
+  ]
+  // What cannot be removed has to be seen to by a person.
+  yield* Effect.promise(() =>
+    Promise.all(
+      kept.map((name) => rm(join(data, name), { recursive: true, force: true }))
+    )
+  )
 })
 
 const program = Command.make("stack").pipe(
