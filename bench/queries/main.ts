@@ -1,0 +1,69 @@
+import { makeClient } from "../../tests/e2e/Client.ts"
+import { startStack } from "../../tests/e2e/RunningStack.ts"
+import { openEngine } from "./Engine.ts"
+import { generateEvents, generateLinks } from "./generate.ts"
+import { questions } from "./questions.ts"
+
+const rounds = 7
+const sizes = (process.env["BENCH_ROWS"] ?? "1000000,10000000").split(",").map(Number)
+
+const median = (values: ReadonlyArray<number>): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+const timed = async (program: () => Promise<unknown>): Promise<number> => {
+  const begin = performance.now()
+  await program()
+  return performance.now() - begin
+}
+
+const out = (line: string) => process.stdout.write(`${line}\n`)
+
+/** Questions over HTTP against hand-written SQL sent straight to ClickHouse, in turns. */
+const compare = async (rows: number) => {
+  const stack = await startStack()
+  try {
+    const client = await makeClient(stack)
+    const engine = openEngine((await stack.file()).clickhouse)
+    const large = await client.createProject("large")
+    const small = await client.createProject("small")
+    const project = Number(large.id)
+    await generateEvents(engine, [project, Number(small.id)], rows)
+    await engine.run("OPTIMIZE TABLE events FINAL")
+    const disk = await engine.run(
+      "SELECT sum(bytes_on_disk) / sum(rows) FROM system.parts WHERE active AND table = 'events' AND database = currentDatabase()"
+    )
+    out(
+      `\n${rows.toLocaleString("en")} events, ${Number(disk).toFixed(1)} bytes each on disk`
+    )
+    for (const links of [0, 100_000]) {
+      if (links > 0) await generateLinks(engine, project, links)
+      out(`${links.toLocaleString("en")} links | question ms | SQL ms | ratio`)
+      for (const { body, name, sql } of questions) {
+        const ours: Array<number> = []
+        const theirs: Array<number> = []
+        const params = {
+          project,
+          watermark: new Date().toISOString().slice(0, 23).replace("T", " ")
+        }
+        for (let round = 0; round <= rounds; round++) {
+          const asked = await timed(async () => {
+            const answer = await client.query(large, body)
+            if (answer.status !== 200) throw new Error(JSON.stringify(answer))
+          })
+          const written = await timed(() => engine.run(sql(links > 0), params))
+          // The first round warms both.
+          if (round > 0) {
+            ours.push(asked)
+            theirs.push(written)
+          }
+        }
+        const [a, b] = [median(ours), median(theirs)]
+        out(`  ${name} | ${a.toFixed(0)} | ${b.toFixed(0)} | ${(a / b).toFixed(2)}`)
+      }
+    }
+  } finally {
+    await stack.stop()
+  }
+}
+
+if (import.meta.main) for (const rows of sizes) await compare(rows)
