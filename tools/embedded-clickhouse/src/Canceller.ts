@@ -7,6 +7,8 @@ export interface CancellerOptions {
   readonly connect: ReadonlyArray<string>
   /** How long a killed statement may take to end before its thread is given up, ms. */
   readonly graceMs: number
+  /** Told how many threads have been given up. */
+  readonly onAbandoned: (count: number) => void
 }
 
 /** Stops running statements: KILL QUERY from a connection of its own. */
@@ -35,6 +37,7 @@ export class Canceller {
       if (Date.now() > giveUpAt) {
         this.#abandoned++
         execution.giveUp("The engine did not stop a cancelled query in time")
+        this.#options.onAbandoned(this.#abandoned)
         return
       }
       await this.#kill(uniqueId)

@@ -21,20 +21,25 @@ export const toEngineError = (thrown: unknown): EngineError =>
     ? thrown
     : new EngineError(thrown instanceof Error ? thrown.message : String(thrown))
 
+/** As `exceptionCodeToHTTPStatus` of a ClickHouse server; others are 500. */
 const byStatus: ReadonlyArray<readonly [number, ReadonlyArray<number>]> = [
   [401, [194]],
-  [403, [192, 193, 497, 516]],
-  // Unparsable values, syntax, wrong types: the statement or its data is at fault.
-  [400, [6, 25, 26, 27, 36, 38, 41, 43, 53, 62, 69, 72, 117, 130, 321, 376, 427, 456]],
-  [400, [457, 581, 584, 675, 691]],
-  // Unknown table, function, identifier, type, engine, database, format, setting.
-  [404, [46, 47, 50, 55, 56, 60, 63, 73, 78, 81, 115, 511]],
+  [403, [192, 193, 497, 512, 516]],
+  // The statement or its data is at fault.
+  [400, [6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168]],
+  [400, [223, 321, 376, 427, 441, 675, 676]],
+  // Unknown function, identifier, type, engine, table, format, database, setting, role.
+  [404, [46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511]],
   [408, [159]],
   [411, [381]],
-  [413, [223, 307]],
-  [429, [201]],
+  [413, [229]],
+  [415, [779]],
   [501, [48]],
-  [503, [202, 209, 236, 439, 745]]
+  [503, [76, 209, 439]],
+  // Raised by this package: body too large or not decompressible, no thread free.
+  [413, [307]],
+  [400, [271]],
+  [503, [202]]
 ]
 
 const statuses: ReadonlyMap<number, number> = new Map(

@@ -1,6 +1,6 @@
 import { EngineError, engineError } from "./EngineError.ts"
 import { Control, type Job, type Report, type Run } from "./Job.ts"
-import type { Statistics } from "./Libchdb.ts"
+import { noStatistics, type Statistics } from "./Libchdb.ts"
 
 /** Blocks a worker may compute before the reader asks for them. */
 const READ_AHEAD = 2
@@ -31,9 +31,7 @@ export class Execution {
 
   /** What the engine counted; zeros until the end. */
   get statistics(): Statistics {
-    return (
-      this.#statistics ?? { rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 }
-    )
+    return this.#statistics ?? noStatistics
   }
 
   /** The next block of the result, undefined at its end. Throws the engine's error. */

@@ -2,8 +2,9 @@ import { CString, dlopen, type Pointer, ptr, read, toArrayBuffer } from "bun:ffi
 import { libchdbPath } from "chdb/libchdb"
 import { EngineError, engineError } from "./EngineError.ts"
 
-/** What the engine reports about a finished statement. */
+/** What the engine reports about a finished statement; 0 where it says nothing. */
 export interface Statistics {
+  readonly resultRows: number
   readonly rowsRead: number
   readonly bytesRead: number
   readonly rowsWritten: number
@@ -54,7 +55,8 @@ const openLibrary = (path: string) =>
     chdb_result_length: { args: ["ptr"], returns: "usize" },
     chdb_result_error: { args: ["ptr"], returns: "ptr" },
     chdb_result_rows_read: { args: ["ptr"], returns: "u64" },
-    chdb_result_bytes_read: { args: ["ptr"], returns: "u64" },
+    chdb_result_storage_rows_read: { args: ["ptr"], returns: "u64" },
+    chdb_result_storage_bytes_read: { args: ["ptr"], returns: "u64" },
     chdb_result_rows_written: { args: ["ptr"], returns: "u64" },
     chdb_result_bytes_written: { args: ["ptr"], returns: "u64" }
   }).symbols
@@ -66,7 +68,8 @@ type Address = Pointer | bigint | null
 
 const terminated = (text: string): Buffer => Buffer.from(`${text}\0`)
 
-const noStatistics: Statistics = {
+export const noStatistics: Statistics = {
+  resultRows: 0,
   rowsRead: 0,
   bytesRead: 0,
   rowsWritten: 0,
@@ -173,6 +176,7 @@ export class Connection {
     let ended = false
     try {
       this.#throwError(this.#symbols.chdb_result_error(stream))
+      let resultRows = 0
       let rowsRead = 0
       let bytesRead = 0
       while (true) {
@@ -180,12 +184,14 @@ export class Connection {
           this.#symbols.chdb_stream_fetch_result(this.#connection, stream)
         )
         if (block.bytes.byteLength === 0) break
-        rowsRead += block.statistics.rowsRead
-        bytesRead += block.statistics.bytesRead
+        resultRows += block.statistics.resultRows
+        // These two are totals up to the block, and the largest is the last known.
+        rowsRead = Math.max(rowsRead, block.statistics.rowsRead)
+        bytesRead = Math.max(bytesRead, block.statistics.bytesRead)
         yield block.bytes
       }
       ended = true
-      return { ...noStatistics, rowsRead, bytesRead }
+      return { ...noStatistics, resultRows, rowsRead, bytesRead }
     } finally {
       if (!ended) this.#symbols.chdb_stream_cancel_query(this.#connection, stream)
       this.#symbols.chdb_destroy_query_result(stream)
@@ -254,8 +260,9 @@ export class Connection {
       return {
         bytes,
         statistics: {
-          rowsRead: Number(symbols.chdb_result_rows_read(result)),
-          bytesRead: Number(symbols.chdb_result_bytes_read(result)),
+          resultRows: Number(symbols.chdb_result_rows_read(result)),
+          rowsRead: Number(symbols.chdb_result_storage_rows_read(result)),
+          bytesRead: Number(symbols.chdb_result_storage_bytes_read(result)),
           rowsWritten: Number(symbols.chdb_result_rows_written(result)),
           bytesWritten: Number(symbols.chdb_result_bytes_written(result))
         }

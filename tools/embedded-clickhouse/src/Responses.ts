@@ -1,6 +1,6 @@
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
-import { type EngineError, httpStatus } from "./EngineError.ts"
+import { type EngineError, httpStatus, toEngineError } from "./EngineError.ts"
 import type { Execution } from "./EngineWorker.ts"
 import { contentType } from "./Formats.ts"
 import type { Statistics } from "./Libchdb.ts"
@@ -16,7 +16,7 @@ export const baseHeaders = (identity: ServerIdentity, queryId: string) => ({
   "X-ClickHouse-Timezone": identity.timezone
 })
 
-type BaseHeaders = ReturnType<typeof baseHeaders>
+export type BaseHeaders = ReturnType<typeof baseHeaders>
 
 export const errorText = (error: EngineError, version: string): string =>
   /\(version [^)]*\)\s*$/.test(error.message)
@@ -49,10 +49,23 @@ export const summary = (statistics: Statistics, elapsedMs: number): string =>
     written_rows: String(statistics.rowsWritten),
     written_bytes: String(statistics.bytesWritten),
     total_rows_to_read: "0",
-    result_rows: String(statistics.rowsWritten),
+    result_rows: String(statistics.resultRows || statistics.rowsWritten),
     result_bytes: "0",
     elapsed_ns: String(Math.round(elapsedMs * 1e6))
   })
+
+/** The answer to an INSERT, when the engine has stored the data. */
+export const insertResponse = async (
+  execution: Execution,
+  base: BaseHeaders,
+  startedAt: number
+): Promise<Response> => {
+  await execution.next()
+  const elapsed = performance.now() - startedAt
+  return new Response("", {
+    headers: { ...base, "X-ClickHouse-Summary": summary(execution.statistics, elapsed) }
+  })
+}
 
 const deflated = promisify<Uint8Array, Buffer>(gzip)
 
@@ -114,10 +127,7 @@ const blockStream = (
           if (block === undefined) controller.close()
           else controller.enqueue(new Uint8Array(block))
         } catch (error) {
-          const text =
-            error instanceof Error
-              ? errorText(error as EngineError, options.identity.version)
-              : ""
+          const text = errorText(toEngineError(error), options.identity.version)
           controller.enqueue(lateException(text, tag))
           controller.close()
         }

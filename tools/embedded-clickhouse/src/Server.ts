@@ -1,8 +1,7 @@
 import { mkdirSync } from "node:fs"
-import { Canceller } from "./Canceller.ts"
+import { Engine } from "./Engine.ts"
 import { writeEngineConfig } from "./EngineConfigFile.ts"
 import { EngineError } from "./EngineError.ts"
-import { EnginePool } from "./EnginePool.ts"
 import { Handler } from "./Handler.ts"
 import { BodyBudget } from "./RequestBody.ts"
 import type { ServerConfig } from "./ServerConfig.ts"
@@ -12,7 +11,7 @@ export interface RunningServer {
   readonly url: string
   readonly port: number
   readonly version: string
-  /** Lets running statements end, then cancels them; bounded. */
+  /** Lets running statements end, then cancels them; takes at most 12 seconds. */
   readonly stop: () => Promise<void>
 }
 
@@ -20,14 +19,17 @@ const workerUrl = new URL("./engine-worker.ts", import.meta.url)
 
 /** Milliseconds: each wait of the server is bounded by one of these. */
 const limits = {
-  query: 600_000,
+  statement: 600_000,
   stall: 60_000,
   body: 60_000,
   queue: 30_000,
-  kill: 10_000
+  kill: 10_000,
+  drain: 8_000,
+  cancelled: 3_000
 }
 
-const drain = { gentle: 8_000, cancelled: 3_000 }
+/** Request bodies in memory at once, as a multiple of the largest allowed. */
+const BODIES = 4
 
 const openData = (config: ServerConfig) => {
   mkdirSync(config.path, { recursive: true })
@@ -44,47 +46,72 @@ const openData = (config: ServerConfig) => {
   }
 }
 
-/** Opens the data and listens. */
-export const startServer = (config: ServerConfig): RunningServer => {
-  const { keeper, version, timezone } = openData(config)
-  const connect = [`--path=${config.path}`]
-  const pool = (size: number) =>
-    new EnginePool({ workerUrl, size, queue: config.queue, queueMs: limits.queue })
-  const queries = pool(config.queries)
-  const inserts = pool(config.inserts)
-  const kills = pool(2)
-  const canceller = new Canceller(kills, { connect, graceMs: limits.kill })
+/** Resolves when `done` holds, at the latest after `ms`. */
+const until = async (done: () => boolean, ms: number): Promise<void> => {
+  const deadline = Date.now() + ms
+  while (!done() && Date.now() < deadline) await Bun.sleep(10)
+}
+
+/**
+ * Opens the data and listens. `onFatal` is called when so many threads hang in the engine
+ * that only a new process helps.
+ */
+export const startServer = (
+  config: ServerConfig,
+  onFatal: (reason: string) => void
+): RunningServer => {
+  const { keeper, timezone, version } = openData(config)
+  const engine = new Engine({
+    workerUrl,
+    connect: [`--path=${config.path}`],
+    queries: config.queries,
+    inserts: config.inserts,
+    queue: config.queue,
+    queueMs: limits.queue,
+    statementMs: limits.statement,
+    stallMs: limits.stall,
+    killMs: limits.kill,
+    onAbandoned: (count) => {
+      if (count >= config.inserts) onFatal(`${count} threads hang in the engine`)
+    }
+  })
   const handler = new Handler({
     identity: { version, timezone },
-    connect,
     credentials: config.credentials,
-    queries,
-    inserts,
-    kills,
-    canceller,
-    budget: new BodyBudget(config.maxBody * 4),
-    bodyLimits: { bytes: config.maxBody, ms: limits.body },
-    queryMs: limits.query,
-    stallMs: limits.stall
+    engine,
+    budget: new BodyBudget(config.maxBody * BODIES),
+    bodyLimits: { bytes: config.maxBody, ms: limits.body }
   })
+  let stopping = false
   const server = Bun.serve({
     hostname: config.host,
     port: config.port,
     reusePort: false,
+    // Slightly more than ours, so that the answer is ours.
     maxRequestBodySize: config.maxBody + 1024 * 1024,
     // Statements may be silent for long; their own limits end them.
     idleTimeout: 0,
-    fetch: handler.handle
+    fetch: (request) =>
+      stopping
+        ? new Response("Stopping\n", { status: 503, headers: { Connection: "close" } })
+        : handler.handle(request)
   })
   return {
     url: `http://${config.host}:${server.port}`,
     port: server.port ?? config.port,
     version,
     stop: async () => {
-      await Promise.race([server.stop(false), Bun.sleep(drain.gentle)])
-      await Promise.race([server.stop(true), Bun.sleep(drain.cancelled)])
-      for (const each of [queries, inserts, kills]) each.close()
-      if (handler.active === 0) keeper.close()
+      stopping = true
+      // Only stops listening: kept connections would hold its promise for ever.
+      void server.stop(false)
+      const idle = () => engine.running === 0 && server.pendingRequests === 0
+      await until(idle, limits.drain)
+      engine.cancelAll()
+      await until(idle, limits.cancelled)
+      void server.stop(true)
+      const clean = engine.running === 0
+      engine.close()
+      if (clean) keeper.close()
     }
   }
 }

@@ -8,8 +8,8 @@ export type Statement =
       /** `INSERT INTO t (a, b) SETTINGS …`, without FORMAT. */
       readonly sql: string
       readonly format: string
-      /** Data that followed the statement in the same text. */
-      readonly inline: Uint8Array<ArrayBuffer>
+      /** What followed FORMAT in the same text, then the body. */
+      readonly data: ReadonlyArray<Uint8Array<ArrayBuffer>>
     }
   | {
       readonly kind: "plain"
@@ -104,6 +104,11 @@ const plain = (sql: string): Statement => {
   const recent: Array<Token> = []
   let format: string | undefined
   for (const token of tokens(sql)) {
+    const hidden = depth === 0 && first !== undefined && is(token, "INSERT")
+    if (hidden && (is(first, "WITH") || is(first, "PARALLEL"))) {
+      // Its data, if it had any, would stay inside the SQL.
+      throw engineError(48, "NOT_IMPLEMENTED", "INSERT must come first")
+    }
     first ??= token
     if (depth === 0) {
       if (is(recent.at(-1), "FORMAT") && !is(recent.at(-2), "BY")) {
@@ -121,29 +126,38 @@ const plain = (sql: string): Statement => {
 }
 
 /**
- * Takes a request's text apart. `text` is the query parameter, or the body when there is
- * none; bytes, because the data after an INSERT may be binary.
+ * Takes a request apart: `query` is the URL's, the body follows it as on a real server.
+ * Bytes, because the data after an INSERT may be binary.
  */
 export const parseStatement = (
+  query: string,
+  body: Uint8Array<ArrayBuffer>
+): Statement => {
+  if (query === "") return parseText(body, [])
+  const text = new Uint8Array(Buffer.from(`${query}\n`))
+  if (body.length === 0) return parseText(text, [])
+  return parseText(text, [body])
+}
+
+const parseText = (
   text: Uint8Array<ArrayBuffer>,
-  hasBody: boolean
+  more: ReadonlyArray<Uint8Array<ArrayBuffer>>
 ): Statement => {
   const start = Buffer.from(text.buffer, text.byteOffset, text.byteLength)
   const head = insertHead(start.toString("latin1", 0, Math.min(text.length, HEAD)))
   if (head !== undefined) {
+    const inline = text.subarray(head.dataStart)
     return {
       kind: "insert",
       sql: start.toString("utf8", 0, head.headEnd),
       format: head.format,
-      inline: text.subarray(head.dataStart)
+      data: [inline, ...more].filter((bytes) => bytes.length > 0)
     }
   }
+  if (more.length > 0)
+    return parseText(new Uint8Array(Buffer.concat([text, ...more])), [])
   if (text.length > MAX_SQL) {
-    throw engineError(223, "QUERY_IS_TOO_LARGE", "The statement is too long")
+    throw engineError(229, "QUERY_IS_TOO_LARGE", "The statement is too long")
   }
-  const statement = plain(start.toString("utf8"))
-  if (hasBody) {
-    throw engineError(48, "NOT_IMPLEMENTED", "Only INSERT takes data beside the query")
-  }
-  return statement
+  return plain(start.toString("utf8"))
 }

@@ -1,6 +1,12 @@
 import { engineError, toEngineError } from "./EngineError.ts"
 import { Control, type Report, type Run } from "./Job.ts"
-import { type Connection, Libchdb, QueryClass, type Statistics } from "./Libchdb.ts"
+import {
+  type Connection,
+  Libchdb,
+  noStatistics,
+  QueryClass,
+  type Statistics
+} from "./Libchdb.ts"
 import { guardInsert, guardStatement } from "./StatementGuard.ts"
 
 /** A piece small enough that a cancelled insert stops soon, large enough to be free. */
@@ -37,7 +43,7 @@ const stream = (connection: Connection, { job, control }: Run): Statistics => {
     if (next.done) return next.value
     if (!awaitCredit(control, stallMs)) {
       // Closing the generator cancels the query in the engine.
-      blocks.return({ rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 })
+      blocks.return(noStatistics)
       throw engineError(394, "QUERY_WAS_CANCELLED", "Query was cancelled")
     }
     report({ type: "block", bytes: next.value }, [next.value])

@@ -5,28 +5,37 @@ const line = (fields: Readonly<Record<string, unknown>>): void => {
   process.stdout.write(`${JSON.stringify(fields)}\n`)
 }
 
-try {
-  const startedAt = performance.now()
-  const config = serverConfig(process.argv.slice(2), process.env)
-  const server = startServer(config)
-  line({
-    event: "listening",
-    url: server.url,
-    port: server.port,
-    pid: process.pid,
-    version: server.version,
-    path: config.path,
-    startMs: Math.round(performance.now() - startedAt)
-  })
-  const stop = async () => {
-    process.off("SIGTERM", stop).off("SIGINT", stop)
-    await server.stop()
-    line({ event: "stopped" })
-    process.exit(0)
-  }
-  process.on("SIGTERM", stop).on("SIGINT", stop)
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
+const fail = (message: string): never => {
   line({ event: "failed", message })
   process.exit(1)
 }
+
+const start = () => {
+  try {
+    const config = serverConfig(process.argv.slice(2), process.env)
+    return { config, server: startServer(config, fail) }
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const { config, server } = start()
+
+let stopping = false
+const stop = async (): Promise<void> => {
+  if (stopping) return
+  stopping = true
+  await server.stop()
+  line({ event: "stopped" })
+  process.exit(0)
+}
+// Before anybody is told that the server is up, who may stop it at once.
+process.on("SIGTERM", stop).on("SIGINT", stop)
+line({
+  event: "listening",
+  url: server.url,
+  port: server.port,
+  pid: process.pid,
+  version: server.version,
+  path: config.path
+})
