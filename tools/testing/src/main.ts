@@ -39,11 +39,13 @@ const bunTest = (args: ReadonlyArray<string>, variables: Record<string, string>)
     )
   })
 
-Effect.scoped(program).pipe(
-  Effect.tap((code) =>
-    Effect.sync(() => {
-      process.exitCode = code
-    })
-  ),
-  NodeRuntime.runMain
-)
+if (import.meta.main) {
+  Effect.scoped(program).pipe(
+    Effect.tap((code) =>
+      Effect.sync(() => {
+        process.exitCode = code
+      })
+    ),
+    NodeRuntime.runMain
+  )
+}
