@@ -5,7 +5,8 @@ const fields = Settings.load({
   dataIngestionUrl: "DATA_INGESTION_URL",
   timeout: "QUERY_TIMEOUT",
   memoryLimit: "QUERY_MEMORY_LIMIT",
-  threads: "QUERY_THREADS"
+  threads: "QUERY_THREADS",
+  concurrency: "QUERY_CONCURRENCY"
 })
 
 /** Where queries learn the watermark, and what one query may use. */
@@ -18,6 +19,8 @@ export class QueryConfig extends Context.Service<
     readonly memoryLimit: number
     /** 0 is one per core. */
     readonly threads: number
+    /** Queries of this process that run at once. */
+    readonly concurrency: number
   }
 >()("@analytics/config/QueryConfig") {
   static readonly layer = Layer.effect(QueryConfig, fields)

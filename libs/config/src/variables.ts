@@ -81,6 +81,11 @@ export const variables = {
     of: ["analytics-api"],
     description: "Memory one query may use in ClickHouse."
   }),
+  QUERY_CONCURRENCY: defaulted(Kind.wholeNumber({ minimum: 1, maximum: 1000 }), "8", {
+    of: ["analytics-api"],
+    description:
+      "Queries that run at once; eight times as many wait, more are answered with 429."
+  }),
   QUERY_THREADS: defaulted(Kind.wholeNumber({ minimum: 0, maximum: 1024 }), "0", {
     of: ["analytics-api"],
     description: "Threads one query may use in ClickHouse; 0 is one per core."

@@ -42,6 +42,8 @@ export interface InsertRequest extends RequestOptions {
 export interface Table {
   readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string }>
   readonly rows: ReadonlyArray<ReadonlyArray<unknown>>
+  /** Rows the engine looked at for it. */
+  readonly rowsRead: number
 }
 
 /**
@@ -154,7 +156,11 @@ export const make = Effect.fnUntraced(function* (
           .query({ ...request, query: sql, format: "JSONCompact" })
           .then((answer) => answer.json<ReadonlyArray<unknown>>())
       ).pipe(
-        Effect.map(({ meta = [], data }) => ({ columns: meta, rows: data })),
+        Effect.map(({ meta = [], data, statistics }) => ({
+          columns: meta,
+          rows: data,
+          rowsRead: statistics?.rows_read ?? 0
+        })),
         withSpan("table", sql)
       ),
     bytes: (sql, options) =>

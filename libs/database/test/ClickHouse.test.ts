@@ -58,7 +58,8 @@ describe("ClickHouse", () => {
           { name: "a", type: "UInt8" },
           { name: "b", type: "String" }
         ],
-        rows: [[1, "x"]]
+        rows: [[1, "x"]],
+        rowsRead: 1
       })
     })
   )

@@ -20,9 +20,15 @@ export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
     ...plan.flags.map((_, index) => sql`f${integer(index + 1)}`),
     ...breakdown
   ]
-  return sql`SELECT ${join(wanted, ", ")} FROM (SELECT *, ${join(columns, ", ")}
-    FROM (${people}))`
+  return sql`SELECT ${join(wanted, ", ")} FROM (${layered(people, columns)})`
 }
+
+/**
+ * Each column in a SELECT of its own: the engine's analyser copies an alias wherever it is
+ * used in the same SELECT, which grows exponentially along a chain of them.
+ */
+const layered = (rows: Sql, columns: ReadonlyArray<Sql>): Sql =>
+  columns.reduce((inner, column) => sql`SELECT *, ${column} FROM (${inner})`, rows)
 
 /** `times`, and what leads to them. */
 const timesColumns = (shape: FunnelShape): ReadonlyArray<Sql> => {

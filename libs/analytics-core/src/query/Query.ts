@@ -1,0 +1,78 @@
+import { Effect, Predicate } from "effect"
+import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
+import { decodeStrictly } from "./decodeStrictly.ts"
+import { funnelQuery } from "./funnel/FunnelQuery.ts"
+import { QueryInvalid } from "./QueryInvalid.ts"
+import { Trends } from "./trends/Trends.ts"
+
+/** A pattern of a `matches` filter, which only the store's own engine can judge. */
+export interface Pattern {
+  readonly pointer: string
+  readonly pattern: string
+}
+
+/** A request that matches the schema of its kind. */
+export interface Query {
+  readonly kind: string
+  /** The watermark asked for, in epoch milliseconds. */
+  readonly asOf: number | undefined
+  readonly patterns: ReadonlyArray<Pattern>
+  readonly compile: (
+    context: QueryContext
+  ) => Effect.Effect<Compiled<unknown, QueryInvalid>, QueryInvalid>
+}
+
+interface Reader {
+  readonly kind: string
+  readonly read: (body: unknown) => Effect.Effect<Query, QueryInvalid>
+}
+
+interface Asked {
+  readonly asOf?: string
+}
+
+const reader = <Request extends Asked, Result>(
+  known: QueryKind<Request, Result, QueryInvalid>
+): Reader => {
+  const decode = decodeStrictly(known.request)
+  return {
+    kind: known.kind,
+    read: (body) =>
+      Effect.map(decode(body), (request) => ({
+        kind: known.kind,
+        asOf: request.asOf === undefined ? undefined : Date.parse(request.asOf),
+        patterns: patternsIn(request, ""),
+        compile: (context) => known.compile(request, context)
+      }))
+  }
+}
+
+const readers: ReadonlyArray<Reader> = [reader(Trends), reader(funnelQuery)]
+
+/** Reads a request body: the kind first, so that faults are those of its own schema. */
+export const parseQuery = (body: unknown): Effect.Effect<Query, QueryInvalid> => {
+  const kind = Predicate.hasProperty(body, "kind") ? body.kind : undefined
+  const known = readers.find((candidate) => candidate.kind === kind)
+  return known
+    ? known.read(body)
+    : Effect.fail(
+        QueryInvalid.at(
+          "/kind",
+          `Expected one of ${readers.map((candidate) => candidate.kind).join(", ")}`
+        )
+      )
+}
+
+const patternsIn = (node: unknown, pointer: string): ReadonlyArray<Pattern> => {
+  if (!Predicate.isObject(node) && !Array.isArray(node)) return []
+  if (isMatch(node)) return [{ pointer: `${pointer}/value`, pattern: node.value }]
+  return Object.entries(node).flatMap(([key, member]) =>
+    patternsIn(member, `${pointer}/${key}`)
+  )
+}
+
+const isMatch = (node: object): node is { readonly value: string } =>
+  Predicate.hasProperty(node, "op") &&
+  node.op === "matches" &&
+  Predicate.hasProperty(node, "value") &&
+  Predicate.isString(node.value)

@@ -1,0 +1,43 @@
+import { Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+
+/** The query took longer than one may. */
+export class QueryTimedOut extends HttpApiError.Problem<QueryTimedOut>()(
+  "QueryTimedOut",
+  {
+    type: "urn:analytics:problem:query-timed-out",
+    status: 408,
+    title: "The query took longer than a query may"
+  }
+) {}
+
+/** The query needs more memory than one may have. */
+export class QueryTooLarge extends HttpApiError.Problem<QueryTooLarge>()(
+  "QueryTooLarge",
+  {
+    type: "urn:analytics:problem:query-too-large",
+    status: 422,
+    title: "The query needs more memory than a query may have"
+  }
+) {}
+
+/** As many queries run and wait as this process allows. */
+export class TooManyQueries extends HttpApiError.Problem<TooManyQueries>()(
+  "TooManyQueries",
+  {
+    type: "urn:analytics:problem:too-many-queries",
+    status: 429,
+    title: "Too many queries are running; try again soon"
+  },
+  { retryAfter: Schema.Int }
+) {}
+
+/** The event store, or the watermark that every answer needs, cannot be had. */
+export class QueriesUnavailable extends HttpApiError.Problem<QueriesUnavailable>()(
+  "QueriesUnavailable",
+  {
+    type: "urn:analytics:problem:queries-unavailable",
+    status: 503,
+    title: "Queries cannot be answered now; try again"
+  }
+) {}

@@ -1,0 +1,112 @@
+import {
+  type Row,
+  type Statement,
+  statement
+} from "@analytics/analytics-core/query/Compiled"
+import { pattern } from "@analytics/analytics-core/query/filterSql"
+import { hasLinksSql } from "@analytics/analytics-core/query/People"
+import { sql } from "@analytics/analytics-core/query/Sql"
+import { QueryConfig } from "@analytics/config/QueryConfig"
+import { ClickHouse, type Table } from "@analytics/database/ClickHouse"
+import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { Context, Duration, Effect, Layer } from "effect"
+import { QueriesUnavailable, QueryTimedOut, QueryTooLarge } from "./QueryProblems.ts"
+
+type RepoProblem = QueryTimedOut | QueryTooLarge | QueriesUnavailable
+
+export interface Answered {
+  readonly rows: ReadonlyArray<Row>
+  /** Rows the store looked at. */
+  readonly rowsRead: number
+}
+
+/** The event store, under the limits of one query. Interruption cancels the query there. */
+export class QueryRepo extends Context.Service<
+  QueryRepo,
+  {
+    run(query: Statement): Effect.Effect<Answered, RepoProblem>
+    /** Whether ids of the project stood for other people by then. */
+    hasLinks(projectId: number, watermark: number): Effect.Effect<boolean, RepoProblem>
+    /** Whether the engine can compile this pattern. */
+    isPattern(text: string): Effect.Effect<boolean, RepoProblem>
+  }
+>()("@analytics/analytics-api/query/QueryRepo") {
+  static readonly layer = Layer.effect(
+    QueryRepo,
+    Effect.gen(function* () {
+      const clickhouse = yield* ClickHouse
+      const { timeout, memoryLimit, threads } = yield* QueryConfig
+      const settings = {
+        max_execution_time: Math.ceil(Duration.toSeconds(timeout)),
+        max_memory_usage: String(memoryLimit),
+        ...(threads > 0 ? { max_threads: threads } : {}),
+        readonly: "1" as const
+      }
+
+      const ask = ({ sql: text, params }: Statement) =>
+        clickhouse.table(text, { params, settings })
+
+      /** Says what the client may know; the rest is in our log. */
+      const refuse = (error: ClickHouseError): Effect.Effect<never, RepoProblem> => {
+        if (error.kind === "timeout")
+          return Effect.fail(
+            new QueryTimedOut({
+              detail: `A query may take ${Duration.format(timeout)}. Ask for a shorter range, fewer breakdowns or a longer interval.`
+            })
+          )
+        if (error.code === MEMORY_LIMIT_EXCEEDED)
+          return Effect.fail(
+            new QueryTooLarge({
+              detail: `A query may use ${Math.round(memoryLimit / 2 ** 20)} MiB. Ask for a shorter range or a breakdown with fewer values.`
+            })
+          )
+        return Effect.logError("query failed in the event store", error).pipe(
+          Effect.andThen(
+            error.kind === "transient" || error.kind === "cancelled"
+              ? Effect.fail(new QueriesUnavailable({}))
+              : // We wrote the statement: that it is wrong is our defect.
+                Effect.die(error)
+          )
+        )
+      }
+
+      const linked = new Set<number>()
+
+      return QueryRepo.of({
+        run: (query) =>
+          ask(query).pipe(
+            Effect.map((table) => ({ rows: rowsOf(table), rowsRead: table.rowsRead })),
+            Effect.catchTag("ClickHouseError", refuse),
+            Effect.withSpan("QueryRepo.run", { attributes: { statement: query.name } })
+          ),
+        hasLinks: Effect.fn("QueryRepo.hasLinks")(function* (projectId, watermark) {
+          // Once there are links there always are; for an earlier watermark they cost, but change nothing.
+          if (linked.has(projectId)) return true
+          const { rows } = yield* ask(
+            statement("links", hasLinksSql(projectId, watermark))
+          ).pipe(Effect.catchTag("ClickHouseError", refuse))
+          if (rows.length > 0) linked.add(projectId)
+          return rows.length > 0
+        }),
+        isPattern: Effect.fn("QueryRepo.isPattern")((text) =>
+          ask(statement("pattern", sql`SELECT match('', ${pattern(text)})`)).pipe(
+            Effect.as(true),
+            Effect.catchTag("ClickHouseError", (error) =>
+              error.code === CANNOT_COMPILE_REGEXP
+                ? Effect.succeed(false)
+                : refuse(error)
+            )
+          )
+        )
+      })
+    })
+  )
+}
+
+const MEMORY_LIMIT_EXCEEDED = 241
+const CANNOT_COMPILE_REGEXP = 427
+
+const rowsOf = ({ columns, rows }: Table): ReadonlyArray<Row> =>
+  rows.map((row) =>
+    Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]))
+  )

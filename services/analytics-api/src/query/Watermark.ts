@@ -1,0 +1,77 @@
+import { AccessConfig } from "@analytics/config/AccessConfig"
+import { QueryConfig } from "@analytics/config/QueryConfig"
+import { Clock, Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientRequest,
+  HttpClientResponse
+} from "effect/http"
+import { QueriesUnavailable } from "./QueryProblems.ts"
+
+/** Up to which instant everything is stored. In epoch milliseconds. */
+export interface KnownWatermark {
+  readonly watermark: number
+  readonly ingestLagMs: number
+  /** Whether data-ingestion could not be asked, and this is what it last said. */
+  readonly isStale: boolean
+}
+
+const Published = Schema.Struct({
+  watermark: Schema.DateFromString,
+  ingestLagMs: Schema.Finite
+})
+
+/** Asks data-ingestion for the watermark; while it is down, the last known one serves. */
+export class Watermark extends Context.Service<
+  Watermark,
+  { readonly current: Effect.Effect<KnownWatermark, QueriesUnavailable> }
+>()("@analytics/analytics-api/query/Watermark") {
+  static readonly layer = Layer.effect(
+    Watermark,
+    Effect.gen(function* () {
+      const { dataIngestionUrl } = yield* QueryConfig
+      const { serviceKey } = yield* AccessConfig
+      const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
+      const lastKnown = yield* Ref.make<KnownWatermark | undefined>(undefined)
+
+      const ask = HttpClientRequest.get(
+        `${dataIngestionUrl.replace(/\/$/u, "")}/internal/v1/watermark`
+      ).pipe(
+        HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
+        http.execute,
+        Effect.flatMap(HttpClientResponse.schemaBodyJson(Published)),
+        Effect.timeout("2 seconds")
+      )
+
+      const remembered = Effect.fnUntraced(function* (cause: unknown) {
+        yield* Effect.logWarning("data-ingestion does not tell the watermark", cause)
+        const known = yield* Ref.get(lastKnown)
+        if (!known)
+          return yield* new QueriesUnavailable({
+            detail: "It is not known yet up to which instant events are stored."
+          })
+        const now = yield* Clock.currentTimeMillis
+        return { ...known, ingestLagMs: now - known.watermark, isStale: true }
+      })
+
+      const current = Effect.gen(function* () {
+        const { watermark, ingestLagMs } = yield* ask
+        const known = { watermark: watermark.getTime(), ingestLagMs, isStale: false }
+        // An answer that overtook a newer one must not take the watermark back.
+        yield* Ref.update(lastKnown, (last) =>
+          last && last.watermark > known.watermark ? last : known
+        )
+        return known
+      }).pipe(
+        Effect.catchTags({
+          HttpClientError: remembered,
+          SchemaError: remembered,
+          TimeoutError: remembered
+        }),
+        Effect.withSpan("Watermark.current")
+      )
+      return Watermark.of({ current })
+    })
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+}
