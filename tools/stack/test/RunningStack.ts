@@ -4,7 +4,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Option } from "effect"
-import { isAlive } from "../src/Processes.ts"
+import { isAlive, signalTree } from "../src/Processes.ts"
 import { type RunRecord, readRunRecord } from "../src/RunRecord.ts"
 import { readStackFile, type StackFile } from "../src/StackFile.ts"
 
@@ -41,6 +41,7 @@ const canListen = (port: number) =>
 export class RunningStack {
   readonly data = mkdtempSync(join(tmpdir(), "analytics-stack-"))
   output = ""
+  private seen: RunRecord | undefined
   supervisor: ChildProcess | undefined
   readonly portBase: number
 
@@ -88,6 +89,7 @@ export class RunningStack {
   record(): RunRecord {
     const record = readRunRecord(this.data)
     if (record === null) throw new Error("there is no run.json")
+    this.seen = record
     return record
   }
 
@@ -101,13 +103,10 @@ export class RunningStack {
 
   /** For the end of a test, whatever state it left. */
   remove(): void {
-    const record = readRunRecord(this.data)
-    const pids = record ? [...record.parts, record.supervisor] : []
-    for (const { pid } of pids) {
-      try {
-        process.kill(pid, "SIGKILL")
-      } catch {
-        // Gone already.
+    for (const record of [readRunRecord(this.data), this.seen]) {
+      if (!record) continue
+      for (const it of [record.supervisor, ...record.parts]) {
+        if (isAlive(it)) signalTree(it.pid, "SIGKILL")
       }
     }
     rmSync(this.data, { recursive: true, force: true })
