@@ -1,8 +1,8 @@
 import { LoaderConfig } from "@analytics/config/LoaderConfig"
-import { loaderLayer } from "@analytics/data-ingestion/loader/layers"
+import { InboxPartitions } from "@analytics/data-ingestion/inbox/InboxPartitions"
 import { Countries } from "@analytics/data-ingestion/loader/Countries"
 import { Loader } from "@analytics/data-ingestion/loader/Loader"
-import { InboxPartitions } from "@analytics/data-ingestion/inbox/InboxPartitions"
+import { loaderLayer } from "@analytics/data-ingestion/loader/layers"
 import {
   encodeFrame,
   encodeLine,
@@ -42,16 +42,16 @@ const stores = Layer.mergeAll(
 const userAgent =
   "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 
-/** A track with twenty properties, a hundred bytes of context and a user of 50,000. */
+/** A track with twenty properties, a hundred bytes of context and a user of 5,000. */
 const eventOf = (n: number, now: number): InboxEvent => ({
   p: 1 + (n % 3),
   m: `018f-${n.toString(36)}-message`,
-  t: now - (n % (20 * 86_400)) * 1000,
+  t: Math.round(now - 20 * 86_400_000 * (1 - n / EVENTS)),
   r: now,
   y: "track",
   e: `event ${n % 40}`,
-  ...(n % 3 === 0 ? {} : { u: `user-${n % 50_000}` }),
-  a: `3f2a7c1e-anonymous-${n % 50_000}`,
+  ...(n % 3 === 0 ? {} : { u: `user-${n % 5_000}` }),
+  a: `3f2a7c1e-anonymous-${n % 5_000}`,
   d: {
     product: `sku-${n % 1000}`,
     price: (n % 10_000) / 100,
@@ -76,7 +76,10 @@ const eventOf = (n: number, now: number): InboxEvent => ({
   c: {
     userAgent,
     locale: "de-DE",
-    page: { path: `/p/${n % 500}`, url: `https://shop.example/p/${n % 500}?utm_source=x` }
+    page: {
+      path: `/p/${n % 500}`,
+      url: `https://shop.example/p/${n % 500}?utm_source=x`
+    }
   }
 })
 

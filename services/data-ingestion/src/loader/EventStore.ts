@@ -96,7 +96,9 @@ export class EventStore extends Context.Service<
       ): Effect.Effect<ReadonlyArray<Poison>, FencedOut | LedgerUnavailable> =>
         storeMissing(batch, post, tried).pipe(
           Effect.as<ReadonlyArray<Poison>>([]),
-          Effect.tapErrorTag("ClickHouseError", (error) => alarm(batch, error)),
+          Effect.tapErrorTag("ClickHouseError", (error) =>
+            error.kind === "data" ? Effect.void : alarm(batch, error)
+          ),
           Effect.retry({
             while: (error) => error._tag === "ClickHouseError" && error.kind !== "data",
             schedule: backoff

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import type { Link } from "@analytics/data-processing/Identity"
 import { effectiveClaims } from "@analytics/data-processing/Persons"
 import { Context, Effect, Layer } from "effect"
@@ -8,7 +9,7 @@ import { type LedgerUnavailable, unavailable } from "./LoaderErrors.ts"
 /** First half of the advisory lock's key; the project is the second. */
 const LOCK_CLASS = 0x6c696e6b
 /** Links of one INSERT, and ids of one look-up. */
-const CHUNK = 2_000
+const CHUNK = 10_000
 
 /** The identity ledger. */
 export class LinkRepo extends Context.Service<
@@ -40,7 +41,8 @@ export class LinkRepo extends Context.Service<
   static readonly layer = Layer.effect(
     LinkRepo,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+      // Thousands of rows: their columns are not worth renaming.
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
 
       const insert = (projectId: number, batchId: bigint, links: ReadonlyArray<Link>) =>
         sql<LinkRow>`
@@ -77,8 +79,8 @@ export class LinkRepo extends Context.Service<
           SELECT kind, from_id, to_id, timestamp, message_id, known_at
             FROM ingest.links
            WHERE project_id = ${projectId} AND undone_at IS NULL
-             AND ${sql.literal(outgoing ? "from_key" : "to_key")} = ANY(
-               SELECT ingest.id_key(id) FROM unnest(${ids}::text[]) AS i (id))`
+             AND ${sql.literal(outgoing ? "from_key" : "to_key")}
+               = ANY(${ids.map(keyOfId)}::bytea[])`
 
       const chunked = <A>(
         items: ReadonlyArray<A>,
@@ -160,22 +162,25 @@ export class LinkRepo extends Context.Service<
   )
 }
 
+/** `ingest.id_key`, worked out here so that the index can be used for many ids. */
+const keyOfId = (id: string): Uint8Array => createHash("sha256").update(id).digest()
+
 interface LinkRow {
   readonly kind: Link["kind"]
-  readonly fromId: string
-  readonly toId: string
+  readonly from_id: string
+  readonly to_id: string
   readonly timestamp: Date
-  readonly messageId: string
-  readonly knownAt: Date
+  readonly message_id: string
+  readonly known_at: Date
 }
 
 const linkOf = (row: LinkRow): Link => ({
   kind: row.kind,
-  from: row.fromId,
-  to: row.toId,
+  from: row.from_id,
+  to: row.to_id,
   timestamp: row.timestamp.getTime(),
-  messageId: row.messageId,
-  knownAt: row.knownAt.getTime()
+  messageId: row.message_id,
+  knownAt: row.known_at.getTime()
 })
 
 const keyOf = (link: Link): string =>

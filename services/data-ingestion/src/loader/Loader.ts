@@ -142,7 +142,7 @@ export class Loader extends Context.Service<
         return batch
       })
 
-      /** Stores one batch while the next is planned, until something fails. */
+      /** Stores one batch while the next is planned. `false` asks to start over. */
       const pipeline = Effect.fnUntraced(function* (once: boolean) {
         let current:
           | { plan: BatchPlan; fiber: Fiber.Fiber<boolean, Failure> }
@@ -157,17 +157,17 @@ export class Loader extends Context.Service<
               )
               if (ended._tag === "None") continue
               current = undefined
-              if (!ended.value) return
+              if (!ended.value) return false
             } else if (once) {
               const { live, bulk } = yield* look(Date.now())
-              if (live.length === 0 && bulk.length === 0) return
+              if (live.length === 0 && bulk.length === 0) return true
               lastSeal = 0
             } else yield* Effect.sleep(POLL)
             continue
           }
           const plan = yield* planner.plan(batch, current?.plan)
           // After poison the claims of the batch ahead have changed: start over.
-          if (current !== undefined && !(yield* Fiber.join(current.fiber))) return
+          if (current !== undefined && !(yield* Fiber.join(current.fiber))) return false
           seen.remember(plan)
           const fiber = yield* Effect.forkScoped(storePlan(batch, plan, false))
           current = { plan, fiber }
@@ -178,7 +178,7 @@ export class Loader extends Context.Service<
         resumeAll.pipe(Effect.andThen(Effect.scoped(pipeline(once))))
 
       return Loader.of({
-        drain: loadOnce(true),
+        drain: Effect.repeat(loadOnce(true), { until: (empty) => empty }),
         run: loadOnce(false).pipe(
           Effect.forever,
           Effect.tapError((error) =>
