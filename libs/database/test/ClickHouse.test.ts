@@ -1,11 +1,8 @@
-import { describe, expect, it } from "bun:test"
-import { join } from "node:path"
+import { describe, expect } from "bun:test"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
-import * as EmbeddedClickHouse from "@analytics/embedded-clickhouse/EmbeddedClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
-import { temporaryFolder } from "@analytics/testing/TestServers"
-import { Duration, Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
+import { Duration, Effect, Fiber, Schedule } from "effect"
 import { ClickHouse, make } from "../src/ClickHouse.ts"
 
 const links = "project_id, id_hash, person, known_at, version"
@@ -236,41 +233,6 @@ describe("ClickHouse", () => {
       expect(error).toMatchObject({ kind: "timeout", queryId })
       yield* until(Effect.map(running(queryId), (alive) => !alive))
     }).pipe(Effect.scoped)
-  )
-})
-
-describe("a restarted server", () => {
-  it(
-    "costs a read nothing and an insert an honest error",
-    () =>
-      Effect.gen(function* () {
-        const folder = yield* temporaryFolder
-        const dataDir = join(folder, "clickhouse")
-        const first = yield* Scope.make()
-        const before = yield* EmbeddedClickHouse.start({
-          dataDir,
-          durable: false
-        }).pipe(Scope.provide(first))
-        const clickhouse = yield* make({
-          url: Redacted.make(`${before.url}/default`),
-          requestTimeout: Duration.seconds(10),
-          poolSize: 4
-        })
-        const one = clickhouse.query("SELECT 1 AS one")
-        yield* Effect.all([one, one, one, one], { concurrency: 4 })
-        process.kill(before.pid, "SIGKILL")
-        yield* before.exited
-        const insert = clickhouse.insert({
-          table: "t",
-          body: "{}",
-          format: "JSONEachRow"
-        })
-        expect(yield* Effect.flip(insert)).toMatchObject({ kind: "transient" })
-        yield* EmbeddedClickHouse.start({ dataDir, port: before.port, durable: false })
-        for (let round = 0; round < 6; round++) expect(yield* one).toEqual([{ one: 1 }])
-        yield* Scope.close(first, Exit.void)
-      }).pipe(Effect.scoped, Effect.runPromise),
-    60_000
   )
 })
 
