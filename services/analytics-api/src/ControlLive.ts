@@ -1,0 +1,14 @@
+import { Layer } from "effect"
+import { Auth } from "./access/Auth.ts"
+import { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
+import { KeyRepo } from "./keys/KeyRepo.ts"
+import { Keys } from "./keys/Keys.ts"
+import { ProjectRepo } from "./projects/ProjectRepo.ts"
+import { Projects } from "./projects/Projects.ts"
+
+/** Projects, keys and who may use them, on Postgres and the installation's own keys. */
+export const ControlLive = Layer.mergeAll(
+  Projects.layer.pipe(Layer.provide(ProjectRepo.layer)),
+  Keys.layer.pipe(Layer.provide(KeyRepo.layer)),
+  Auth.layer.pipe(Layer.provideMerge(KeyFeedRepo.layer))
+)

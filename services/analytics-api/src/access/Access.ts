@@ -1,0 +1,34 @@
+import { Forbidden } from "@analytics/api-common/AuthProblems"
+import { Effect } from "effect"
+import type { Scope } from "../keys/Key.ts"
+import { type ProjectId, ProjectNotFound } from "../projects/Project.ts"
+
+/** The holder of a secret key: one project, and what it may do there. */
+export interface ProjectAccess {
+  readonly _tag: "Project"
+  readonly keyId: string
+  readonly projectId: ProjectId
+  readonly scopes: ReadonlyArray<string>
+  /** The project's own time zone. */
+  readonly timezone: string
+}
+
+/** Who asks: the installation's administrator, or the holder of a secret key. */
+export type Access = { readonly _tag: "Admin" } | ProjectAccess
+
+export const requireScope = (
+  access: ProjectAccess,
+  scope: Scope
+): Effect.Effect<void, Forbidden> =>
+  access.scopes.includes(scope)
+    ? Effect.void
+    : Effect.fail(new Forbidden({ detail: `It lacks the scope "${scope}".` }))
+
+/** To the key of another project, a project does not exist. */
+export const requireProject = (
+  access: Access,
+  projectId: ProjectId
+): Effect.Effect<void, ProjectNotFound> =>
+  access._tag === "Admin" || access.projectId === projectId
+    ? Effect.void
+    : Effect.fail(new ProjectNotFound({ projectId }))

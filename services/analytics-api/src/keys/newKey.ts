@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto"
+import { hashKey } from "@analytics/api-common/BearerKey"
+import { Redacted } from "effect"
+import type { KeyKind } from "./Key.ts"
+
+const prefixes = { write: "wk_", secret: "sk_" } satisfies Record<KeyKind, string>
+
+/** Letters and digits after `wk_` or `sk_` that are kept to tell keys apart. */
+const shownLength = 6
+
+/** A key that was just made, and all of it that will be stored. */
+export interface NewKey {
+  readonly key: Redacted.Redacted
+  readonly kind: KeyKind
+  /** Hex SHA-256. */
+  readonly hash: string
+  readonly prefix: string
+}
+
+/** `wk_…` or `sk_…` with 256 random bits. */
+export const newKey = (kind: KeyKind): NewKey => {
+  const text = prefixes[kind] + randomBytes(32).toString("hex")
+  const key = Redacted.make(text)
+  return {
+    key,
+    kind,
+    hash: hashKey(key),
+    prefix: text.slice(0, prefixes[kind].length + shownLength)
+  }
+}
