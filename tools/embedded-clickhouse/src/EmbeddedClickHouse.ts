@@ -21,7 +21,7 @@ export interface Options {
   readonly port?: number
   /** When given, every request but /ping must carry it, for the user `default`. */
   readonly password?: string
-  /** Bytes the engine may use. Default 4 GiB. */
+  /** Bytes the engine may use. Default: half the machine's, at most 4 GiB. */
   readonly maxMemory?: number
   /** Where BACKUP and RESTORE may write and read. Default: nowhere. */
   readonly backups?: string

@@ -6,7 +6,7 @@ const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
 
 const element = (name: string, content: string | number): string =>
-  `<${name}>${typeof content === "number" ? content : content}</${name}>`
+  `<${name}>${content}</${name}>`
 
 /** Merges and moves need few threads beside the queries of one machine. */
 const BACKGROUND_THREADS = 4

@@ -47,8 +47,10 @@ export const requestSettings = (
   parameters: URLSearchParams,
   headers: Headers
 ): RequestSettings => {
-  if (parameters.has("session_id")) {
-    throw engineError(48, "NOT_IMPLEMENTED", "There are no HTTP sessions here")
+  for (const name of ["session_id", "compress", "decompress"]) {
+    if (![null, "0"].includes(parameters.get(name))) {
+      throw engineError(48, "NOT_IMPLEMENTED", `There is no ${name} here`)
+    }
   }
   const queryId = parameters.get("query_id") || randomUUID()
   const uniqueId = randomUUID()

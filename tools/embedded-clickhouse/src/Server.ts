@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs"
+import http from "node:http"
 import { Engine } from "./Engine.ts"
 import { writeEngineConfig } from "./EngineConfigFile.ts"
 import { EngineError } from "./EngineError.ts"
@@ -30,6 +31,9 @@ const limits = {
 
 /** Request bodies in memory at once, as a multiple of the largest allowed. */
 const BODIES = 4
+
+/** As `http_max_uri_size` of a server: parameters of queries stand in the URL. */
+const MAX_HEADERS = 1024 * 1024
 
 const openData = (config: ServerConfig) => {
   mkdirSync(config.path, { recursive: true })
@@ -82,6 +86,8 @@ export const startServer = (
     budget: new BodyBudget(config.maxBody * BODIES),
     bodyLimits: { bytes: config.maxBody, ms: limits.body }
   })
+  // Bun's server reads the limit of node:http when it starts; its own option is a flag.
+  Object.assign(http, { maxHeaderSize: MAX_HEADERS })
   let stopping = false
   const server = Bun.serve({
     hostname: config.host,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { totalmem } from "node:os"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import type { Credentials } from "./Authentication.ts"
@@ -23,6 +24,12 @@ export interface ServerConfig {
   readonly maxBody: number
   readonly fsync: boolean
 }
+
+const GIB = 1024 ** 3
+
+/** Half the machine, at most 4 GiB: services and Postgres run beside it. */
+const defaultMemory = (): number =>
+  Math.max(GIB / 2, Math.min(4 * GIB, Math.floor(totalmem() / 2)))
 
 const options = {
   path: { type: "string" },
@@ -76,7 +83,7 @@ export const serverConfig = (
     path: resolve(text("path") ?? ".data/clickhouse"),
     host: text("host") ?? "127.0.0.1",
     port: count("port", 8123, 0),
-    maxMemory: count("max-memory", 4 * 1024 ** 3, 256 * 1024 ** 2),
+    maxMemory: count("max-memory", defaultMemory(), GIB / 4),
     backups: backups === undefined ? undefined : resolve(backups),
     credentials: user === undefined ? undefined : { user, password: password ?? "" },
     queries: count("queries", 12),

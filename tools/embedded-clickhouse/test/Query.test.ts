@@ -107,6 +107,13 @@ test("answers name the query, the time zone and what was read", async () => {
   })
 })
 
+test("parameters in the URL may be long", async () => {
+  const { text } = await server.post("SELECT length({s:String})", {
+    param_s: "x".repeat(900_000)
+  })
+  expect(text).toBe("900000\n")
+})
+
 test("a CREATE DATABASE without an engine is Atomic", async () => {
   await server.command("CREATE DATABASE plain")
   expect(

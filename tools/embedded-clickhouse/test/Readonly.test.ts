@@ -82,8 +82,9 @@ test("semicolons that end nothing are no second statement", async () => {
   expect((await server.post("SELECT ';--' /* ; */ ; -- ;\n")).text).toBe(";--\n")
 })
 
-test("HTTP sessions are refused, not ignored", async () => {
+test("HTTP sessions and native compression are refused, not ignored", async () => {
   expect(await code("SELECT 1", { session_id: "s" })).toBe(48)
+  expect(await code("SELECT 1", { compress: "1" })).toBe(48)
 })
 
 test("a setting's name cannot carry SQL", async () => {
