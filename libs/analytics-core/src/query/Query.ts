@@ -1,4 +1,4 @@
-import { Effect, Predicate } from "effect"
+import { Effect, Predicate, type Schema } from "effect"
 import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
 import { decodeStrictly } from "./decodeStrictly.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
@@ -22,8 +22,15 @@ export interface Query {
   ) => Effect.Effect<Compiled<unknown, QueryInvalid>, QueryInvalid>
 }
 
-interface Reader {
+/** The wire forms of a kind, and a request to learn from. */
+export interface DocumentedKind {
   readonly kind: string
+  readonly request: Schema.Codec<unknown, unknown>
+  readonly result: Schema.Codec<unknown, unknown>
+  readonly example: unknown
+}
+
+interface Reader extends DocumentedKind {
   readonly read: (body: unknown) => Effect.Effect<Query, QueryInvalid>
 }
 
@@ -37,6 +44,9 @@ const reader = <Request extends Asked, Result>(
   const decode = decodeStrictly(known.request)
   return {
     kind: known.kind,
+    request: known.request,
+    result: known.result,
+    example: known.example,
     read: (body) =>
       Effect.map(decode(body), (request) => ({
         kind: known.kind,
@@ -48,6 +58,9 @@ const reader = <Request extends Asked, Result>(
 }
 
 const readers: ReadonlyArray<Reader> = [reader(Trends), reader(funnelQuery)]
+
+/** Every kind there is. */
+export const documentedKinds: ReadonlyArray<DocumentedKind> = readers
 
 /** Reads a request body: the kind first, so that faults are those of its own schema. */
 export const parseQuery = (body: unknown): Effect.Effect<Query, QueryInvalid> => {

@@ -1,3 +1,4 @@
+import { documentedKinds } from "@analytics/analytics-core/query/Query"
 import { Schema } from "effect"
 
 const Meta = Schema.Struct({
@@ -20,7 +21,7 @@ const Meta = Schema.Struct({
 /** What every kind of query is answered with; `result` is the kind's own. */
 export const QueryAnswer = Schema.Struct({
   kind: Schema.String,
-  result: Schema.Unknown,
+  result: Schema.Union(documentedKinds.map(({ result }) => result)),
   meta: Meta
 })
 export type QueryAnswer = typeof QueryAnswer.Type
