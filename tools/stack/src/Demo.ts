@@ -11,7 +11,7 @@ export class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", {
 
 const Created = Schema.fromJsonString(
   Schema.Struct({
-    id: Schema.String,
+    id: Schema.Union([Schema.String, Schema.Int]),
     writeKey: Schema.String,
     secretKey: Schema.String
   })
@@ -40,11 +40,12 @@ export const demoProject = Effect.fn("Demo.demoProject")(function* (
   const project = Schema.decodeUnknownOption(Created)(body)
   if (status !== 201 || Option.isNone(project)) {
     return yield* new DemoFailed({
-      message: `the demo project cannot be made: analytics-api answered ${status} ${body}`
+      // A 201 holds keys, which belong in no log.
+      message: `the demo project cannot be made: analytics-api answered ${status} ${status === 201 ? "with another project than expected" : body}`
     })
   }
   const { id, ...keys } = project.value
-  const demo = { projectId: id, ...keys, complete: false }
+  const demo = { projectId: String(id), ...keys, complete: false }
   yield* writeDemoFile(data, demo)
   return demo
 })
