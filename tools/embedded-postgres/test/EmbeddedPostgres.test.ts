@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as DirectConnection from "@analytics/database/DirectConnection"
 import { Effect, Redacted, type Scope } from "effect"
+import { accountFor, asAccount } from "../src/Account.ts"
 import * as EmbeddedPostgres from "../src/EmbeddedPostgres.ts"
 
 const scoped = <A, E>(program: Effect.Effect<A, E, Scope.Scope>) =>
@@ -76,7 +77,18 @@ describe("EmbeddedPostgres", () => {
     () =>
       scoped(
         Effect.gen(function* () {
-          const lock = `${process.pid}\n${dataDir}\n1\n5432\n\n*\n 0 0\nready\n`
+          const account = yield* accountFor(dataDir)
+          // Of the server's own user: Postgres knows that it is not another user's.
+          const [program = "", ...rest] = asAccount(account, ["sleep", "60"])
+          const stranger = yield* Effect.acquireRelease(
+            Effect.sync(() => Bun.spawn([program, ...rest])),
+            (child) =>
+              Effect.promise(() => {
+                child.kill()
+                return child.exited
+              })
+          )
+          const lock = `${stranger.pid}\n${dataDir}\n1\n5432\n\n*\n 0 0\nready\n`
           yield* Effect.promise(() => writeFile(join(dataDir, "postmaster.pid"), lock))
           const server = yield* EmbeddedPostgres.start({ dataDir, durable: false })
           expect(isAlive(server.pid)).toBe(true)
