@@ -59,9 +59,9 @@ export class Engine {
     return this.#running.size
   }
 
-  /** Starts a statement as soon as a thread is free; code 202 when none will be. */
-  async start(work: Work): Promise<Running> {
-    const execution = await this.#pool(work).start(this.#job(work))
+  /** Starts a statement when a thread is free, unless `signal` comes first. */
+  async start(work: Work, signal: AbortSignal): Promise<Running> {
+    const execution = await this.#pool(work).start(this.#job(work), signal)
     const cancel = () => void this.#canceller.cancel(execution, work.settings.uniqueId)
     const deadline = setTimeout(cancel, this.#options.statementMs)
     const running = { execution, cancel }

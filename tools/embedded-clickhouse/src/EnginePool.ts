@@ -36,9 +36,12 @@ export class EnginePool {
     return this.#waiters.length
   }
 
-  /** Starts a statement; code 202 when every thread is taken and the queue is full. */
-  async start(job: Job): Promise<Execution> {
-    const worker = await this.#acquire()
+  /**
+   * Starts a statement; code 202 when every thread is taken and the queue is full, 394
+   * when `signal` ends the wait.
+   */
+  async start(job: Job, signal?: AbortSignal): Promise<Execution> {
+    const worker = await this.#acquire(signal)
     const execution = worker.start(job)
     const release = () => this.#release(worker)
     execution.settled.then(release, release)
@@ -51,28 +54,32 @@ export class EnginePool {
     for (const worker of this.#all) worker.terminate("The server stops")
   }
 
-  async #acquire(): Promise<EngineWorker> {
+  async #acquire(signal: AbortSignal | undefined): Promise<EngineWorker> {
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
     if (this.#all.size < this.#options.size) return this.#spawn()
     if (this.#waiters.length >= this.#options.queue) throw tooMany("the queue is full")
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        resolve: (worker) => {
-          clearTimeout(timer)
-          resolve(worker)
-        },
-        reject: (error) => {
-          clearTimeout(timer)
-          reject(error)
-        }
-      }
-      const timer = setTimeout(() => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-        reject(tooMany("no thread became free in time"))
-      }, this.#options.queueMs)
-      this.#waiters.push(waiter)
-    })
+    const { promise, reject, resolve } = Promise.withResolvers<EngineWorker>()
+    const waiter: Waiter = { resolve, reject }
+    this.#waiters.push(waiter)
+    const leave = (error: Error) => {
+      const at = this.#waiters.indexOf(waiter)
+      if (at >= 0) this.#waiters.splice(at, 1)
+      reject(error)
+    }
+    const timer = setTimeout(
+      () => leave(tooMany("no thread became free in time")),
+      this.#options.queueMs
+    )
+    const gone = () =>
+      leave(engineError(394, "QUERY_WAS_CANCELLED", "The client went away"))
+    signal?.addEventListener("abort", gone, { once: true })
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", gone)
+    }
   }
 
   #spawn(): EngineWorker {

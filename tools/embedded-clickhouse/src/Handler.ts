@@ -92,7 +92,7 @@ export class Handler {
     body: Uint8Array<ArrayBuffer>
   ): Promise<{ running: Running; work: Work }> {
     const work = await readWork(request, parameters, body)
-    return { running: await this.#options.engine.start(work), work }
+    return { running: await this.#options.engine.start(work, request.signal), work }
   }
 
   #metrics(): Response {

@@ -52,6 +52,16 @@ test("waiting for a thread ends", async () => {
   await expect(threads.start(job("answer"))).rejects.toMatchObject({ code: 202 })
 })
 
+test("a client that leaves the queue makes room in it", async () => {
+  const threads = pool(1, 1)
+  await threads.start(job("hang"))
+  const controller = new AbortController()
+  const waiting = threads.start(job("answer"), controller.signal)
+  controller.abort()
+  await expect(waiting).rejects.toMatchObject({ code: 394 })
+  expect(threads.waiting).toBe(0)
+})
+
 test("a thread that hangs is given up when its statement is cancelled", async () => {
   const threads = pool(1)
   const abandoned: Array<number> = []
