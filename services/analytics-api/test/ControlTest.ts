@@ -1,8 +1,9 @@
 import { Health } from "@analytics/api-common/Health"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
-import { Layer, Logger, Redacted } from "effect"
+import { Effect, Layer, Logger, Redacted } from "effect"
 import { ControlLive } from "../src/ControlLive.ts"
+import { Queries } from "../src/query/Queries.ts"
 
 export const adminKey = "admin-key-of-this-test"
 export const serviceKey = "service-key-of-this-test"
@@ -12,8 +13,18 @@ export const access = AccessConfig.layerOf({
   serviceKey: Redacted.make(serviceKey)
 })
 
+/** Questions have tests of their own. */
+const QueriesUnasked = Layer.succeed(
+  Queries,
+  Queries.of({ answer: () => Effect.die("no question was expected") })
+)
+
 /** Everything about projects and keys on a Postgres of its own, without a word. */
-export const ControlTest = Layer.mergeAll(ControlLive, Health.layer({})).pipe(
+export const ControlTest = Layer.mergeAll(
+  ControlLive,
+  QueriesUnasked,
+  Health.layer({})
+).pipe(
   Layer.provide(access),
   Layer.provideMerge(TestPostgres.client),
   Layer.provideMerge(Logger.layer([]))

@@ -13,14 +13,14 @@ export const ProjectName = Schema.String.check(
   Schema.isMaxLength(200)
 ).annotate({ description: "What people call it", examples: ["Shop"] })
 
-export const TimeZoneName = Schema.String.check(
+export const TimeZoneName = Schema.String.annotate({
+  description: "IANA time zone in which the project's days are counted",
+  examples: ["Europe/Berlin"]
+}).check(
   Schema.makeFilter((name) => timeZone(name) !== undefined, {
     expected: "an IANA time zone such as Europe/Berlin"
   })
-).annotate({
-  description: "IANA time zone in which the project's days are counted",
-  examples: ["Europe/Berlin"]
-})
+)
 
 /** Whose events are kept apart from all others. */
 export const Project = Schema.Struct({
