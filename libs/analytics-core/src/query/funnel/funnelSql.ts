@@ -1,7 +1,8 @@
 import type { QueryContext } from "../Compiled.ts"
+import { eventsOf, matchSql } from "../eventMatch.ts"
 import { filtersSql } from "../filterSql.ts"
 import { source } from "../Source.ts"
-import { and, integer, join, type Sql, sql, string } from "../Sql.ts"
+import { integer, join, type Sql, sql } from "../Sql.ts"
 import { type Value, Values } from "../Values.ts"
 import { bitsOf, type FunnelShape, flagged, packed } from "./FunnelShape.ts"
 import { filledSteps } from "./filledSteps.ts"
@@ -71,15 +72,10 @@ const packedEvents = (
 ): Sql => {
   const { request, range } = plan
   const packedFlags = flagsSql(plan, values)
-  const names = [...request.steps, ...(request.exclusions ?? [])].map(
-    ({ event }) => event
-  )
-  const named = [...new Set(names.filter((name) => name !== undefined))]
-  const any = readsAll(plan.shape) || named.length < new Set(names).size
+  const matches = [...request.steps, ...(request.exclusions ?? [])]
   const where = filtersSql(request.filters ?? [], values)
   const events = source(context, {
-    events: any ? undefined : named,
-    ...(any ? { besides: named } : {}),
+    ...eventsOf(readsAll(plan.shape) ? [...matches, {}] : matches),
     from: range.from,
     to: range.to,
     includeBots: request.includeBots ?? false,
@@ -101,18 +97,13 @@ const packedEvents = (
 
 /** The conditions that an event meets, as bits. */
 const flagsSql = ({ request, shape, flags }: FunnelPlan, values: Values): Sql => {
-  const steps = request.steps.map(({ event, filters }, index) => ({
-    flag: flags[index] ?? 0,
-    condition: and([
-      event === undefined
-        ? sql`${values.of("$type").column} IN ('track', 'page', 'screen')`
-        : sql`event = ${string(event)}`,
-      ...(filters && filters.length > 0 ? [filtersSql(filters, values)] : [])
-    ])
-  }))
   const exclusions = (request.exclusions ?? []).map(({ event }, index) => ({
     flag: shape.required + shape.optional + index + 1,
-    condition: sql`event = ${string(event)}`
+    condition: matchSql({ event }, values)
+  }))
+  const steps = request.steps.map((step, index) => ({
+    flag: flags[index] ?? 0,
+    condition: matchSql(step, values)
   }))
   const bits = [...steps, ...exclusions].map(
     ({ flag, condition }) =>
