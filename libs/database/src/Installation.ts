@@ -83,8 +83,11 @@ const inPostgres = Effect.gen(function* () {
 
 const inClickHouse = Effect.gen(function* () {
   const clickhouse = yield* ClickHouse
-  const rows = yield* clickhouse.query<{ id: string }>("SELECT id FROM installation")
-  return rows[0]?.id
+  const rows = yield* clickhouse.query<{ id: string }>(
+    "SELECT DISTINCT id FROM installation"
+  )
+  // Two identities equal no single one.
+  return rows.length > 0 ? rows.map((row) => row.id).join(" and ") : undefined
 }).pipe(
   Effect.catchTag("ClickHouseError", (error) =>
     error.code !== undefined && missingTable.clickhouse.includes(error.code)
