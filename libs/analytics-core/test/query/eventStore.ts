@@ -1,5 +1,5 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
-import { Effect } from "effect"
+import { Effect, type Schema } from "effect"
 import type { Compiled, QueryContext } from "../../src/query/Compiled.ts"
 
 /** An event as a test writes it; what is missing gets a plain default. */
@@ -12,7 +12,22 @@ export interface TestEvent {
   readonly knownAt?: number
   readonly messageId: string
   readonly person: number
-  readonly props?: Record<string, string | number | boolean>
+  /** By path, as the store keeps them: `null` is left out. */
+  readonly props?: Readonly<Record<string, Schema.Json>>
+  readonly context?: Readonly<Record<string, Schema.Json>>
+  readonly isBot?: boolean
+  readonly browser?: string
+  readonly groupType?: string
+  readonly groupId?: string
+}
+
+/** From `knownAt` on, `id` is `person`. */
+export interface TestLink {
+  readonly project: number
+  readonly id: number
+  readonly person: number
+  readonly knownAt: number
+  readonly version: number
 }
 
 export const insertEvents = Effect.fn("insertEvents")(function* (
@@ -28,18 +43,46 @@ export const insertEvents = Effect.fn("insertEvents")(function* (
     known_at: event.knownAt ?? event.at,
     message_id: event.messageId,
     id_hash: String(event.person),
-    props: Object.fromEntries(
-      Object.entries(event.props ?? {}).map(([path, value]) => [
-        path,
-        JSON.stringify(value)
-      ])
-    )
+    props: leafTexts(event.props),
+    context: leafTexts(event.context),
+    is_bot: event.isBot ? 1 : 0,
+    browser: event.browser ?? "",
+    group_type: event.groupType ?? "",
+    group_id: event.groupId ?? ""
   }))
   yield* clickhouse.insert({
     table: "events",
     format: "JSONEachRow",
     body: rows.map((row) => JSON.stringify(row)).join("\n"),
     settings: { insert_deduplicate: 0 }
+  })
+})
+
+const leafTexts = (leaves: TestEvent["props"]) =>
+  Object.fromEntries(
+    Object.entries(leaves ?? {})
+      .filter(([, value]) => value !== null)
+      .map(([path, value]) => [path, JSON.stringify(value)])
+  )
+
+export const insertLinks = Effect.fn("insertLinks")(function* (
+  links: ReadonlyArray<TestLink>
+) {
+  const clickhouse = yield* ClickHouse
+  yield* clickhouse.insert({
+    table: "person_links",
+    format: "JSONEachRow",
+    body: links
+      .map((link) =>
+        JSON.stringify({
+          project_id: link.project,
+          id_hash: String(link.id),
+          person: String(link.person),
+          known_at: link.knownAt,
+          version: link.version
+        })
+      )
+      .join("\n")
   })
 })
 
@@ -52,8 +95,8 @@ export const contextOf = (projectId = 1): QueryContext => ({
 })
 
 /** Runs what a query was compiled to and decodes the answer. */
-export const answer = Effect.fn("answer")(function* <Result>(
-  compiled: Compiled<Result>
+export const answer = Effect.fn("answer")(function* <Result, Refusal>(
+  compiled: Compiled<Result, Refusal>
 ) {
   const clickhouse = yield* ClickHouse
   const rows = yield* Effect.forEach(compiled.statements, ({ sql, params }) =>
