@@ -59,6 +59,12 @@ export const startDetached = Effect.fn("Detach.startDetached")(function* (
   )
   child.removeAllListeners()
   child.unref()
-  if (options.demo && stack.pids["loader"] !== undefined) yield* sendDemo(root, data)
+  if (options.demo && stack.pids["loader"] !== undefined) {
+    yield* sendDemo(root, data).pipe(
+      Effect.catchTag("DemoFailed", ({ message }) =>
+        Effect.sync(() => process.stderr.write(`${message}\n`))
+      )
+    )
+  }
   process.stdout.write(`${summary(stack, data, "Stop it with: make stop")}\n`)
 })
