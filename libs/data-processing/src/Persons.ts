@@ -81,25 +81,22 @@ export const personChanges = (
 }
 
 /**
- * The ids that a walk over the ledger must visit next from `id`: those tied to it by an
- * alias, or by a claim that is some id's earliest at one of the instants from just
- * before `since` on. A claim that never counts leads nowhere, else one shared device
- * would tie all its users into one huge walk.
+ * Which claims of one id a walk over the ledger must follow, to find all who are or were
+ * tied to it from just before `since` on: the one that counted just before, and all
+ * later ones, since rows may have been written while they counted. Older claims that
+ * count no more lead nowhere, else one shared device would tie all its users into one
+ * huge walk.
  */
 export const effectiveClaims = (
   claims: ReadonlyArray<Link>,
   since: number
 ): ReadonlyArray<Link> => {
-  const effective: Array<Link> = []
   let best: Link | undefined
-  const byTime = claims.toSorted((a, b) => a.knownAt - b.knownAt || compareLinks(a, b))
-  for (const claim of byTime) {
-    if (best !== undefined && compareLinks(best, claim) <= 0) continue
-    if (claim.knownAt < since) effective.length = 0
-    effective.push(claim)
-    best = claim
-  }
-  return effective
+  for (const claim of claims)
+    if (claim.knownAt < since && (best === undefined || compareLinks(claim, best) < 0))
+      best = claim
+  const later = claims.filter((claim) => claim.knownAt >= since)
+  return best === undefined ? later : [best, ...later]
 }
 
 const earliestClaims = (links: ReadonlyArray<Link>): Map<string, Link> => {

@@ -9,8 +9,8 @@ import { ShardLease } from "./ShardLease.ts"
 
 /** Hashes of one exact look-up: 1.1 MB of SQL. */
 const LOOK_UP = 50_000
-/** Ranges of the hash space in which the table is read at start: about 1/64 in memory at a time. */
-const RANGES = 64n
+/** Hashes read at a time at start: 16 MB. */
+const READ_AT_A_TIME = 1_000_000
 
 /**
  * Which messages were ever stored: a filter in memory, and the table `seen` where the
@@ -40,14 +40,18 @@ export class SeenStore extends Context.Service<
       const clickHouse = yield* ClickHouse
       const filter = new ScalableBloom()
 
-      /** Reads every hash into the filter: 16 bytes each, range by range. */
-      for (let range = 0n; range < RANGES; range++) {
+      const [table] = yield* clickHouse.query<{ rows: string }>(
+        "SELECT count() AS rows FROM seen"
+      )
+      // Hashes are spread evenly, so equal ranges hold about as many each.
+      const ranges = BigInt(Math.ceil(Number(table?.rows ?? 0) / READ_AT_A_TIME))
+      for (let range = 0n; range < ranges; range++) {
         const bytes = yield* clickHouse.bytes(
           "SELECT hash FROM seen WHERE hash >= {from:UInt128} AND hash <= {to:UInt128}",
           {
             params: {
-              from: String((range << 128n) / RANGES),
-              to: String(((range + 1n) << 128n) / RANGES - 1n)
+              from: String((range << 128n) / ranges),
+              to: String(((range + 1n) << 128n) / ranges - 1n)
             },
             format: "RowBinary"
           }

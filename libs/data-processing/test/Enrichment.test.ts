@@ -1,0 +1,114 @@
+import { describe, expect, it } from "bun:test"
+import { enrich } from "../src/Enrichment.ts"
+import type { InboxEvent } from "../src/InboxEvent.ts"
+import { campaignOfQuery, channelOf, domainOf, NO_CAMPAIGN } from "../src/Traffic.ts"
+
+const chrome =
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+const googlebot =
+  "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+const event = (given: Partial<InboxEvent>): InboxEvent => ({
+  p: 1,
+  m: "m",
+  t: 0,
+  r: 0,
+  y: "track",
+  e: "e",
+  ...given
+})
+const countryOf = (ip: string) => (ip === "192.0.2.1" ? "DE" : "")
+const of = (given: Partial<InboxEvent>) => enrich(event(given), countryOf)
+
+describe("enrich", () => {
+  it("reads the user agent of the context, else of a browser's request", () => {
+    const expected = {
+      browser: "Chrome",
+      os: "Windows",
+      device: "desktop",
+      isBot: false
+    }
+    expect(of({ c: { userAgent: chrome } }).client).toEqual(expected)
+    expect(of({ ua: chrome }).client).toEqual(expected)
+    expect(of({ c: { userAgent: chrome }, ua: googlebot }).client).toEqual(expected)
+  })
+
+  it("marks crawlers, and not servers that send with an HTTP library", () => {
+    expect(of({ ua: googlebot }).client.isBot).toBe(true)
+    expect(of({ c: { userAgent: "curl/8.5.0" } }).client.isBot).toBe(true)
+    for (const ua of ["analytics-node/3.1.0", "curl/8.5.0", "axios/1.7", "okhttp/4.9"])
+      expect(of({ ua }).client.isBot).toBe(false)
+  })
+
+  it("takes path, campaign, referrer and country from the context", () => {
+    const c = {
+      ip: "192.0.2.1",
+      page: {
+        path: "/shoes",
+        url: "https://www.shop.example/shoes?utm_source=google&utm_medium=cpc",
+        referrer: "https://www.google.com/"
+      }
+    }
+    expect(of({ c, ip: "198.51.100.1" })).toMatchObject({
+      path: "/shoes",
+      campaign: { source: "google", medium: "cpc" },
+      referrerDomain: "google.com",
+      channel: "paid_search",
+      country: "DE"
+    })
+    const own = { page: { ...c.page, referrer: "https://shop.example/" } }
+    expect(of({ c: own }).referrerDomain).toBe("")
+    const campaign = { source: "news", medium: "email", name: "may" }
+    expect(of({ c: { campaign } })).toMatchObject({
+      campaign: { source: "news", campaign: "may" },
+      channel: "email"
+    })
+    expect(of({ d: { path: "/from-properties" } }).path).toBe("/from-properties")
+  })
+
+  it("says nothing of an event that came from nowhere", () => {
+    expect(of({})).toMatchObject({
+      channel: "",
+      path: "",
+      country: "",
+      referrerDomain: ""
+    })
+  })
+
+  it("survives any type in the context", () => {
+    for (const odd of [null, 1, "x", [], {}, [{ path: 1 }]])
+      expect(() =>
+        of({ c: { page: odd, campaign: odd, userAgent: odd, referrer: odd, ip: odd } })
+      ).not.toThrow()
+  })
+})
+
+describe("Traffic", () => {
+  it("finds the domain of a URL", () => {
+    expect(domainOf("https://user:x@WWW.Example.com:8080/a?b#c")).toBe("example.com")
+    expect(domainOf("//example.com")).toBe("example.com")
+    expect(domainOf("example.com/a")).toBe("")
+    expect(domainOf("")).toBe("")
+  })
+
+  it("finds a campaign in a query and not in a fragment", () => {
+    expect(campaignOfQuery("/a?utm_campaign=x%20y#utm_source=z")).toEqual({
+      ...NO_CAMPAIGN,
+      campaign: "x y"
+    })
+    expect(campaignOfQuery("/a?b=c")).toEqual(NO_CAMPAIGN)
+  })
+
+  it.each([
+    ["google.de", "", "", "organic_search"],
+    ["t.co", "", "", "organic_social"],
+    ["blog.example", "", "", "referral"],
+    ["", "", "", "direct"],
+    ["", "facebook", "cpc", "paid_social"],
+    ["", "partner", "affiliate", "affiliate"],
+    ["mail.google.com", "", "", "email"],
+    ["", "ads", "banner", "display"]
+  ])("referrer %p, source %p, medium %p is %p", (referrer, source, medium, channel) => {
+    expect(channelOf({ ...NO_CAMPAIGN, source, medium }, referrer)).toBe(channel)
+  })
+})

@@ -1,0 +1,140 @@
+import { describe, expect } from "bun:test"
+import type { Link } from "@analytics/data-processing/Identity"
+import { IdHash } from "@analytics/data-processing/IdHash"
+import { personsOf } from "@analytics/data-processing/Persons"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { withLayer } from "@analytics/testing/effectTest"
+import { testInstallation } from "@analytics/testing/testInstallation"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { LinkRepo } from "../../src/loader/LinkRepo.ts"
+import { LinkSet } from "../../src/loader/LinkSet.ts"
+import { People } from "../../src/loader/People.ts"
+import { drain } from "./faults.ts"
+import { AT, receive, stores, track } from "./loaderTest.ts"
+
+const idHash = new IdHash(testInstallation.idHashKey)
+
+/** Who an id of a project is now, as queries read it. */
+const personOf = (projectId: number, id: string, at = "2100-01-01T00:00:00Z") =>
+  Effect.gen(function* () {
+    const clickHouse = yield* ClickHouse
+    const own = idHash.id(projectId, id)
+    const rows = yield* clickHouse.query<{ person: string }>(
+      `SELECT toString(argMax(person, (known_at, version))) AS person FROM person_links
+        WHERE project_id = {project:UInt32} AND id_hash = {id:UInt64}
+          AND known_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC')
+        GROUP BY id_hash`,
+      { params: { project: projectId, id: String(own), at } }
+    )
+    return BigInt(rows[0]?.person ?? own)
+  })
+
+const setOf = (...links: ReadonlyArray<Link>) => {
+  const set = new LinkSet()
+  for (const link of links) set.add(link)
+  return set
+}
+
+const claim = (from: string, to: string, knownAt: number): Link => ({
+  kind: "claim",
+  from,
+  to,
+  timestamp: AT,
+  messageId: `${from}>${to}`,
+  knownAt
+})
+
+const people = Layer.fresh(People.layer.pipe(Layer.provide(LinkRepo.layer)))
+
+describe("People", () => {
+  const it = withLayer(stores)
+
+  it.effect("ties ids whose links came in any order, and placeholders never", () =>
+    Effect.gen(function* () {
+      const events = [
+        track("l1", { y: "identify", e: "$identify", a: "a1", u: "u1", t: AT + 5 }),
+        track("l2", { a: "a1", u: "u2", t: AT + 9 }),
+        track("l3", { y: "alias", e: "$alias", u: "u3", v: "u1" }),
+        track("l4", { a: "a4", u: "u3" }),
+        track("l5", { a: "a5", u: "null" }),
+        track("l6", { a: "a6", u: "null" }),
+        track("l7", { y: "alias", e: "$alias", u: "u1", v: "u1" })
+      ]
+      for (const [p, ordered] of [
+        [11, events],
+        [12, events.toReversed()]
+      ] as const)
+        for (const event of ordered) {
+          yield* receive([{ ...event, p }])
+          yield* drain
+        }
+      for (const p of [11, 12]) {
+        const one = yield* personOf(p, "u1")
+        for (const id of ["a1", "u3", "a4"]) expect(yield* personOf(p, id)).toBe(one)
+        expect(yield* personOf(p, "u2")).not.toBe(one)
+        expect(yield* personOf(p, "a5")).not.toBe(yield* personOf(p, "a6"))
+      }
+    })
+  )
+
+  it.effect("sees the whole chain when two loaders each add one half", () =>
+    Effect.gen(function* () {
+      const half = (batchId: bigint, link: Link) =>
+        Effect.flatMap(People, (self) =>
+          self.record(batchId, new Map([[21, setOf(link)]]), false)
+        ).pipe(Effect.provide(people))
+      yield* Effect.all(
+        [half(1n, claim("a", "u1", AT)), half(2n, claim("u1", "u2", AT + 1))],
+        {
+          concurrency: 2
+        }
+      )
+      const one = yield* personOf(21, "u2")
+      expect(yield* personOf(21, "a")).toBe(one)
+      expect(yield* personOf(21, "u1")).toBe(one)
+    })
+  )
+
+  it.effect("keeps the first sight of a pair and earlier ones only", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (const [m, t] of [
+        ["s1", 5],
+        ["s2", 6],
+        ["s3", 4],
+        ["s4", 4]
+      ] as const) {
+        yield* receive([track(m, { p: 31, a: "x", t: AT + t })])
+        yield* drain
+      }
+      const rows = yield* sql<{ messageId: string }>`
+        SELECT message_id FROM ingest.links WHERE project_id = 31 ORDER BY timestamp`
+      expect(rows.map(({ messageId }) => messageId)).toEqual(["s3", "s1"])
+    })
+  )
+
+  it.effect("answers for every instant when test events come out of order", () =>
+    Effect.gen(function* () {
+      const day = (n: number) => AT + n * 86_400_000
+      const p = 41
+      yield* receive([track("k1", { p, a: "x", u: "late", t: day(3), k: day(3) })])
+      yield* drain
+      yield* receive([track("k2", { p, a: "x", u: "early", t: day(1), k: day(1) })])
+      yield* drain
+      const links: ReadonlyArray<Link> = [
+        { ...claim("x", "late", day(3)), timestamp: day(3) },
+        { ...claim("x", "early", day(1)), timestamp: day(1) }
+      ]
+      for (const n of [0, 2, 4]) {
+        const at = new Date(day(n)).toISOString()
+        const expected = personsOf(
+          links.filter(({ knownAt }) => knownAt <= day(n)),
+          (id) => idHash.id(p, id)
+        )
+        for (const id of ["x", "late", "early"])
+          expect(yield* personOf(p, id, at)).toBe(expected.get(id) ?? idHash.id(p, id))
+      }
+    })
+  )
+})
