@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { chown, readFile, stat } from "node:fs/promises"
 import { Effect } from "effect"
@@ -58,20 +59,38 @@ export const own = (path: string, account: Account | undefined): Promise<void> =
 export const asAccount = (
   account: Account | undefined,
   command: ReadonlyArray<string>
-): ReadonlyArray<string> => {
-  if (setpriv === undefined) return command
+): ReadonlyArray<string> => [...prefixFor(account), ...command]
+
+/** How to spawn as `account` where setpriv cannot. */
+export const spawnIdentity = (account: Account | undefined): Partial<Account> =>
+  account && prefixFor(account).length === 0 ? account : {}
+
+const prefixes = new Map<number | undefined, ReadonlyArray<string>>()
+
+/** Empty where setpriv is missing or may not do this, as in a container without rights. */
+function prefixFor(account: Account | undefined): ReadonlyArray<string> {
+  const known = prefixes.get(account?.uid)
+  if (known) return known
+  const [program, ...args] = setprivCommand(account)
+  const works =
+    program !== undefined && spawnSync(program, [...args, "true"]).status === 0
+  const prefix = works ? [program, ...args] : []
+  prefixes.set(account?.uid, prefix)
+  return prefix
+}
+
+function setprivCommand(account: Account | undefined): ReadonlyArray<string> {
+  if (setpriv === undefined) return []
   const identity = account
     ? [
         `--reuid=${account.uid}`,
         `--regid=${account.gid}`,
         "--clear-groups",
+        // Else access(2) forgets the capability, and initdb finds no programs.
+        "--securebits=+no_setuid_fixup",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override"
       ]
     : []
-  return [setpriv, ...identity, "--pdeathsig=INT", "--", ...command]
+  return [setpriv, ...identity, "--pdeathsig=INT", "--"]
 }
-
-/** How to spawn as `account` where setpriv is missing. */
-export const spawnIdentity = (account: Account | undefined): Partial<Account> =>
-  setpriv === undefined && account ? account : {}
