@@ -173,6 +173,18 @@ describe("EmbeddedPostgres", () => {
     timeout
   )
 
+  it("finds programs below a folder that only root may enter", () =>
+    scoped(
+      Effect.gen(function* () {
+        const program = join(folder, "program")
+        yield* Effect.promise(() => writeFile(program, "", { mode: 0o755 }))
+        const account = yield* accountFor(dataDir)
+        // As initdb looks for its neighbours: with access(2), which asks the real user.
+        const [command = "", ...rest] = asAccount(account, ["test", "-x", program])
+        expect(Bun.spawnSync([command, ...rest]).exitCode).toBe(0)
+      })
+    ))
+
   it(
     "as root, runs as another user and below a folder that only root may enter",
     () =>
