@@ -4,9 +4,10 @@ import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
+import { type WatermarkServices, watermarkRoutes } from "./watermark/WatermarkRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Health | ReceiveServices
+export type AppServices = Health | ReceiveServices | WatermarkServices
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -24,6 +25,7 @@ export const makeApp = (runtime: AppRuntime) =>
         description: "Takes events in, and tells what became of each."
       })
     )
+    .use(watermarkRoutes(runtime))
     .use(healthRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

@@ -1,5 +1,6 @@
 import { Health } from "@analytics/api-common/Health"
 import { serve } from "@analytics/api-common/Serve"
+import { AccessConfig } from "@analytics/config/AccessConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
 import { IngestConfig } from "@analytics/config/IngestConfig"
 import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
@@ -19,6 +20,8 @@ import { KeyFeed } from "./keys/KeyFeed.ts"
 import { KeyFile } from "./keys/KeyFile.ts"
 import { KeyRing } from "./keys/KeyRing.ts"
 import { Receiver } from "./receive/Receiver.ts"
+import { Watermark } from "./watermark/Watermark.ts"
+import { WatermarkRepo } from "./watermark/WatermarkRepo.ts"
 
 const HealthLive = Layer.unwrap(
   Effect.map(SqlClient.SqlClient, (sql) => Health.layer({ postgres: sql`SELECT 1` }))
@@ -33,8 +36,13 @@ const ReceiveLive = Receiver.layer.pipe(
   Layer.provide(Layer.mergeAll(KeySyncConfig.layer, IngestConfig.layer))
 )
 
+const WatermarkLive = Watermark.layer.pipe(
+  Layer.provide(WatermarkRepo.layer),
+  Layer.provideMerge(AccessConfig.layer)
+)
+
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
-const AppLive = Layer.mergeAll(ReceiveLive, HealthLive).pipe(
+const AppLive = Layer.mergeAll(ReceiveLive, WatermarkLive, HealthLive).pipe(
   Layer.provideMerge(Postgres.layer),
   Layer.provide(PostgresConfig.layer),
   Layer.provideMerge(HttpConfig.layerOnPort(4001)),

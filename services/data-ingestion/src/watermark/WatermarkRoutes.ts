@@ -13,9 +13,11 @@ const Answer = Schema.Struct({
   ingestLagMs: Schema.Number
 })
 
+export type WatermarkServices = Watermark | AccessConfig
+
 /** `GET /internal/v1/watermark`, for services that know `SERVICE_KEY`. */
 export const watermarkRoutes = <R, ER>(
-  runtime: ManagedRuntime.ManagedRuntime<R | Watermark | AccessConfig, ER>
+  runtime: ManagedRuntime.ManagedRuntime<R | WatermarkServices, ER>
 ) =>
   new Elysia({ tags: ["internal"] })
     .use(effectPlugin(runtime))
