@@ -1,7 +1,20 @@
 import { HttpConfig } from "@analytics/config/HttpConfig"
 import type { Serve, Server } from "bun"
-import { Duration, Effect, type Layer, ManagedRuntime, Schema } from "effect"
+import {
+  Cause,
+  Duration,
+  Effect,
+  Exit,
+  type Layer,
+  ManagedRuntime,
+  type Runtime,
+  Schema
+} from "effect"
 import { Health } from "./Health.ts"
+
+/** For `NodeRuntime.runMain`: a process that was told to end, and drained, ended well. */
+export const teardown: Runtime.Teardown = (exit, onExit) =>
+  onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
 
 /** The address cannot be listened on. */
 export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
