@@ -1,15 +1,38 @@
 import type { Health } from "@analytics/api-common/Health"
 import { healthRoutes } from "@analytics/api-common/HealthRoutes"
 import { openApi } from "@analytics/api-common/OpenApi"
+import type { AccessConfig } from "@analytics/config/AccessConfig"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
+import type { Accounting } from "./accounting/Accounting.ts"
+import { accountingRoutes } from "./accounting/AccountingRoutes.ts"
+import type { KeyRing } from "./keys/KeyRing.ts"
+import type { Quarantine } from "./quarantine/Quarantine.ts"
+import { quarantineRoutes } from "./quarantine/QuarantineRoutes.ts"
+import { receiptRoutes } from "./receipts/ReceiptRoutes.ts"
+import type { Receipts } from "./receipts/Receipts.ts"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
-import { type WatermarkServices, watermarkRoutes } from "./watermark/WatermarkRoutes.ts"
+import type { Watermark } from "./watermark/Watermark.ts"
+import { watermarkRoutes } from "./watermark/WatermarkRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Health | ReceiveServices | WatermarkServices
+export type AppServices =
+  | ReceiveServices
+  | Accounting
+  | Receipts
+  | Quarantine
+  | KeyRing
+  | Watermark
+  | AccessConfig
+  | Health
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
+
+export const about = {
+  title: "data-ingestion",
+  version: "1",
+  description: "Takes events in, and tells what became of each."
+}
 
 /**
  * The whole HTTP surface. The routes that receive come first, so that the hooks of the
@@ -18,15 +41,12 @@ export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 export const makeApp = (runtime: AppRuntime) =>
   new Elysia()
     .use(receiveRoutes(runtime))
-    .use(
-      openApi({
-        title: "data-ingestion",
-        version: "1",
-        description: "Takes events in, and tells what became of each."
-      })
-    )
-    .use(watermarkRoutes(runtime))
+    .use(openApi(about))
     .use(healthRoutes(runtime))
+    .use(accountingRoutes(runtime))
+    .use(receiptRoutes(runtime))
+    .use(quarantineRoutes(runtime))
+    .use(watermarkRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

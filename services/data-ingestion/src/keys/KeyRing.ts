@@ -20,6 +20,9 @@ import { RecentlyUnknown } from "./RecentlyUnknown.ts"
 /** Look-ups of unknown keys at the same time; guesses must not become a load. */
 const LOOKUPS = 16
 
+/** Last uses told in one report. */
+const MAX_USES = 1000
+
 const staleness = Metric.gauge("ingest.keys.age", {
   description: "Seconds since the keys were last brought up to date"
 })
@@ -62,10 +65,9 @@ export class KeyRing extends Context.Service<
       }
 
       const refresh = Effect.gen(function* () {
-        const report = [...used].map(([keyId, at]) => ({
-          keyId,
-          at: new Date(at).toISOString()
-        }))
+        const report = [...used]
+          .slice(0, MAX_USES)
+          .map(([keyId, at]) => ({ keyId, at: new Date(at).toISOString() }))
         let changes = yield* feed.changes(revision, report)
         for (const { keyId, at } of report)
           if (used.get(keyId) === Date.parse(at)) used.delete(keyId)
@@ -74,11 +76,17 @@ export class KeyRing extends Context.Service<
           changes = yield* feed.changes(0, [])
           keys.clear()
         }
-        for (const key of changes.keys) {
-          keys.set(key.hash, key)
-          unknown.delete(key.hash)
+        let changed = changes.revision !== revision
+        // The feed answers in pages.
+        while (changes.keys.length > 0) {
+          changed = true
+          for (const key of changes.keys) {
+            keys.set(key.hash, key)
+            unknown.delete(key.hash)
+          }
+          revision = changes.revision
+          changes = yield* feed.changes(revision, [])
         }
-        const changed = changes.keys.length > 0 || changes.revision !== revision
         revision = changes.revision
         updatedAt = Date.now()
         if (changed) yield* file.save({ revision, keys: [...keys.values()] })

@@ -1,7 +1,7 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { sent } from "@analytics/api-common/WireSchema"
 import { endpoints } from "@analytics/data-processing/segment/SegmentRequest"
-import { type ManagedRuntime, Schema } from "effect"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import { StoredWatch } from "../inbox/StoredWatch.ts"
 import { corsHeaders, preflight } from "./Cors.ts"
@@ -37,6 +37,11 @@ const response = {
   503: sent(InboxUnavailable)
 }
 
+interface Services {
+  readonly receiver: Receiver["Service"]
+  readonly watch: StoredWatch["Service"]
+}
+
 /** What these routes need; the runtime has been built before the first request. */
 export type ReceiveServices = Receiver | StoredWatch
 
@@ -50,8 +55,12 @@ export type ReceiveServices = Receiver | StoredWatch
 export const receiveRoutes = <R, E>(
   runtime: ManagedRuntime.ManagedRuntime<R | ReceiveServices, E>
 ) => {
-  const receiver = runtime.runSync(Receiver)
-  const storedWatch = runtime.runSync(StoredWatch)
+  // Listing the routes must not need what is behind them.
+  let services: Services | undefined
+  const resolve = () => {
+    services ??= runtime.runSync(Effect.all({ receiver: Receiver, watch: StoredWatch }))
+    return services
+  }
   const app = new Elysia({ tags: ["events"] })
   for (const [segment, endpoint] of Object.entries(endpoints)) {
     const letter = segment.length === 1
@@ -59,6 +68,7 @@ export const receiveRoutes = <R, E>(
       app.post(
         path,
         async ({ request, server }) => {
+          const { receiver, watch } = resolve()
           const { headers } = request
           const cors = corsHeaders(request)
           const wait = waitOf(headers.get("prefer"))
@@ -77,7 +87,7 @@ export const receiveRoutes = <R, E>(
             wantsRowIds: wait !== undefined
           })
           if (taken._tag === "Refused") return refusedResponse(taken, path, cors)
-          if (wait !== undefined && (await storedWatch.stored(taken.rowIds, wait)))
+          if (wait !== undefined && (await watch.stored(taken.rowIds, wait)))
             cors["preference-applied"] = `wait=${wait}`
           return takenResponse(taken, cors)
         },

@@ -1,0 +1,75 @@
+import { Health } from "@analytics/api-common/Health"
+import { serve } from "@analytics/api-common/Serve"
+import { HttpConfig } from "@analytics/config/HttpConfig"
+import { IngestConfig } from "@analytics/config/IngestConfig"
+import { PostgresConfig } from "@analytics/config/PostgresConfig"
+import { makeApp } from "@analytics/data-ingestion/App"
+import { Inbox } from "@analytics/data-ingestion/inbox/Inbox"
+import { InboxPartitions } from "@analytics/data-ingestion/inbox/InboxPartitions"
+import { InboxRepo } from "@analytics/data-ingestion/inbox/InboxRepo"
+import { ShardMap } from "@analytics/data-ingestion/inbox/ShardMap"
+import { StoredWatch } from "@analytics/data-ingestion/inbox/StoredWatch"
+import { KeyRing } from "@analytics/data-ingestion/keys/KeyRing"
+import { Receiver } from "@analytics/data-ingestion/receive/Receiver"
+import * as Postgres from "@analytics/database/Postgres"
+import * as Observability from "@analytics/observability/Observability"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Effect, Layer, Option } from "effect"
+
+/** Every key is that of project 1. */
+const anyKey = {
+  keyId: "bench",
+  projectId: 1,
+  kind: "write" as const,
+  scopes: [],
+  hash: "",
+  expiresAt: null,
+  revokedAt: null,
+  projectDeletedAt: null,
+  timezone: "UTC"
+}
+const keys = Layer.succeed(KeyRing, {
+  known: () => anyKey,
+  find: () => Effect.succeed(Option.some(anyKey))
+})
+
+/** Acknowledges without storing: what the same stack could do at best. */
+const nothing = Layer.mergeAll(
+  Layer.succeed(Inbox, {
+    append: () => Promise.resolve(),
+    pendingBytes: () => 0,
+    age: () => 0
+  }),
+  Layer.succeed(InboxRepo, {
+    commit: () => Effect.void,
+    requeue: () => Effect.void,
+    shardMap: Effect.succeed([]),
+    unfinished: () => Effect.succeed(new Set<bigint>()),
+    backlog: Effect.succeed(new Map<number, number>())
+  }),
+  Layer.succeed(ShardMap, { shardsOf: () => 0 }),
+  Layer.succeed(StoredWatch, { stored: () => Promise.resolve(true) })
+)
+
+const durable = Layer.mergeAll(Inbox.layer, ShardMap.layer, StoredWatch.layer).pipe(
+  Layer.provideMerge(Layer.mergeAll(InboxRepo.layer, InboxPartitions.layer)),
+  Layer.provide(Postgres.layer),
+  Layer.provide(PostgresConfig.layer)
+)
+
+const receiving = (sink: typeof durable | typeof nothing) =>
+  Receiver.layer.pipe(
+    Layer.provideMerge(sink),
+    Layer.provideMerge(keys),
+    Layer.provide(IngestConfig.layer),
+    Layer.provideMerge(Health.layer({})),
+    Layer.provideMerge(HttpConfig.layerOnPort(4001)),
+    Layer.provideMerge(Observability.layer("bench"))
+  )
+
+/** The receiving half of data-ingestion; `SINK=null` leaves the storing out. */
+NodeRuntime.runMain(
+  process.env["SINK"] === "null"
+    ? serve(receiving(nothing), makeApp)
+    : serve(receiving(durable), makeApp)
+)

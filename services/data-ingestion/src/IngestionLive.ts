@@ -1,0 +1,38 @@
+import { Layer } from "effect"
+import { Accounting } from "./accounting/Accounting.ts"
+import { AccountingRepo } from "./accounting/AccountingRepo.ts"
+import * as Drift from "./accounting/Drift.ts"
+import { Inbox } from "./inbox/Inbox.ts"
+import { InboxPartitions } from "./inbox/InboxPartitions.ts"
+import { InboxRepo } from "./inbox/InboxRepo.ts"
+import { ShardMap } from "./inbox/ShardMap.ts"
+import { StoredWatch } from "./inbox/StoredWatch.ts"
+import { Quarantine } from "./quarantine/Quarantine.ts"
+import { QuarantineRepo } from "./quarantine/QuarantineRepo.ts"
+import { ReceiptRepo } from "./receipts/ReceiptRepo.ts"
+import { Receipts } from "./receipts/Receipts.ts"
+import { Receiver } from "./receive/Receiver.ts"
+import { Watermark } from "./watermark/Watermark.ts"
+import { WatermarkRepo } from "./watermark/WatermarkRepo.ts"
+
+/** The rules of this service over their adapters; needs both stores and the keys. */
+export const ingestionLive = Layer.mergeAll(
+  Receiver.layer,
+  Accounting.layer,
+  Receipts.layer,
+  Quarantine.layer,
+  Watermark.layer,
+  Drift.layer
+).pipe(
+  Layer.provideMerge(Layer.mergeAll(Inbox.layer, StoredWatch.layer, ShardMap.layer)),
+  Layer.provideMerge(
+    Layer.mergeAll(
+      AccountingRepo.layer,
+      ReceiptRepo.layer,
+      QuarantineRepo.layer,
+      WatermarkRepo.layer,
+      InboxPartitions.layer
+    )
+  ),
+  Layer.provideMerge(InboxRepo.layer)
+)
