@@ -1,8 +1,9 @@
 import type { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import * as ClickHouse from "@analytics/database/ClickHouse"
+import { isConnectionLost } from "@analytics/database/ClickHouseError"
 import * as DirectConnection from "@analytics/database/DirectConnection"
 import { retryTransient, sqlState } from "@analytics/database/PostgresRetry"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Schedule } from "effect"
 import { unavailable } from "./MigrateError.ts"
 
 const duplicateDatabase = ["42P04", "23505"]
@@ -38,7 +39,7 @@ export const ensurePostgres = Effect.fn("Databases.ensurePostgres")(function* (
       (error) => duplicateDatabase.includes(sqlState(error) ?? ""),
       () => Effect.void
     ),
-    retryTransient(),
+    retryTransient("10 seconds"),
     Effect.mapError(unavailable("postgres"))
   )
 })
@@ -50,7 +51,7 @@ const isThere = (url: Redacted.Redacted) =>
       (error) => sqlState(error) === "3D000",
       () => Effect.succeed(false)
     ),
-    retryTransient(),
+    retryTransient("10 seconds"),
     Effect.mapError(unavailable("postgres"))
   )
 
@@ -70,5 +71,13 @@ export const ensureClickHouse = Effect.fn("Databases.ensureClickHouse")(function
         `CREATE DATABASE IF NOT EXISTS ${ClickHouse.quoteName(database)} ENGINE = Atomic`
       )
     })
-  ).pipe(Effect.mapError(unavailable("clickhouse")))
+  ).pipe(
+    Effect.retry({
+      while: isConnectionLost,
+      schedule: Schedule.spaced("250 millis").pipe(
+        Schedule.upTo({ duration: "10 seconds" })
+      )
+    }),
+    Effect.mapError(unavailable("clickhouse"))
+  )
 })
