@@ -1,3 +1,4 @@
+import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
 import * as Kind from "./Kind.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
 
@@ -158,6 +159,21 @@ export const variables = {
     of: ["loader"],
     description: "Path of a MaxMind `.mmdb` file; without it events get no country."
   }),
+
+  STACK_PORT_BASE: defaulted(Kind.port, "4000", {
+    of: ["stack"],
+    description: "First port of the local stack; its parts count up from it."
+  }),
+  STACK_DATA: defaulted(Kind.text, ".data", {
+    of: ["stack", "cli"],
+    description: "Folder that holds everything of the local stack."
+  }),
+  NO_COLOR: optional(Kind.text, {
+    of: ["stack"],
+    description: "Any value: the log has no colours."
+  }),
+
+  ...embeddedClickHouseVariables,
 
   LOG_LEVEL: defaulted(
     Kind.oneOf("All", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"),

@@ -19,3 +19,29 @@ describe("the registry of variables", () => {
     }
   )
 })
+
+/** What a source file reads from the environment by name. */
+const readIn = (source: string): ReadonlyArray<string> =>
+  [
+    ...source.matchAll(/\benv\["([A-Z_]+)"\]/g),
+    ...source.matchAll(/\b(?:Config\.\w+|optional)\("([A-Z_]+)"/g)
+  ].map(([, name = ""]) => name)
+
+/** The operating system's, and what only test runs set. */
+const notOurs = /^(PATH|HOSTNAME|TEST_.*)$/
+
+describe("the sources", () => {
+  it("read no variable that the registry does not list", async () => {
+    const root = join(import.meta.dir, "../../..")
+    const unlisted: Array<string> = []
+    for await (const file of new Bun.Glob("{libs,services,tools}/*/src/**/*.ts").scan(
+      root
+    )) {
+      const names = readIn(await Bun.file(join(root, file)).text())
+      for (const name of names)
+        if (!Object.hasOwn(variables, name) && !notOurs.test(name))
+          unlisted.push(`${file}: ${name}`)
+    }
+    expect(unlisted).toEqual([])
+  })
+})
