@@ -129,6 +129,7 @@ const launch = (options: Options): ChildProcess =>
       detached: true,
       env: {
         ...process.env,
+        EMBEDDED_CLICKHOUSE_PARENT: String(process.pid),
         ...(options.password
           ? { EMBEDDED_CLICKHOUSE_PASSWORD: options.password }
           : { EMBEDDED_CLICKHOUSE_PASSWORD: undefined })

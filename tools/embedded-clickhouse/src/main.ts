@@ -31,6 +31,14 @@ const stop = async (): Promise<void> => {
 }
 // Before anybody is told that the server is up, who may stop it at once.
 process.on("SIGTERM", stop).on("SIGINT", stop)
+
+// A parent that was killed cannot stop its server, and nobody else would.
+const parent = process.env["EMBEDDED_CLICKHOUSE_PARENT"]
+if (parent !== undefined)
+  setInterval(() => {
+    if (process.ppid !== Number(parent)) void stop()
+  }, 500).unref()
+
 line({
   event: "listening",
   url: server.url,

@@ -24,7 +24,7 @@ const start = async (name: string, body: string) => {
     `import { it } from "bun:test"
      import { writeFileSync } from "node:fs"
      it("runs", async () => {
-       writeFileSync(${JSON.stringify(said)}, JSON.stringify(process.env))
+       writeFileSync(${JSON.stringify(said)}, JSON.stringify({ ...process.env, TEST_RUNNER_CHILD: process.pid }))
        ${body}
      }, 60_000)`
   )
@@ -86,6 +86,19 @@ describe("bun run test", () => {
       expect(await listens(seen.TEST_DATABASE_URL)).toBe(false)
       expect(await listens(seen.TEST_CLICKHOUSE_URL)).toBe(false)
       expect(await readdir(temporary)).toEqual([])
+    },
+    timeout
+  )
+
+  it(
+    "leaves no server behind when it is killed",
+    async () => {
+      const { child, variables } = await start("killed", "await new Promise(() => {})")
+      const seen = await eventually(variables)
+      child.kill("SIGKILL")
+      process.kill(Number(seen.TEST_RUNNER_CHILD), "SIGKILL")
+      for (const url of [seen.TEST_DATABASE_URL, seen.TEST_CLICKHOUSE_URL])
+        await eventually(async () => ((await listens(url)) ? undefined : true))
     },
     timeout
   )
