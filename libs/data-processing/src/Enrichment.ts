@@ -36,8 +36,14 @@ export type CountryOf = (ip: string) => string
  *
  * The request's own user agent counts only if it is a browser's or a crawler's: a server
  * that sends with an HTTP library is not a bot, and bots are left out of answers.
+ *
+ * @param pathOfProperties for an event whose properties are not read
  */
-export const enrich = (event: InboxEvent, countryOf: CountryOf): Enrichment => {
+export const enrich = (
+  event: InboxEvent,
+  countryOf: CountryOf,
+  pathOfProperties = textAt(event.d, "path")
+): Enrichment => {
   const context = event.c
   const page = objectAt(context, "page")
   const ip = textAt(context, "ip") || (event.ip ?? "")
@@ -56,7 +62,7 @@ export const enrich = (event: InboxEvent, countryOf: CountryOf): Enrichment => {
     referrerDomain,
     channel: onWeb ? channelOf(campaign, referrerDomain) : "",
     country: ip === "" ? "" : countryOf(ip),
-    path: textAt(page, "path") || textAt(event.d, "path")
+    path: textAt(page, "path") || pathOfProperties
   }
 }
 
@@ -75,7 +81,7 @@ const campaignOf = (
   }
 }
 
-const textAt = (object: JsonObject | undefined, name: string): string => {
+function textAt(object: JsonObject | undefined, name: string): string {
   const value: Json | undefined = object?.[name]
   return typeof value === "string" ? value : ""
 }

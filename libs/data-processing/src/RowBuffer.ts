@@ -124,6 +124,29 @@ export class RowBuffer {
     return true
   }
 
+  /** A string made of the first bytes of `head` and some of `tail`, both UTF-8. */
+  joined(
+    head: Uint8Array,
+    headLength: number,
+    tail: Uint8Array,
+    from: number,
+    to: number
+  ): void {
+    const length = headLength + to - from
+    this.#reserve(length + 5)
+    const bytes = this.#bytes
+    let at = this.#length
+    if (length < 128) bytes[at++] = length
+    else {
+      this.#varintAt(at, length)
+      at += varintSize(length)
+    }
+    for (let i = 0; i < headLength; i++) bytes[at++] = head[i] as number
+    if (to - from > 64) bytes.set(tail.subarray(from, to), at)
+    else for (let i = from, put = at; i < to; i++) bytes[put++] = tail[i] as number
+    this.#length = at + to - from
+  }
+
   #utf8(text: string): void {
     const start = this.#length
     // The length is known only afterwards: room for the longest it can be.

@@ -4,10 +4,16 @@ import {
   enrich,
   NO_ENRICHMENT
 } from "@analytics/data-processing/Enrichment"
+import {
+  type EventLine,
+  lineText,
+  readLine
+} from "@analytics/data-processing/EventLine"
 import { HashTable } from "@analytics/data-processing/HashTable"
 import { linkOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
-import { decodeLine, type InboxEvent } from "@analytics/data-processing/InboxEvent"
+import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
+import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import type { Batch, Outcome, Quarantined } from "./Batch.ts"
 import type { EventNames } from "./EventNames.ts"
 import { encodeEvent, monthOf } from "./EventRows.ts"
@@ -24,7 +30,7 @@ export interface PlanTools {
 
 /** A message that may be a duplicate: only an exact look-up can tell. */
 interface Suspect {
-  readonly event: InboxEvent
+  readonly line: EventLine
   readonly inboxId: bigint
   readonly index: number
   readonly words: Uint32Array
@@ -52,6 +58,7 @@ export class BatchPlan {
   readonly #posts = new Map<number, Post>()
   readonly #full: Array<Post> = []
   readonly #outcomes = new Map<string, { -readonly [K in keyof Outcome]: Outcome[K] }>()
+  readonly #props = new JsonLeaves()
   #suspects: Array<Suspect> = []
   /** Events that are kept aside, in inbox order. */
   readonly quarantined: Array<Quarantined> = []
@@ -74,20 +81,24 @@ export class BatchPlan {
   }
 
   /** Reads the lines of the next inbox row. */
-  addRow(inboxId: bigint, lines: ReadonlyArray<string>): void {
-    for (let index = 0; index < lines.length; index++)
-      this.#addLine(inboxId, index, lines[index] as string)
+  addRow(inboxId: bigint, lines: Uint8Array): void {
+    for (let start = 0, index = 0; start < lines.length; index++) {
+      const newline = lines.indexOf(0x0a, start)
+      const end = newline < 0 ? lines.length : newline
+      this.#addLine(inboxId, index, readLine(lines, start, end))
+      start = end + 1
+    }
   }
 
-  #addLine(inboxId: bigint, index: number, line: string): void {
-    const event = decodeLine(line)
+  #addLine(inboxId: bigint, index: number, line: EventLine): void {
+    const { event } = line
     const words = this.#tools.idHash.messageWords(event.p, event.m)
     const fault = this.#faultOf(event, words, inboxId, index)
-    if (fault !== undefined) this.#setAside(event, fault, line)
+    if (fault !== undefined) this.#setAside(fault, line)
     else if (!this.#claims.add(words)) this.#count(event.p, "duplicate")
     else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
-      this.#suspects.push({ event, inboxId, index, words: words.slice() })
-    else this.#store(event, inboxId, index)
+      this.#suspects.push({ line, inboxId, index, words: words.slice() })
+    else this.#store(line, inboxId, index)
   }
 
   /** Why an event cannot be stored. Such an event does not claim its messageId. */
@@ -136,22 +147,27 @@ export class BatchPlan {
 
   /** Decides the suspects: those `claimed` by another batch are duplicates. */
   settle(claimed: HashTable): void {
-    for (const { event, inboxId, index, words } of this.#suspects) {
+    for (const { line, inboxId, index, words } of this.#suspects) {
       if (claimed.has(words)) {
         this.#duplicates.add(words)
-        this.#count(event.p, "duplicate")
-      } else this.#store(event, inboxId, index)
+        this.#count(line.event.p, "duplicate")
+      } else this.#store(line, inboxId, index)
     }
     this.#suspects = []
   }
 
-  #store(event: InboxEvent, inboxId: bigint, index: number): void {
+  #store(line: EventLine, inboxId: bigint, index: number): void {
+    const { event, bytes, propsAt } = line
     const knownAt = event.k ?? this.#batch.knownAt
     const post = this.#postFor(monthOf(event.t))
     const start = post.rows.length
     const { idHash } = this.#tools
     const { batchId } = this.#batch
-    encodeEvent(post.rows, event, this.#enrich(event), knownAt, batchId, idHash)
+    const props = post.rows.beginSized()
+    const count = propsAt < 0 ? 0 : this.#props.write(bytes, propsAt, post.rows)
+    post.rows.endSized(props, count)
+    const enrichment = this.#enrich(event, propsAt < 0 ? "" : this.#props.path)
+    encodeEvent(post.rows, event, enrichment, knownAt, batchId, idHash)
     if (this.#isPresent(event)) post.rows.truncate(start)
     else post.endRow(event.p, event.m, inboxId, index)
     this.#count(event.p, "stored")
@@ -166,9 +182,9 @@ export class BatchPlan {
   }
 
   /** Enrichment may fail, ingestion may not. */
-  #enrich(event: InboxEvent): Enrichment {
+  #enrich(event: InboxEvent, pathOfProperties: string): Enrichment {
     try {
-      return enrich(event, this.#tools.countryOf)
+      return enrich(event, this.#tools.countryOf, pathOfProperties)
     } catch {
       this.enrichmentFailures++
       return NO_ENRICHMENT
@@ -188,13 +204,14 @@ export class BatchPlan {
     return post
   }
 
-  #setAside(event: InboxEvent, { reason, detail }: Fault, line: string): void {
+  #setAside({ reason, detail }: Fault, line: EventLine): void {
+    const { event } = line
     this.quarantined.push({
       projectId: event.p,
       messageId: event.m,
       reason,
       detail,
-      event: line,
+      event: lineText(line),
       receivedAt: event.r
     })
     this.#count(event.p, "quarantined", reason)

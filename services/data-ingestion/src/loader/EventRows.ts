@@ -1,13 +1,13 @@
 import type { Enrichment } from "@analytics/data-processing/Enrichment"
-import type { JsonObject } from "@analytics/data-processing/ExactJson"
 import { flatten } from "@analytics/data-processing/Flatten"
 import { idOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import type { RowBuffer } from "@analytics/data-processing/RowBuffer"
 
-/** The columns of `events` in the order in which `encodeEvent` writes them. */
+/** The columns of `events` in the order in which they are written: `props`, then the rest. */
 export const eventColumns = [
+  "props",
   "project_id",
   "event",
   "type",
@@ -33,12 +33,11 @@ export const eventColumns = [
   "utm_term",
   "utm_content",
   "path",
-  "props",
   "context",
   "batch_id"
 ] as const
 
-/** Appends one row of `events` in RowBinary. */
+/** Appends all of a row of `events` but `props`, which stands before it. */
 export const encodeEvent = (
   rows: RowBuffer,
   event: InboxEvent,
@@ -72,14 +71,9 @@ export const encodeEvent = (
   rows.string(campaign.term)
   rows.string(campaign.content)
   rows.string(added.path)
-  leaves(rows, event.d)
-  leaves(rows, event.c)
+  const context = rows.beginSized()
+  rows.endSized(context, event.c === undefined ? 0 : flatten(event.c, rows))
   rows.uint64(batchId)
-}
-
-const leaves = (rows: RowBuffer, object: JsonObject | undefined): void => {
-  const start = rows.beginSized()
-  rows.endSized(start, object === undefined ? 0 : flatten(object, rows))
 }
 
 const DAY = 86_400_000

@@ -1,5 +1,4 @@
 import { IdHash } from "@analytics/data-processing/IdHash"
-import { frameLines } from "@analytics/data-processing/InboxEvent"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Installation } from "@analytics/database/Installation"
@@ -76,7 +75,7 @@ export class Planner extends Context.Service<
                 new Error(`batch ${batch.batchId}: inbox rows are missing`)
               )
             for (const { id, frame } of rows) {
-              plan.addRow(id, frameLines(frame))
+              plan.addRow(id, Bun.zstdDecompressSync(frame))
               // The insert that runs meanwhile needs its turn.
               yield* Effect.yieldNow
             }
