@@ -12,6 +12,14 @@ const root = resolve(import.meta.dirname, "../../..")
 it("loads every source file, and none of them does anything by that", async () => {
   const files = sourceFiles(root)
   expect(files.length).toBeGreaterThan(50)
+  const texts = await Promise.all(
+    files.map(async (file) => ({ file, text: await Bun.file(join(root, file)).text() }))
+  )
+  const unguarded = texts.filter(
+    ({ text }) => text.includes("runMain") && !text.includes("import.meta.main")
+  )
+  // Importing one of these would end the test run itself.
+  expect(unguarded.map(({ file }) => file)).toEqual([])
   for (const file of files) {
     await import(join(root, file))
   }
