@@ -60,5 +60,22 @@ const problemResponse = (response: unknown): unknown => {
   if (!Predicate.isObject(copy)) return copy
   const content: unknown = Reflect.get(copy, "content")
   if (!Predicate.hasProperty(content, "application/json")) return copy
-  return { ...copy, content: { [Problem.contentType]: content["application/json"] } }
+  const media = content["application/json"]
+  const description = titlesIn(media).join("; or: ")
+  return {
+    ...copy,
+    ...(description === "" ? {} : { description }),
+    content: { [Problem.contentType]: media }
+  }
+}
+
+/** The titles of the problems that a response may hold. */
+const titlesIn = (node: unknown): ReadonlyArray<string> => {
+  if (Array.isArray(node)) return node.flatMap(titlesIn)
+  if (!Predicate.isObject(node)) return []
+  return Object.entries(node).flatMap(([key, value]) =>
+    key === "title" && Predicate.hasProperty(value, "enum") && Array.isArray(value.enum)
+      ? value.enum.filter(Predicate.isString)
+      : titlesIn(value)
+  )
 }

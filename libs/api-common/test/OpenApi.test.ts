@@ -37,7 +37,13 @@ describe("/openapi.json", () => {
         },
         "/readyz": {
           get: {
-            responses: { 200: {}, 503: { content: { "application/problem+json": {} } } }
+            responses: {
+              200: {},
+              503: {
+                description: "The service cannot take requests now",
+                content: { "application/problem+json": {} }
+              }
+            }
           }
         }
       }

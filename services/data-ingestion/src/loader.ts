@@ -1,6 +1,6 @@
 import { Health } from "@analytics/api-common/Health"
 import { healthRoutes } from "@analytics/api-common/HealthRoutes"
-import { serve } from "@analytics/api-common/Serve"
+import { serve, teardown } from "@analytics/api-common/Serve"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
 import { LoaderConfig } from "@analytics/config/LoaderConfig"
@@ -70,9 +70,12 @@ const LoaderLive = Layer.mergeAll(loaders, health, InboxMaintenance.layer).pipe(
   Layer.provideMerge(Observability.layer("loader"))
 )
 
-NodeRuntime.runMain(
-  Effect.raceFirst(
-    serve(LoaderLive, (runtime) => new Elysia().use(healthRoutes(runtime))),
-    Deferred.await(ended)
+if (import.meta.main) {
+  NodeRuntime.runMain(
+    Effect.raceFirst(
+      serve(LoaderLive, (runtime) => new Elysia().use(healthRoutes(runtime))),
+      Deferred.await(ended)
+    ),
+    { teardown }
   )
-)
+}

@@ -1,5 +1,5 @@
 import { Health } from "@analytics/api-common/Health"
-import { serve } from "@analytics/api-common/Serve"
+import { serve, teardown } from "@analytics/api-common/Serve"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
@@ -44,4 +44,6 @@ const AppLive = Layer.mergeAll(ingestionLive, HealthLive).pipe(
   Layer.provideMerge(Observability.layer("data-ingestion"))
 )
 
-NodeRuntime.runMain(serve(AppLive, makeApp))
+if (import.meta.main) {
+  NodeRuntime.runMain(serve(AppLive, makeApp), { teardown })
+}
