@@ -144,7 +144,8 @@ export class KeyRing extends Context.Service<
             unknown.add(hash)
             return Option.none()
           }
-          keys.set(hash, found)
+          // What the feed said meanwhile is newer.
+          if (!keys.has(hash)) keys.set(hash, found)
           return Option.fromUndefinedOr(usable(hash))
         })
       })

@@ -93,16 +93,13 @@ export class Admission {
     const tokens = Math.min(full, bucket.tokens + ((now - bucket.at) / 1000) * rate)
     bucket.at = now
     bucket.tokens = tokens >= events ? tokens - events : tokens
-    if (!this.#buckets.has(projectId)) {
-      if (this.#buckets.size >= TRACKED_PROJECTS) this.#forgetFull(full, rate, now)
-      this.#buckets.set(projectId, bucket)
+    // Last used last, so that the first is the one to forget.
+    this.#buckets.delete(projectId)
+    this.#buckets.set(projectId, bucket)
+    if (this.#buckets.size > TRACKED_PROJECTS) {
+      const oldest = this.#buckets.keys().next()
+      if (!oldest.done) this.#buckets.delete(oldest.value)
     }
     return tokens >= events
-  }
-
-  /** A full bucket says the same as none. */
-  #forgetFull(full: number, rate: number, now: number): void {
-    for (const [projectId, { tokens, at }] of this.#buckets)
-      if (tokens + ((now - at) / 1000) * rate >= full) this.#buckets.delete(projectId)
   }
 }

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "bun:test"
+import { frameLines } from "@analytics/data-processing/InboxEvent"
+import { partitionsAt } from "../../src/inbox/InboxPartitions.ts"
+import { countsOf, rowsOf } from "../../src/inbox/InboxRow.ts"
+
+describe("rowsOf", () => {
+  it("makes one row per shard and lane, with the events of each project counted", () => {
+    const rowIds = new Set<bigint>()
+    const rows = rowsOf([
+      { projectId: 2, lane: "live", shards: 0, lines: ["a", "b"], rowIds },
+      { projectId: 1, lane: "live", shards: [0, 1], lines: ["c", "d"] },
+      { projectId: 1, lane: "bulk", shards: 0, lines: ["e"] }
+    ])
+    expect(
+      rows.map(({ frame, id: _, ...row }) => ({ ...row, lines: frameLines(frame) }))
+    ).toEqual([
+      {
+        shard: 0,
+        lane: "live",
+        events: 3,
+        bytes: 6,
+        projectIds: [2n, 1n],
+        projectCounts: [2, 1],
+        lines: ["a", "b", "c"]
+      },
+      {
+        shard: 1,
+        lane: "live",
+        events: 1,
+        bytes: 2,
+        projectIds: [1n],
+        projectCounts: [1],
+        lines: ["d"]
+      },
+      {
+        shard: 0,
+        lane: "bulk",
+        events: 1,
+        bytes: 2,
+        projectIds: [1n],
+        projectCounts: [1],
+        lines: ["e"]
+      }
+    ])
+    expect(countsOf(rows)).toEqual([
+      [1n, 3],
+      [2n, 2]
+    ])
+    expect([...rowIds]).toEqual([rows[0]?.id ?? 0n])
+  })
+})
+
+describe("partitionsAt", () => {
+  it("covers the current hour and more than a day ahead, without a gap", () => {
+    const partitions = partitionsAt(Date.parse("2026-12-31T23:59:59.999Z"))
+    expect(partitions[0]).toEqual({
+      name: "inbox_2026123123",
+      from: "2026-12-31T23:00:00.000Z",
+      to: "2027-01-01T00:00:00.000Z"
+    })
+    expect(partitions.length).toBe(26)
+    for (const [at, { from }] of partitions.entries())
+      if (at > 0) expect(from).toBe(partitions[at - 1]?.to ?? "")
+  })
+})

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from "bun:test"
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { hashKey } from "@analytics/api-common/BearerKey"
+import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
+import { Duration, Effect, Layer, ManagedRuntime, Option, Redacted } from "effect"
+import { KeyFeed } from "../../src/keys/KeyFeed.ts"
+import { KeyFile } from "../../src/keys/KeyFile.ts"
+import { KeyRing } from "../../src/keys/KeyRing.ts"
+import type { ProjectKey } from "../../src/keys/ProjectKey.ts"
+
+/** An analytics-api that answers in pages of two, and can be switched off. */
+class Api {
+  revision = 0
+  up = true
+  lookups = 0
+  readonly log: Array<{ revision: number; key: ProjectKey }> = []
+  readonly uses: Array<string> = []
+  #asked: Array<() => void> = []
+
+  publish(name: string, change: Partial<ProjectKey> = {}): void {
+    const key: ProjectKey = {
+      keyId: name,
+      projectId: 7,
+      kind: "write",
+      scopes: [],
+      hash: hashKey(Redacted.make(name)),
+      expiresAt: null,
+      revokedAt: null,
+      projectDeletedAt: null,
+      timezone: "UTC",
+      ...change
+    }
+    this.log.push({ revision: ++this.revision, key })
+  }
+
+  /** After every question that is under way now, and one more, was answered. */
+  asked(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#asked.push(() => this.#asked.push(resolve))
+    })
+  }
+
+  readonly server = Bun.serve({
+    port: 0,
+    fetch: async (request) => {
+      for (const tell of this.#asked.splice(0)) tell()
+      if (!this.up) return new Response("no", { status: 500 })
+      if (request.headers.get("authorization") !== "Bearer service")
+        return new Response("no", { status: 401 })
+      const body = (await request.json()) as {
+        since: number
+        hash: string
+        used: Array<{ keyId: string }>
+      }
+      if (request.url.endsWith("/lookup")) {
+        this.lookups++
+        const found = this.log.findLast(({ key }) => key.hash === body.hash)
+        return Response.json({ key: found?.key ?? null })
+      }
+      this.uses.push(...body.used.map(({ keyId }) => keyId))
+      const page = this.log.filter(({ revision }) => revision > body.since).slice(0, 2)
+      return Response.json({
+        revision: page.at(-1)?.revision ?? this.revision,
+        keys: page.map(({ key }) => key)
+      })
+    }
+  })
+}
+
+let api: Api
+let stateDir: string
+beforeEach(async () => {
+  api = new Api()
+  stateDir = await mkdtemp(join(tmpdir(), "keys-"))
+})
+afterEach(async () => {
+  await api.server.stop(true)
+  await rm(stateDir, { recursive: true })
+})
+
+/** One life of the process. */
+const running = async (
+  test: (find: (key: string) => Promise<string>) => Promise<void>
+) => {
+  const config = KeySyncConfig.layerOf({
+    analyticsApiUrl: api.server.url.origin,
+    serviceKey: Redacted.make("service"),
+    interval: Duration.millis(5),
+    stateDir
+  })
+  const runtime = ManagedRuntime.make(
+    KeyRing.layer.pipe(
+      Layer.provide(Layer.mergeAll(KeyFeed.layer, KeyFile.layer)),
+      Layer.provide(config)
+    )
+  )
+  const ring = await runtime.runPromise(KeyRing)
+  const find = (key: string) =>
+    runtime.runPromise(
+      ring.find(key).pipe(
+        Effect.map((found) => (Option.isSome(found) ? "good" : "unknown")),
+        Effect.catch(() => Effect.succeed("unclear"))
+      )
+    )
+  try {
+    await test(find)
+  } finally {
+    await runtime.dispose()
+  }
+}
+
+describe("KeyRing", () => {
+  it("learns keys of several pages, and their revocation", () =>
+    running(async (find) => {
+      for (const name of ["a", "b", "c", "d", "e"]) api.publish(name)
+      await api.asked()
+      await api.asked()
+      for (const name of ["a", "e"]) expect(await find(name)).toBe("good")
+      expect(api.lookups).toBe(0)
+      api.publish("a", { revokedAt: new Date(Date.now() - 1000).toISOString() })
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("unknown")
+      expect(await find("b")).toBe("good")
+    }))
+
+  it("honours expiry, deletion and a revocation that lies ahead", () =>
+    running(async (find) => {
+      const at = (seconds: number) =>
+        new Date(Date.now() + seconds * 1000).toISOString()
+      api.publish("old", { expiresAt: at(-1) })
+      api.publish("fresh", { expiresAt: at(60) })
+      api.publish("rotated", { revokedAt: at(60) })
+      api.publish("gone", { projectDeletedAt: at(-1) })
+      expect(await Promise.all(["old", "fresh", "rotated", "gone"].map(find))).toEqual([
+        "unknown",
+        "good",
+        "good",
+        "unknown"
+      ])
+    }))
+
+  it("asks once for a key it does not know, and remembers that nobody does", () =>
+    running(async (find) => {
+      const asked = await Promise.all(["x", "x", "x", "x"].map(find))
+      expect(asked).toEqual(["unknown", "unknown", "unknown", "unknown"])
+      expect(await find("x")).toBe("unknown")
+      expect(api.lookups).toBe(1)
+      api.publish("x")
+      await api.asked()
+      await api.asked()
+      expect(await find("x")).toBe("good")
+    }))
+
+  it("works on while analytics-api is down, and after a restart then", async () => {
+    api.publish("a")
+    api.publish("b", { revokedAt: "2020-01-01T00:00:00.000Z" })
+    await running(async (find) => {
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("good")
+    })
+    api.up = false
+    const file = join(stateDir, "keys.json")
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await readFile(file, "utf8")).not.toContain('"a"}')
+    await running(async (find) => {
+      expect(await find("a")).toBe("good")
+      expect(await find("b")).toBe("unknown")
+      // Not knowing is not the same as knowing that there is none.
+      expect(await find("c")).toBe("unclear")
+    })
+  })
+
+  it("starts over when analytics-api is another one", () =>
+    running(async (find) => {
+      for (const name of ["a", "b", "c"]) api.publish(name)
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("good")
+      api.log.length = 0
+      api.revision = 0
+      api.publish("z")
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("unknown")
+      expect(await find("z")).toBe("good")
+    }))
+
+  it("tells when a key was last used", () =>
+    running(async (find) => {
+      api.publish("a")
+      await api.asked()
+      await api.asked()
+      await find("a")
+      await api.asked()
+      await api.asked()
+      expect(new Set(api.uses)).toEqual(new Set(["a"]))
+    }))
+})

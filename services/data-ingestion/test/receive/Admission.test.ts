@@ -1,0 +1,77 @@
+import { describe, expect, it } from "bun:test"
+import { Admission } from "../../src/receive/Admission.ts"
+
+const limits = {
+  maxPendingBytes: 1000,
+  maxProjectPendingBytes: 600,
+  projectEventsPerSecond: 10,
+  maxProjectBacklog: 100
+}
+const admit = (
+  admission: Admission,
+  project: number,
+  bytes: number,
+  events = 1,
+  now = 0
+) => {
+  const verdict = admission.admit(project, events, bytes, "live", now)
+  return verdict._tag === "Admitted" ? verdict.lane : verdict.seconds
+}
+
+describe("Admission", () => {
+  it("sends who is over its rate into the bulk lane, until it has rested", () => {
+    const admission = new Admission(limits)
+    expect(admit(admission, 1, 1, 100)).toBe("live")
+    expect(admit(admission, 1, 1, 1)).toBe("bulk")
+    expect(admit(admission, 2, 1, 1)).toBe("live")
+    expect(admit(admission, 1, 1, 10, 1000)).toBe("live")
+    expect(admit(admission, 1, 1, 1, 1000)).toBe("bulk")
+    expect(admit(admission, 1, 1, 100, 60_000)).toBe("live")
+    expect(admit(admission, 1, 1, 1, 60_000)).toBe("bulk")
+  })
+
+  it("leaves imports in the lane they asked for", () => {
+    const verdict = new Admission(limits).admit(1, 1, 1, "bulk", 0)
+    expect(verdict).toEqual({ _tag: "Admitted", lane: "bulk" })
+  })
+
+  it("delays who holds too much memory, and nobody else", () => {
+    const admission = new Admission(limits)
+    expect(admit(admission, 1, 600)).toBe("live")
+    expect(admit(admission, 1, 1)).toBe(1)
+    expect(admit(admission, 2, 300)).toBe("live")
+    // Memory is short now: whoever has less than a share may still come in.
+    expect(admit(admission, 2, 300)).toBe(1)
+    expect(admit(admission, 3, 300)).toBe("live")
+    admission.release(1, 600)
+    expect(admit(admission, 1, 600)).toBe("live")
+  })
+
+  it("takes a single request that is larger than a share, but has an end", () => {
+    const admission = new Admission(limits)
+    expect(admit(admission, 1, 900)).toBe("live")
+    expect(admit(admission, 2, 900)).toBe("live")
+    expect(admit(admission, 3, 900)).toBe(1)
+  })
+
+  it("delays who has too many events waiting for the loader", () => {
+    const admission = new Admission(limits)
+    admission.watch(new Map([[1, 100]]))
+    expect(admit(admission, 1, 1)).toBe(5)
+    expect(admit(admission, 2, 1)).toBe("live")
+    admission.watch(new Map([[1, 99]]))
+    expect(admit(admission, 1, 1)).toBe("live")
+  })
+
+  it("remembers the projects that sent last", () => {
+    const admission = new Admission(limits)
+    admit(admission, 1, 1, 100)
+    admit(admission, 2, 1, 100)
+    for (let project = 3; project < 10_002; project++) {
+      admit(admission, project, 1, 1)
+      admission.release(project, 1)
+    }
+    expect(admit(admission, 2, 1, 1)).toBe("bulk")
+    expect(admit(admission, 1, 1, 1)).toBe("live")
+  })
+})
