@@ -68,6 +68,8 @@ describe("apacheLog", () => {
       fields: { status: 404, bytes: 17, referrer: null, userAgent: 'Moz "x"' }
     })
     expect(rows[2]).toMatchObject({ _tag: "UnreadableRow", number: 3 })
+    const cut = await Array.fromAsync(apacheLog(bytesOf(combined.slice(0, -1))))
+    expect(cut[0]).toMatchObject({ fields: { userAgent: 'Moz "x"' } })
   })
 })
 

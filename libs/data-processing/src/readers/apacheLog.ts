@@ -2,8 +2,9 @@ import { lines } from "./lines.ts"
 import { type Bytes, type Row, row, type UnreadableRow, unreadable } from "./Row.ts"
 
 const quoted = String.raw`"((?:[^"\\]|\\.)*)"`
+// Servers cut overlong lines, which loses the last quote.
 const combined = new RegExp(
-  String.raw`^(\S+) (\S+) (\S+) \[([^\]]+)\] ${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted})?\s*$`
+  String.raw`^(\S+) (\S+) (\S+) \[([^\]]+)\] ${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted}?)?\s*$`
 )
 
 const unescaped = (text: string): string => text.replace(/\\(["\\])/g, "$1")

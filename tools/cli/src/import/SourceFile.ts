@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
+import { Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
 import type { Bytes } from "@analytics/data-processing/readers/Row"
 import { Effect, Schema } from "effect"
@@ -25,6 +26,14 @@ const hashOf = async (path: string): Promise<string> => {
   return hash.digest("hex")
 }
 
+/** A `data` listener would set the stream flowing before anybody reads it. */
+async function* counted(bytes: Bytes, onBytes: (count: number) => void) {
+  for await (const chunk of bytes) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}
+
 export const openSource = Effect.fn("SourceFile.openSource")(function* (path: string) {
   const [info, digest] = yield* Effect.tryPromise({
     try: () => Promise.all([stat(path), hashOf(path)]),
@@ -36,8 +45,7 @@ export const openSource = Effect.fn("SourceFile.openSource")(function* (path: st
     fingerprint: `imp-${digest.slice(0, 24)}`,
     size: info.size,
     read: (onBytes) => {
-      const file = createReadStream(path)
-      file.on("data", (chunk) => onBytes(chunk.length))
+      const file = Readable.from(counted(createReadStream(path), onBytes))
       return path.endsWith(".gz") ? file.pipe(createGunzip()) : file
     }
   }
