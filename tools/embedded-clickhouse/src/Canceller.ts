@@ -31,6 +31,9 @@ export class Canceller {
   async cancel(execution: Execution, uniqueId: string): Promise<void> {
     if (execution.cancelled) return
     execution.cancel()
+    // A kill that still waits for its thread is of no use once the statement has ended.
+    const ended = new AbortController()
+    execution.settled.then(() => ended.abort())
     const giveUpAt = Date.now() + this.#options.graceMs
     let pause = 20
     while (execution.running) {
@@ -40,13 +43,13 @@ export class Canceller {
         this.#options.onAbandoned(this.#abandoned)
         return
       }
-      await this.#kill(uniqueId)
+      await this.#kill(uniqueId, ended.signal)
       await Promise.race([execution.settled, Bun.sleep(pause)])
       pause = Math.min(pause * 2, 1_000)
     }
   }
 
-  async #kill(uniqueId: string): Promise<void> {
+  async #kill(uniqueId: string, ended: AbortSignal): Promise<void> {
     const job: Job = {
       kind: "query",
       connect: this.#options.connect,
@@ -57,10 +60,10 @@ export class Canceller {
       readonly: false
     }
     try {
-      const kill = await this.#pool.start(job)
+      const kill = await this.#pool.start(job, ended)
       await Promise.race([kill.settled, Bun.sleep(this.#options.graceMs)])
     } catch {
-      // A full queue of kills: the caller's loop tries again.
+      // Ended meanwhile, or a full queue of kills: the caller's loop tries again.
     }
   }
 }

@@ -55,6 +55,7 @@ export class EnginePool {
   }
 
   async #acquire(signal: AbortSignal | undefined): Promise<EngineWorker> {
+    if (signal?.aborted) throw cancelled()
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
     if (this.#all.size < this.#options.size) return this.#spawn()
@@ -71,8 +72,7 @@ export class EnginePool {
       () => leave(tooMany("no thread became free in time")),
       this.#options.queueMs
     )
-    const gone = () =>
-      leave(engineError(394, "QUERY_WAS_CANCELLED", "The client went away"))
+    const gone = () => leave(cancelled())
     signal?.addEventListener("abort", gone, { once: true })
     try {
       return await promise
@@ -98,3 +98,6 @@ export class EnginePool {
 
 const tooMany = (why: string) =>
   engineError(202, "TOO_MANY_SIMULTANEOUS_QUERIES", `Too many queries: ${why}`)
+
+const cancelled = () =>
+  engineError(394, "QUERY_WAS_CANCELLED", "Query was cancelled before it began")

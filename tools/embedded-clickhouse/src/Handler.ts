@@ -1,6 +1,7 @@
 import { authenticate, type Credentials } from "./Authentication.ts"
 import type { Engine, Running } from "./Engine.ts"
 import { toEngineError } from "./EngineError.ts"
+import { type Entry, InFlight, killedId } from "./InFlight.ts"
 import { type BodyBudget, type BodyLimits, readBody } from "./RequestBody.ts"
 import {
   type BaseHeaders,
@@ -26,6 +27,7 @@ const text = (body: string, status = 200): Response =>
 /** Answers requests of ClickHouse's HTTP interface. */
 export class Handler {
   readonly #options: HandlerOptions
+  readonly #inFlight = new InFlight()
   #failed = 0
 
   constructor(options: HandlerOptions) {
@@ -58,23 +60,63 @@ export class Handler {
     parameters: URLSearchParams,
     base: BaseHeaders
   ): Promise<Response> {
-    const startedAt = performance.now()
-    const body = await readBody(request, this.#options.budget, this.#options.bodyLimits)
-    const { running, work } = await this.#start(request, parameters, body.bytes).catch(
-      (error) => {
-        body.release()
-        throw error
-      }
-    )
-    // The body's memory is the engine's until the statement ends.
-    running.execution.settled.then(body.release)
-    request.signal.addEventListener("abort", running.cancel, { once: true })
-    if (request.signal.aborted) running.cancel()
-    const { settings, statement } = work
-    if (statement.kind === "insert") {
-      return insertResponse(running.execution, base, startedAt)
+    const killed = new AbortController()
+    const entry: Entry = {
+      ids: [base["X-ClickHouse-Query-Id"], parameters.get("log_comment") ?? ""],
+      kill: () => killed.abort()
     }
-    return resultResponse(running.execution, {
+    const leave = this.#inFlight.add(entry)
+    const signal = AbortSignal.any([request.signal, killed.signal])
+    try {
+      const startedAt = performance.now()
+      const { running, work } = await this.#start(request, parameters, entry, signal)
+      running.execution.settled.then(leave)
+      signal.addEventListener("abort", running.cancel, { once: true })
+      if (signal.aborted) running.cancel()
+      return await this.#result(request, running, work, base, startedAt)
+    } catch (error) {
+      leave()
+      throw error
+    }
+  }
+
+  /** Receives the body and starts its statement, which owns the body's memory then. */
+  async #start(
+    request: Request,
+    parameters: URLSearchParams,
+    entry: Entry,
+    signal: AbortSignal
+  ): Promise<{ running: Running; work: Work }> {
+    const { bodyLimits, budget, engine } = this.#options
+    const body = await readBody(request, budget, bodyLimits)
+    try {
+      const work = await readWork(request, parameters, body.bytes)
+      this.#killOthers(work, parameters, entry)
+      const running = await engine.start(work, signal)
+      running.execution.settled.then(body.release)
+      return { running, work }
+    } catch (error) {
+      body.release()
+      throw error
+    }
+  }
+
+  /** A KILL stops what the engine does not know yet; what it knows, the KILL itself. */
+  #killOthers({ statement }: Work, parameters: URLSearchParams, entry: Entry): void {
+    if (statement.kind !== "plain" || !statement.kills) return
+    const id = killedId(statement.sql, parameters)
+    if (id !== undefined && id !== "") this.#inFlight.kill(id, entry)
+  }
+
+  #result(
+    request: Request,
+    { cancel, execution }: Running,
+    { settings, statement }: Work,
+    base: BaseHeaders,
+    startedAt: number
+  ): Promise<Response> {
+    if (statement.kind === "insert") return insertResponse(execution, base, startedAt)
+    return resultResponse(execution, {
       base,
       format: statement.format ?? settings.format,
       compress:
@@ -82,22 +124,14 @@ export class Handler {
         /\bgzip\b/.test(request.headers.get("accept-encoding") ?? ""),
       startedAt,
       identity: this.#options.identity,
-      onCancel: running.cancel
+      onCancel: cancel
     })
-  }
-
-  async #start(
-    request: Request,
-    parameters: URLSearchParams,
-    body: Uint8Array<ArrayBuffer>
-  ): Promise<{ running: Running; work: Work }> {
-    const work = await readWork(request, parameters, body)
-    return { running: await this.#options.engine.start(work, request.signal), work }
   }
 
   #metrics(): Response {
     const values = {
       ...this.#options.engine.metrics(),
+      requests_in_flight: this.#inFlight.size,
       failed_requests_total: this.#failed,
       body_bytes: this.#options.budget.used,
       resident_bytes: process.memoryUsage.rss()

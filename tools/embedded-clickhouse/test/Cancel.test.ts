@@ -63,6 +63,51 @@ test("KILL by log_comment ends an insert, which then stored nothing", async () =
   ])
 })
 
+test.each([
+  ["Settings['log_comment'] = {id:String} ASYNC", { param_id: "not-yet" }],
+  ["Settings['log_comment'] = 'not-yet'", {}],
+  ["query_id = 'not-yet' SYNC", {}]
+])(
+  "KILL … WHERE %s stops an insert that is still arriving",
+  async (where, parameters) => {
+    const { promise: rest, resolve: send } = Promise.withResolvers<void>()
+    const parts = ['{"a":1}\n', '{"a":2}\n']
+    const body = new ReadableStream({
+      async pull(controller) {
+        if (parts.length === 1) await rest
+        const part = parts.shift()
+        if (part === undefined) controller.close()
+        else controller.enqueue(new TextEncoder().encode(part))
+      }
+    })
+    const before = await server.rows<unknown>("SELECT count() AS n FROM slow")
+    const inserting = server.post(body, {
+      query: "INSERT INTO slow (a) FORMAT JSONEachRow",
+      query_id: "not-yet",
+      log_comment: "not-yet"
+    })
+    await eventually(async () => {
+      const metrics = await (await fetch(`${server.origin}/metrics`)).text()
+      return /requests_in_flight 1\n/.test(metrics) ? true : undefined
+    })
+    await server.post(`KILL QUERY WHERE ${where}`, parameters)
+    send()
+    expect((await inserting).headers.get("x-clickhouse-exception-code")).toBe("394")
+    expect(await server.rows<unknown>("SELECT count() AS n FROM slow")).toEqual(before)
+  }
+)
+
+test("KILL by any other condition is the engine's", async () => {
+  const id = "kept-running"
+  const reading = server.post(`${endless}TSV`, { query_id: id, log_comment: id })
+  await appears(id)
+  await server.command(`KILL QUERY WHERE query_id != '${id}' AND 0`)
+  await server.command(`KILL QUERY WHERE query_id = '${id}' AND 0`)
+  expect(await running(id)).toHaveLength(1)
+  await server.command(`KILL QUERY WHERE query_id = '${id}'`)
+  expect((await reading).headers.get("x-clickhouse-exception-code")).toBe("394")
+})
+
 test("a query_id alone is the log_comment", async () => {
   const reading = server.post(`${endless}TSV`, { query_id: "only-id" })
   await appears("only-id")
