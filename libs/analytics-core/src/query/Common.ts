@@ -10,14 +10,16 @@ import {
 } from "./TimeBuckets.ts"
 import { instantOf, type TimeZone, timeZone } from "./TimeZone.ts"
 
+const instantPattern =
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/u
+
 /** `2025-03-01T00:00:00Z`, with any offset; at most milliseconds count. */
 export const Instant = Schema.String.check(
-  Schema.isPattern(
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/u,
-    { expected: "an ISO 8601 instant with an offset" }
-  ),
+  Schema.isPattern(instantPattern, { expected: "an ISO 8601 instant with an offset" }),
   Schema.makeFilter((text) =>
-    Number.isNaN(Date.parse(text)) ? "Expected an instant that exists" : undefined
+    instantPattern.test(text) && Number.isNaN(Date.parse(text))
+      ? "Expected an instant that exists"
+      : undefined
   )
 )
 

@@ -74,8 +74,11 @@ const leafTest = (op: FilterOp, value: Condition["value"]): LeafTest => {
 const leafIsIn = (leaf: Sql, wanted: ReadonlyArray<Scalar>): Sql =>
   sql`(${leaf} IN ${strings(wanted.flatMap(storedTexts))})`
 
-const storedTexts = (item: Scalar): ReadonlyArray<string> =>
-  item === null ? [""] : [JSON.stringify(item), ...bigIntegerText(item)]
+const storedTexts = (item: Scalar): ReadonlyArray<string> => {
+  if (item === null) return [""]
+  const leaf = typeof item === "string" ? item.toWellFormed() : item
+  return [JSON.stringify(leaf), ...bigIntegerText(item)]
+}
 
 /** The engine writes elements in its own way, so they are compared by value. */
 const elementIsIn = (element: Sql, wanted: ReadonlyArray<Scalar>): Sql => {
