@@ -8,34 +8,37 @@ export interface EventLine {
   readonly bytes: Uint8Array
   /** Where the object `d` begins; -1 without one. */
   readonly propsAt: number
+  /** Where the object `c` begins; -1 without one. */
+  readonly contextAt: number
   readonly start: number
   readonly end: number
 }
 
 /** Reads the line from `start` to before `end`, which `encodeLine` wrote. */
 export const readLine = (bytes: Uint8Array, start: number, end: number): EventLine => {
+  let propsAt = -1
+  let contextAt = -1
+  let cutFrom = end
+  let cutTo = end
   let at = start + 1
   while (at < end) {
     // Names of members are short and plain: the quote after the first ends one.
     const nameEnd = bytes.indexOf(0x22, at + 1)
     const valueAt = nameEnd + 2
     const valueEnd = endOfValue(bytes, valueAt)
-    if (nameEnd === at + 2 && bytes[at + 1] === 0x64) {
+    const name = nameEnd === at + 2 ? bytes[at + 1] : 0
+    if (name === 0x63) contextAt = valueAt
+    else if (name === 0x64) {
+      propsAt = valueAt
+      // The member, and one of the commas around it.
       const comma = bytes[valueEnd] === 0x2c
-      // Without the member, and without one of the commas around it.
-      const before = textOf(bytes, start, comma || at === start + 1 ? at : at - 1)
-      const after = textOf(bytes, comma ? valueEnd + 1 : valueEnd, end)
-      return { event: decodeLine(before + after), bytes, propsAt: valueAt, start, end }
+      cutFrom = comma || at === start + 1 ? at : at - 1
+      cutTo = comma ? valueEnd + 1 : valueEnd
     }
     at = valueEnd + 1
   }
-  return {
-    event: decodeLine(textOf(bytes, start, end)),
-    bytes,
-    propsAt: -1,
-    start,
-    end
-  }
+  const rest = textOf(bytes, start, cutFrom) + textOf(bytes, cutTo, end)
+  return { event: decodeLine(rest), bytes, propsAt, contextAt, start, end }
 }
 
 /** The line itself. */

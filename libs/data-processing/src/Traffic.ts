@@ -20,13 +20,30 @@ export const campaignOfQuery = (text: string): Campaign => {
   const start = text.indexOf("?")
   if (start < 0 || !text.includes("utm_", start)) return NO_CAMPAIGN
   const end = text.indexOf("#", start)
-  const query = new URLSearchParams(text.slice(start + 1, end < 0 ? undefined : end))
+  const query = text.slice(start + 1, end < 0 ? undefined : end)
   return {
-    source: query.get("utm_source") ?? "",
-    medium: query.get("utm_medium") ?? "",
-    campaign: query.get("utm_campaign") ?? "",
-    term: query.get("utm_term") ?? "",
-    content: query.get("utm_content") ?? ""
+    source: valueIn(query, "utm_source="),
+    medium: valueIn(query, "utm_medium="),
+    campaign: valueIn(query, "utm_campaign="),
+    term: valueIn(query, "utm_term="),
+    content: valueIn(query, "utm_content=")
+  }
+}
+
+/** The first value of a parameter; `URLSearchParams` takes ten times as long. */
+const valueIn = (query: string, name: string): string => {
+  let at = query.indexOf(name)
+  while (at > 0 && query[at - 1] !== "&") at = query.indexOf(name, at + 1)
+  if (at < 0) return ""
+  const end = query.indexOf("&", at)
+  const value = query
+    .slice(at + name.length, end < 0 ? undefined : end)
+    .replaceAll("+", " ")
+  if (!value.includes("%")) return value
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
   }
 }
 

@@ -97,6 +97,12 @@ describe("readLine", () => {
           d: undefined
         } as never)
         expect(read.propsAt < 0).toBe(d === null)
+        expect(read.contextAt < 0).toBe(rest.c === undefined)
+        const context = new RowBuffer()
+        if (rest.c !== undefined) {
+          const count = new JsonLeaves().write(bytes, read.contextAt, context)
+          expect({ count, bytes: context.view().slice() }).toEqual(expected(rest.c))
+        }
         if (d === null) return
         const rows = new RowBuffer()
         const count = new JsonLeaves().write(bytes, read.propsAt, rows)

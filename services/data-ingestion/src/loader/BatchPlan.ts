@@ -16,7 +16,7 @@ import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import type { Batch, Outcome, Quarantined } from "./Batch.ts"
 import type { EventNames } from "./EventNames.ts"
-import { encodeEvent, monthOf } from "./EventRows.ts"
+import { encodeEvent, encodeMap, monthOf } from "./EventRows.ts"
 import { LinkSet } from "./LinkSet.ts"
 import { messageKey, Post } from "./Post.ts"
 
@@ -59,6 +59,7 @@ export class BatchPlan {
   readonly #full: Array<Post> = []
   readonly #outcomes = new Map<string, { -readonly [K in keyof Outcome]: Outcome[K] }>()
   readonly #props = new JsonLeaves()
+  readonly #context = new JsonLeaves()
   #suspects: Array<Suspect> = []
   /** Events that are kept aside, in inbox order. */
   readonly quarantined: Array<Quarantined> = []
@@ -157,15 +158,14 @@ export class BatchPlan {
   }
 
   #store(line: EventLine, inboxId: bigint, index: number): void {
-    const { event, bytes, propsAt } = line
+    const { event, bytes, propsAt, contextAt } = line
     const knownAt = event.k ?? this.#batch.knownAt
     const post = this.#postFor(monthOf(event.t))
     const start = post.rows.length
     const { idHash } = this.#tools
     const { batchId } = this.#batch
-    const props = post.rows.beginSized()
-    const count = propsAt < 0 ? 0 : this.#props.write(bytes, propsAt, post.rows)
-    post.rows.endSized(props, count)
+    encodeMap(post.rows, this.#props, bytes, propsAt)
+    encodeMap(post.rows, this.#context, bytes, contextAt)
     const enrichment = this.#enrich(event, propsAt < 0 ? "" : this.#props.path)
     encodeEvent(post.rows, event, enrichment, knownAt, batchId, idHash)
     if (this.#isPresent(event)) post.rows.truncate(start)

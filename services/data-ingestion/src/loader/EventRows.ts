@@ -1,13 +1,14 @@
 import type { Enrichment } from "@analytics/data-processing/Enrichment"
-import { flatten } from "@analytics/data-processing/Flatten"
 import { idOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
+import type { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import type { RowBuffer } from "@analytics/data-processing/RowBuffer"
 
-/** The columns of `events` in the order in which they are written: `props`, then the rest. */
+/** The columns of `events` in the order in which they are written: the maps, then the rest. */
 export const eventColumns = [
   "props",
+  "context",
   "project_id",
   "event",
   "type",
@@ -33,11 +34,10 @@ export const eventColumns = [
   "utm_term",
   "utm_content",
   "path",
-  "context",
   "batch_id"
 ] as const
 
-/** Appends all of a row of `events` but `props`, which stands before it. */
+/** Appends all of a row of `events` but the maps, which stand before it. */
 export const encodeEvent = (
   rows: RowBuffer,
   event: InboxEvent,
@@ -71,9 +71,18 @@ export const encodeEvent = (
   rows.string(campaign.term)
   rows.string(campaign.content)
   rows.string(added.path)
-  const context = rows.beginSized()
-  rows.endSized(context, event.c === undefined ? 0 : flatten(event.c, rows))
   rows.uint64(batchId)
+}
+
+/** Appends a map of the leaves of the object that begins at `at`; empty if that is -1. */
+export const encodeMap = (
+  rows: RowBuffer,
+  leaves: JsonLeaves,
+  bytes: Uint8Array,
+  at: number
+): void => {
+  const start = rows.beginSized()
+  rows.endSized(start, at < 0 ? 0 : leaves.write(bytes, at, rows))
 }
 
 const DAY = 86_400_000

@@ -20,7 +20,8 @@ export class Planner extends Context.Service<
   Planner,
   {
     /**
-     * @param ahead the batch being stored now, whose claims are not in the store yet
+     * @param ahead the batch being stored now: its claims are remembered, but may not be
+     *   in the store yet
      * @param present messages that an earlier attempt has stored
      */
     plan(
@@ -62,8 +63,7 @@ export class Planner extends Context.Service<
               idHash,
               names,
               countryOf: countries.of,
-              mayBeSeen: (words) =>
-                seen.mayHave(words) || (ahead?.claims(words) ?? false)
+              mayBeSeen: seen.mayHave
             },
             present
           )
