@@ -1,5 +1,6 @@
 import { resolve } from "node:path"
 import { withFiles } from "@analytics/config/ConfigSource"
+import * as Settings from "@analytics/config/Settings"
 import { Config, ConfigProvider, Context, Effect, Layer, Option } from "effect"
 
 /** What the command line says about a start. */
@@ -12,17 +13,21 @@ export interface StartOptions {
 }
 
 const optional = (name: string) =>
-  Config.option(Config.NonEmptyString(name)).pipe(Config.map(Option.getOrUndefined))
+  Config.String(name).pipe(
+    Config.withDefault(""),
+    Config.map((text) => (text === "" ? undefined : text))
+  )
 
-const fields = Config.all({
-  portBase: Config.Port("STACK_PORT_BASE").pipe(Config.withDefault(4000)),
-  data: Config.String("STACK_DATA").pipe(
-    Config.withDefault(".data"),
-    Config.map((path) => resolve(path))
-  ),
+const fields = Settings.load({
+  portBase: "STACK_PORT_BASE",
+  data: "STACK_DATA",
+  noColor: "NO_COLOR"
+})
+
+/** Required everywhere else; without them the stack starts stores of its own. */
+const stores = Config.all({
   databaseUrl: optional("DATABASE_URL"),
-  clickhouseUrl: optional("CLICKHOUSE_URL"),
-  noColor: optional("NO_COLOR")
+  clickhouseUrl: optional("CLICKHOUSE_URL")
 })
 
 /** Where the stack keeps its data, listens and writes. */
@@ -43,11 +48,16 @@ export class StackSettings extends Context.Service<
   static readonly layer = (options: StartOptions) =>
     Layer.effect(
       StackSettings,
-      Effect.map(fields, ({ noColor, ...settings }) => ({
-        ...settings,
-        ...options,
-        color: options.terminal && noColor === undefined && process.stdout.isTTY,
-        root: resolve(import.meta.dirname, "../../..")
-      }))
+      Effect.map(
+        Effect.all([fields, stores]),
+        ([{ data, noColor, portBase }, urls]) => ({
+          ...urls,
+          ...options,
+          portBase,
+          data: resolve(data),
+          color: options.terminal && Option.isNone(noColor) && process.stdout.isTTY,
+          root: resolve(import.meta.dirname, "../../..")
+        })
+      )
     ).pipe(Layer.provide(ConfigProvider.layer(withFiles(ConfigProvider.fromEnv()))))
 }
