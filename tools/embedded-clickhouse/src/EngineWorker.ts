@@ -1,6 +1,6 @@
 import { EngineError, engineError } from "./EngineError.ts"
 import { Control, type Job, type Report, type Run } from "./Job.ts"
-import { noStatistics, type Statistics } from "./Libchdb.ts"
+import { noStatistics, type Statistics } from "./Statistics.ts"
 
 /** Blocks a worker may compute before the reader asks for them. */
 const READ_AHEAD = 2

@@ -1,4 +1,4 @@
-import type { Statistics } from "./Libchdb.ts"
+import type { Statistics } from "./Statistics.ts"
 
 /** One statement for an engine worker. Texts are complete; nothing is parsed later. */
 export type Job = {

@@ -3,7 +3,7 @@ import { gzip } from "node:zlib"
 import { type EngineError, httpStatus, toEngineError } from "./EngineError.ts"
 import type { Execution } from "./EngineWorker.ts"
 import { contentType } from "./Formats.ts"
-import type { Statistics } from "./Libchdb.ts"
+import type { Statistics } from "./Statistics.ts"
 
 export interface ServerIdentity {
   readonly version: string

@@ -1,4 +1,4 @@
-import type { Connection } from "./Libchdb.ts"
+import type { Connection } from "./Connection.ts"
 import { Libchdb } from "./Libchdb.ts"
 
 /** A value that an engine which parses data as SQL would execute. */

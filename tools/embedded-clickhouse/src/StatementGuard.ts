@@ -1,5 +1,5 @@
+import { type Classification, type Connection, QueryClass } from "./Connection.ts"
 import { engineError } from "./EngineError.ts"
-import { type Classification, type Connection, QueryClass } from "./Libchdb.ts"
 import { type Token, tokens } from "./SqlLexer.ts"
 
 /** Table functions that reach files, other hosts or programs. */

@@ -1,13 +1,9 @@
+import { type Connection, QueryClass } from "./Connection.ts"
 import { engineError, toEngineError } from "./EngineError.ts"
 import { Control, type Report, type Run } from "./Job.ts"
-import {
-  type Connection,
-  Libchdb,
-  noStatistics,
-  QueryClass,
-  type Statistics
-} from "./Libchdb.ts"
+import { Libchdb } from "./Libchdb.ts"
 import { guardInsert, guardStatement } from "./StatementGuard.ts"
+import { noStatistics, type Statistics } from "./Statistics.ts"
 
 /** A piece small enough that a cancelled insert stops soon, large enough to be free. */
 const PIECE = 4 * 1024 * 1024

@@ -1,5 +1,5 @@
 import { Control, type Report, type Run } from "../src/Job.ts"
-import { noStatistics } from "../src/Libchdb.ts"
+import { noStatistics } from "../src/Statistics.ts"
 
 declare const self: Worker
 
