@@ -19,31 +19,35 @@ const start = () => {
   }
 }
 
-const { config, server } = start()
+const main = (): void => {
+  const { config, server } = start()
 
-let stopping = false
-const stop = async (): Promise<void> => {
-  if (stopping) return
-  stopping = true
-  await server.stop()
-  line({ event: "stopped" })
-  process.exit(0)
+  let stopping = false
+  const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    await server.stop()
+    line({ event: "stopped" })
+    process.exit(0)
+  }
+  // Before anybody is told that the server is up, who may stop it at once.
+  process.on("SIGTERM", stop).on("SIGINT", stop)
+
+  // A parent that was killed cannot stop its server, and nobody else would.
+  const parent = process.env["EMBEDDED_CLICKHOUSE_PARENT"]
+  if (parent !== undefined)
+    setInterval(() => {
+      if (process.ppid !== Number(parent)) void stop()
+    }, 500).unref()
+
+  line({
+    event: "listening",
+    url: server.url,
+    port: server.port,
+    pid: process.pid,
+    version: server.version,
+    path: config.path
+  })
 }
-// Before anybody is told that the server is up, who may stop it at once.
-process.on("SIGTERM", stop).on("SIGINT", stop)
 
-// A parent that was killed cannot stop its server, and nobody else would.
-const parent = process.env["EMBEDDED_CLICKHOUSE_PARENT"]
-if (parent !== undefined)
-  setInterval(() => {
-    if (process.ppid !== Number(parent)) void stop()
-  }, 500).unref()
-
-line({
-  event: "listening",
-  url: server.url,
-  port: server.port,
-  pid: process.pid,
-  version: server.version,
-  path: config.path
-})
+if (import.meta.main) main()
