@@ -43,7 +43,7 @@ const end = started + seconds * 1000
  * every answer of interest fits one segment.
  */
 const connection = (first: number) =>
-  new Promise<void>((resolve) => {
+  new Promise<void>((resolve, reject) => {
     let n = first
     let sentAt = 0
     let rest: Uint8Array | undefined
@@ -73,7 +73,7 @@ const connection = (first: number) =>
         close: () => resolve(),
         error: () => resolve()
       }
-    })
+    }).catch(reject)
   })
 
 await Promise.all(Array.from({ length: connections }, (_, n) => connection(n)))

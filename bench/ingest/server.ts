@@ -1,20 +1,25 @@
 import { Health } from "@analytics/api-common/Health"
+import { healthRoutes } from "@analytics/api-common/HealthRoutes"
 import { serve } from "@analytics/api-common/Serve"
 import { HttpConfig } from "@analytics/config/HttpConfig"
 import { IngestConfig } from "@analytics/config/IngestConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
-import { makeApp } from "@analytics/data-ingestion/App"
 import { Inbox } from "@analytics/data-ingestion/inbox/Inbox"
 import { InboxPartitions } from "@analytics/data-ingestion/inbox/InboxPartitions"
 import { InboxRepo } from "@analytics/data-ingestion/inbox/InboxRepo"
 import { ShardMap } from "@analytics/data-ingestion/inbox/ShardMap"
 import { StoredWatch } from "@analytics/data-ingestion/inbox/StoredWatch"
 import { KeyRing } from "@analytics/data-ingestion/keys/KeyRing"
+import {
+  type ReceiveServices,
+  receiveRoutes
+} from "@analytics/data-ingestion/receive/ReceiveRoutes"
 import { Receiver } from "@analytics/data-ingestion/receive/Receiver"
 import * as Postgres from "@analytics/database/Postgres"
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, type ManagedRuntime, Option } from "effect"
+import { Elysia } from "elysia"
 
 /** Every key is that of project 1. */
 const anyKey = {
@@ -66,6 +71,10 @@ const receiving = (sink: typeof durable | typeof nothing) =>
     Layer.provideMerge(HttpConfig.layerOnPort(4001)),
     Layer.provideMerge(Observability.layer("bench"))
   )
+
+const makeApp = <E>(
+  runtime: ManagedRuntime.ManagedRuntime<ReceiveServices | Health, E>
+) => new Elysia().use(receiveRoutes(runtime)).use(healthRoutes(runtime))
 
 /** The receiving half of data-ingestion; `SINK=null` leaves the storing out. */
 NodeRuntime.runMain(

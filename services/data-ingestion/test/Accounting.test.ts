@@ -157,7 +157,7 @@ describe("quarantine", () => {
     await runtime.runPromise(
       SqlClient.SqlClient.use(
         (sql) =>
-          sql`UPDATE ingest.quarantine SET event = regexp_replace(event, '"t":\d+', '"t":1740823200123')`
+          sql`UPDATE ingest.quarantine SET event = regexp_replace(event, '"t":[0-9]+', '"t":1740823200123')`
       )
     )
     const before = await account("secret1")
@@ -190,7 +190,7 @@ describe("quarantine", () => {
     await runtime.runPromise(
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        yield* sql`UPDATE ingest.quarantine SET event = regexp_replace(event, '"t":\d+', '"t":1740823200123') WHERE message_id = 'r3'`
+        yield* sql`UPDATE ingest.quarantine SET event = regexp_replace(event, '"t":[0-9]+', '"t":1740823200123') WHERE message_id = 'r3'`
       })
     )
     expect((await replay("replay")).body).toMatchObject({ replayed: 1, stillFaulty: 1 })

@@ -1,7 +1,7 @@
 import { hostname } from "node:os"
 import { sqlState } from "@analytics/database/PostgresRetry"
 import { Context, Duration, Effect, Layer, Metric } from "effect"
-import { isSqlError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
 import { GroupCommit } from "./GroupCommit.ts"
 import { InboxPartitions } from "./InboxPartitions.ts"
 import { InboxRepo } from "./InboxRepo.ts"
@@ -50,8 +50,8 @@ export class Inbox extends Context.Service<
       const repo = yield* InboxRepo
       const partitions = yield* InboxPartitions
       const run = Effect.runPromiseWith(yield* Effect.context<never>())
-      // Stable across restarts, so that the counters do not grow without end.
-      const writer = `${hostname()}:${process.env["PORT"] ?? process.pid}`
+      // In a container both stay the same, so that the counters do not grow without end.
+      const writer = `${hostname()}:${process.pid}`
 
       const commit = Effect.fn("Inbox.commit")(
         function* (submissions: ReadonlyArray<Submission>, slot: number) {
@@ -68,13 +68,26 @@ export class Inbox extends Context.Service<
         Effect.tapError((error) => onFailure(error))
       )
 
-      const onFailure = (error: unknown) =>
+      let loggedAt = 0
+      let unlogged = 0
+      const onFailure = (error: SqlError) =>
         Effect.gen(function* () {
           yield* Metric.update(failures, 1)
-          yield* Effect.logError("inbox commit failed", error)
+          // While Postgres is away hundreds of commits a second fail alike.
+          const now = performance.now()
+          if (now - loggedAt > 1000 || loggedAt === 0) {
+            yield* Effect.logError("inbox commit failed").pipe(
+              Effect.annotateLogs({
+                reason: reasonOf(error),
+                sqlState: sqlState(error),
+                alike: unlogged
+              })
+            )
+            loggedAt = now
+            unlogged = 0
+          } else unlogged++
           // No partition for the row: somebody's clock or maintenance went wrong.
-          if (isSqlError(error) && sqlState(error) === "23514")
-            yield* Effect.ignore(partitions.ensure)
+          if (sqlState(error) === "23514") yield* Effect.ignore(partitions.ensure)
         })
 
       const group = new GroupCommit<Submission>({
@@ -93,3 +106,7 @@ export class Inbox extends Context.Service<
     })
   )
 }
+
+/** What Postgres or the connection said, without the statement and its values. */
+const reasonOf = ({ message, reason }: SqlError): string =>
+  reason.cause instanceof Error ? reason.cause.message : message

@@ -38,9 +38,7 @@ were refused and why. 200 means that the accepted events are durable.
 \`Prefer: wait=10\` holds the answer until the events are stored, at most so many seconds; \`Preference-Applied\`
 says that they are. After 429 and 503 send the same events again.`
 
-const answer = { success: true, accepted: 1, rejected: [] }
-
-/** OpenAPI for one endpoint: a summary, an example of the body and of the answer. */
+/** OpenAPI for one endpoint: a summary and an example of the body. */
 export const documentation = Object.fromEntries(
   Object.entries(bodies).map(([endpoint, example]) => [
     endpoint,
@@ -51,8 +49,7 @@ export const documentation = Object.fromEntries(
       requestBody: {
         required: true,
         content: { "application/json": { schema: { type: "object" }, example } }
-      },
-      "x-answer-example": answer
+      }
     }
   ])
 ) as { readonly [endpoint in Endpoint]: object }

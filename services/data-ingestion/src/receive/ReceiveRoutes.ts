@@ -25,7 +25,7 @@ const Answer = Schema.Struct({
       reason: Schema.String
     })
   )
-})
+}).annotate({ examples: [{ success: true, accepted: 1, rejected: [] }] })
 
 const response = {
   200: sent(Answer),
@@ -97,7 +97,7 @@ export const receiveRoutes = <R, E>(
           detail: {
             ...documentation[endpoint],
             // One entry a kind is enough to read.
-            hide: letter || path.endsWith("/")
+            ...(letter || path.endsWith("/") ? { hide: true } : {})
           }
         }
       )
