@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { BreakdownValue } from "../breakdownValue.ts"
 import { commonFields } from "../Common.ts"
 import { Filters } from "../Filter.ts"
 import { PropertyPath } from "../Property.ts"
@@ -61,7 +62,7 @@ const StepResult = Schema.Struct({
 export type FunnelStepResult = typeof StepResult.Type
 
 const Group = Schema.Struct({
-  breakdown: Schema.NullOr(Schema.Array(Schema.Json)),
+  breakdown: Schema.NullOr(Schema.Array(BreakdownValue)),
   other: Schema.Boolean,
   steps: Schema.Array(StepResult)
 })

@@ -1,4 +1,4 @@
-import { int64, integer, join, type Sql, sql } from "../Sql.ts"
+import { int64, integer, join, or, type Sql, sql } from "../Sql.ts"
 import { type FunnelShape, flagged, timeOf, upTo, x } from "./FunnelShape.ts"
 import type { FunnelPlan } from "./funnelPlan.ts"
 import { linearKernel } from "./linearKernel.ts"
@@ -12,7 +12,8 @@ export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
   const columns = [...timesColumns(plan.shape), ...filled(plan)]
   const breakdown = (plan.request.breakdown ?? []).map(
     (_, index) =>
-      sql`arrayFirst(c -> c.1 = f${integer(plan.breakdownStep)}, candidates).${integer(
+      // Events of one instant stand in the order of their message ids.
+      sql`arraySort(arrayFilter(c -> c.1 = f${integer(plan.breakdownStep)}, candidates))[1].${integer(
         index + 3
       )} AS b${integer(index)}`
   )
@@ -30,17 +31,33 @@ export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
 const layered = (rows: Sql, columns: ReadonlyArray<Sql>): Sql =>
   columns.reduce((inner, column) => sql`SELECT *, ${column} FROM (${inner})`, rows)
 
-/** `times`, and what leads to them. */
+/** `times`, and what leads to them: the linear kernel's answer wherever it holds. */
 const timesColumns = (shape: FunnelShape): ReadonlyArray<Sql> => {
-  const alwaysMatched =
-    shape.exclusions.length > 0 || (shape.order === "unordered" && shape.overlapping)
-  if (alwaysMatched) return [sql`${tieKernel(shape)} AS times`]
+  if (shape.order === "unordered" && shape.overlapping)
+    return [sql`${tieKernel(shape)} AS times`]
   const linear = linearKernel(shape)
-  const orderMatters =
-    shape.order === "strict" || (shape.order === "ordered" && shape.overlapping)
-  return orderMatters
-    ? [...linear, sql`if(${ties(shape)}, ${tieKernel(shape)}, linear_times) AS times`]
-    : [...linear, sql`linear_times AS times`]
+  const doubts = [
+    ...(shape.order === "strict" || (shape.order === "ordered" && shape.overlapping)
+      ? [ties(shape)]
+      : []),
+    ...shape.exclusions.map((_, index) => excluded(shape, index))
+  ]
+  return doubts.length === 0
+    ? [...linear, sql`linear_times AS times`]
+    : [...linear, sql`if(${or(doubts)}, ${tieKernel(shape)}, linear_times) AS times`]
+}
+
+/**
+ * Whether an exclusion lies in the attempt that was found without regard to it. If none
+ * does, that attempt is still the furthest, and the earliest of them.
+ */
+const excluded = (shape: FunnelShape, index: number): Sql => {
+  const { from, to } = shape.exclusions[index] ?? { from: 1, to: 1 }
+  const flag = shape.required + shape.optional + index + 1
+  const at = timeOf(shape, x)
+  return sql`(length(linear_times) > ${integer(from)} AND arrayExists(x ->
+    ${flagged(x, flag)} AND ${at} > linear_times[${integer(from)}]
+    AND ${at} < linear_times[least(length(linear_times), ${integer(to)})], a))`
 }
 
 /** Whether two events of one instant match different steps: rare, and then decisive. */

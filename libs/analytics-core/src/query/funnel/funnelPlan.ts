@@ -52,9 +52,14 @@ export const planFunnel = Effect.fn("planFunnel")(function* (
 })
 
 /** Conditions that name different events never match the same one. */
-const overlaps = ({ steps }: FunnelRequest): boolean =>
-  new Set(steps.map((step) => step.event)).size < steps.length ||
-  (steps.length > 1 && steps.some((step) => step.event === undefined))
+const overlaps = ({ steps, exclusions = [] }: FunnelRequest): boolean => {
+  const names = new Set(steps.map(({ event }) => event))
+  return (
+    names.size < steps.length ||
+    (names.has(undefined) && steps.length + exclusions.length > 1) ||
+    exclusions.some(({ event }) => names.has(event))
+  )
+}
 
 const faultsOf = (request: FunnelRequest): ReadonlyArray<QueryFault> => [
   ...stepFaults(request),

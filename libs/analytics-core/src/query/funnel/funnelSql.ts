@@ -40,10 +40,10 @@ const peopleSql = (
   const found =
     breakdown.length === 0
       ? sql``
-      : sql`, arraySort(groupArrayIf((time, message_id, ${join(
+      : sql`, groupArrayIf((time, message_id, ${join(
           breakdown.map(({ column: value }) => sql`toString(${value})`),
           ", "
-        )}), ${shows(plan)})) AS candidates`
+        )}), ${shows(plan)}) AS candidates`
   const entered =
     plan.shape.order === "unordered"
       ? sql`packed_flags > 0`

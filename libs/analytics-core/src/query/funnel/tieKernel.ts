@@ -2,9 +2,9 @@ import { int64, integer, join, type Sql, sql } from "../Sql.ts"
 import { type FunnelShape, flagged, stepsOf, timeOf, upTo, x } from "./FunnelShape.ts"
 
 /**
- * `times` for any funnel, as one expression over `a`: exclusions, and events of one
- * instant that match several steps, where which event fills which step is a matching.
- * A few times slower than the linear kernel, which therefore goes first where it can.
+ * `times` for any funnel, as one expression over `a`: attempts that an exclusion ended,
+ * and events of one instant that match several steps, where which event fills which step
+ * is a matching. Several times slower than the linear kernel, so for few people only.
  */
 export const tieKernel = (shape: FunnelShape): Sql =>
   shape.order === "unordered" ? unordered(shape) : inSequence(shape)
