@@ -2,9 +2,8 @@ import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { sent } from "@analytics/api-common/WireSchema"
-import { Effect, Schema } from "effect"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
-import type { AppRuntime } from "../App.ts"
 import { Auth } from "../access/Auth.ts"
 import { ControlUnavailable } from "../ControlUnavailable.ts"
 import { Queries } from "./Queries.ts"
@@ -18,7 +17,9 @@ import {
 } from "./QueryProblems.ts"
 
 /** `POST /v1/query`. The body is read by the query language, which names every fault. */
-export const queryRoutes = (runtime: AppRuntime) =>
+export const queryRoutes = <R, ER>(
+  runtime: ManagedRuntime.ManagedRuntime<R | Auth | Queries, ER>
+) =>
   new Elysia({ tags: ["query"] }).use(effectPlugin(runtime)).post(
     "/v1/query",
     ({ body, headers, run }) =>

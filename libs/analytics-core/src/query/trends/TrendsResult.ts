@@ -1,11 +1,12 @@
 import { Schema } from "effect"
+import { BreakdownValue } from "../breakdownValue.ts"
 
 const Data = Schema.Array(Schema.NullOr(Schema.Finite))
 
 export const TrendsSeries = Schema.Struct({
   name: Schema.String,
   /** One value per breakdown property, in its JSON type; null without a breakdown. */
-  breakdown: Schema.NullOr(Schema.Array(Schema.Json)),
+  breakdown: Schema.NullOr(Schema.Array(BreakdownValue)),
   /** Everything beyond the largest groups, together. */
   other: Schema.Boolean,
   /** One number per bucket. */

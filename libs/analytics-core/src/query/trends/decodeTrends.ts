@@ -1,5 +1,4 @@
-import type { Schema } from "effect"
-import { breakdownValue } from "../breakdownValue.ts"
+import { type BreakdownValue, breakdownValue } from "../breakdownValue.ts"
 import type { Row } from "../Compiled.ts"
 import type { QueryInvalid } from "../QueryInvalid.ts"
 import type { Value } from "../Values.ts"
@@ -27,7 +26,7 @@ export interface Cells {
 /** One group of a series: `place` 1 … n are the largest, 0 is all others. */
 interface Line {
   readonly place: number
-  readonly values: ReadonlyArray<Schema.Json>
+  readonly values: ReadonlyArray<BreakdownValue>
   readonly data: Array<number | null>
 }
 
@@ -129,7 +128,7 @@ const sumUp = (data: Array<number | null>) => {
 
 const emptyLine = (
   place: number,
-  values: ReadonlyArray<Schema.Json>,
+  values: ReadonlyArray<BreakdownValue>,
   { buckets }: Period,
   series: PlannedSeries
 ): Line => ({

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "bun:test"
+import type { Statement } from "@analytics/analytics-core/query/Compiled"
+import { QueryConfig } from "@analytics/config/QueryConfig"
+import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { Queries } from "../../src/query/Queries.ts"
+import { QueryRepo } from "../../src/query/QueryRepo.ts"
+import { type KnownWatermark, Watermark } from "../../src/query/Watermark.ts"
+
+const project = { id: 1, timezone: "UTC" }
+const question = {
+  kind: "trends",
+  series: [{ event: "a", measure: "total" }],
+  interval: "none",
+  from: "2025-03-01T00:00:00Z",
+  to: "2025-03-02T00:00:00Z"
+}
+const published = {
+  watermark: Date.parse("2025-03-05T12:00:00.000Z"),
+  ingestLagMs: 40,
+  isStale: false
+}
+
+interface Stubs {
+  readonly known?: KnownWatermark
+  readonly timeout?: Duration.Duration
+  readonly concurrency?: number
+  readonly run?: Effect.Effect<void>
+  readonly seen?: Array<Statement>
+}
+
+/** The rules over a store that answers 3. */
+const queries = ({
+  known = published,
+  run = Effect.void,
+  seen = [],
+  ...config
+}: Stubs = {}) =>
+  Queries.layer.pipe(
+    Layer.provide(
+      Layer.mergeAll(
+        Layer.succeed(Watermark, { current: Effect.succeed(known) }),
+        Layer.succeed(QueryRepo, {
+          hasLinks: () => Effect.succeed(false),
+          isPattern: (text) => Effect.succeed(text !== "("),
+          run: (statement) => {
+            seen.push(statement)
+            return Effect.as(run, { rows: [{ bucket: 0, m0: "3" }], rowsRead: 10 })
+          }
+        }),
+        QueryConfig.layerOf({
+          dataIngestionUrl: "http://localhost",
+          timeout: config.timeout ?? Duration.seconds(5),
+          memoryLimit: 1,
+          threads: 0,
+          concurrency: config.concurrency ?? 2
+        })
+      )
+    )
+  )
+
+const answer = (body: unknown, stubs: Stubs = {}) =>
+  Effect.runPromise(
+    Queries.use((service) => Effect.result(service.answer(project, body))).pipe(
+      Effect.provide(queries(stubs))
+    )
+  )
+
+const failure = async (body: unknown, stubs: Stubs = {}) => {
+  const result = await answer(body, stubs)
+  if (result._tag === "Success") throw new Error("it was answered")
+  return result.failure
+}
+
+describe("an answer", () => {
+  it("names its watermark and what it cost", async () => {
+    const result = await answer(question)
+    expect(result).toMatchObject({
+      success: {
+        kind: "trends",
+        result: { series: [{ name: "A", data: [3] }] },
+        meta: {
+          asOf: "2025-03-05T12:00:00.000Z",
+          ingestLagMs: 40,
+          cached: false,
+          rowsRead: 10,
+          warnings: [],
+          definitions: "v1"
+        }
+      }
+    })
+  })
+
+  it("warns when the watermark is not the newest", async () => {
+    const result = await answer(question, { known: { ...published, isStale: true } })
+    expect(result).toMatchObject({
+      success: { meta: { warnings: ["watermark_stale"] } }
+    })
+  })
+
+  it("is as of an earlier watermark when asked", async () => {
+    const seen: Array<Statement> = []
+    const result = await answer(
+      { ...question, asOf: "2025-03-04T01:30:00+01:00" },
+      { seen }
+    )
+    expect(result).toMatchObject({
+      success: { meta: { asOf: "2025-03-04T00:30:00.000Z" } }
+    })
+    expect(Object.values(seen[0]?.params ?? {})).toContain("2025-03-04 00:30:00.000")
+  })
+})
+
+describe("a refusal", () => {
+  it.each([
+    [{ ...question, asOf: "2025-03-05T12:00:00.001Z" }, "/asOf"],
+    [{ ...question, kind: "astrology" }, "/kind"],
+    [{ ...question, kind: "toString" }, "/kind"],
+    [null, "/kind"],
+    [[], "/kind"],
+    ["trends", "/kind"],
+    [
+      { ...question, filters: [{ property: "p", op: "matches", value: "(" }] },
+      "/filters/0/value"
+    ]
+  ])("of %j points at %s", async (body, pointer) => {
+    expect(await failure(body)).toMatchObject({
+      _tag: "QueryInvalid",
+      status: 422,
+      errors: [{ pointer }]
+    })
+  })
+
+  it("names the kinds there are", async () => {
+    expect(await failure({ kind: "stickiness" })).toMatchObject({
+      errors: [{ detail: expect.stringContaining("trends, funnel") }]
+    })
+  })
+
+  it("says how long a query may take", async () => {
+    const error = await failure(question, {
+      timeout: Duration.millis(20),
+      run: Effect.never
+    })
+    expect(error).toMatchObject({ _tag: "QueryTimedOut", status: 408 })
+    expect(error).toMatchObject({ detail: expect.stringContaining("20ms") })
+  })
+
+  it("is 429 once as many wait as may, and not a moment longer", async () => {
+    const program = Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const layer = queries({ concurrency: 1, run: Deferred.await(gate) })
+      return yield* Effect.gen(function* () {
+        const service = yield* Queries
+        const taken = yield* Effect.forEach(
+          Array.from({ length: 9 }),
+          () => Effect.forkChild(service.answer(project, question)),
+          { discard: false }
+        )
+        yield* Effect.yieldNow
+        const error = yield* Effect.flip(service.answer(project, question))
+        yield* Deferred.succeed(gate, undefined)
+        yield* Effect.forEach(taken, Fiber.join)
+        return { error, after: yield* service.answer(project, question) }
+      }).pipe(Effect.provide(layer))
+    })
+    const { error, after } = await Effect.runPromise(program)
+    expect(error).toMatchObject({ _tag: "TooManyQueries", status: 429, retryAfter: 2 })
+    expect(after.kind).toBe("trends")
+  })
+})
