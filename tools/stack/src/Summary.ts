@@ -30,7 +30,7 @@ const nextSteps = (stack: StackFile, file: string): ReadonlyArray<string> => {
     from: `${day(7)}T00:00:00Z`,
     to: `${day(0)}T00:00:00Z`,
     interval: "day",
-    series: [{ measure: "events" }]
+    series: [{ measure: "total" }]
   })
   return [
     "",
