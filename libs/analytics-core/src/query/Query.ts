@@ -3,6 +3,7 @@ import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
 import { decodeStrictly } from "./decodeStrictly.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
 import { QueryInvalid } from "./QueryInvalid.ts"
+import { retentionQuery } from "./retention/RetentionQuery.ts"
 import { Trends } from "./trends/Trends.ts"
 
 /** A pattern of a `matches` filter, which only the store's own engine can judge. */
@@ -57,7 +58,11 @@ const reader = <Request extends Asked, Result>(
   }
 }
 
-const readers: ReadonlyArray<Reader> = [reader(Trends), reader(funnelQuery)]
+const readers: ReadonlyArray<Reader> = [
+  reader(Trends),
+  reader(funnelQuery),
+  reader(retentionQuery)
+]
 
 /** Every kind there is. */
 export const documentedKinds: ReadonlyArray<DocumentedKind> = readers

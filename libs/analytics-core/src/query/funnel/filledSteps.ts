@@ -34,7 +34,7 @@ const layered = (rows: Sql, columns: ReadonlyArray<Sql>): Sql =>
 /** `times`, and what leads to them: the linear kernel's answer wherever it holds. */
 const timesColumns = (shape: FunnelShape): ReadonlyArray<Sql> => {
   if (shape.order === "unordered" && shape.overlapping)
-    return [sql`${tieKernel(shape)} AS times`]
+    return [sql`a AS tied`, sql`${tieKernel(shape)} AS times`]
   const linear = linearKernel(shape)
   const doubts = [
     ...(shape.order === "strict" || (shape.order === "ordered" && shape.overlapping)
@@ -44,7 +44,12 @@ const timesColumns = (shape: FunnelShape): ReadonlyArray<Sql> => {
   ]
   return doubts.length === 0
     ? [...linear, sql`linear_times AS times`]
-    : [...linear, sql`if(${or(doubts)}, ${tieKernel(shape)}, linear_times) AS times`]
+    : [
+        ...linear,
+        // Empty for everybody else, so that they cost the tie kernel nothing.
+        sql`if(${or(doubts)}, a, arraySlice(a, 1, 0)) AS tied`,
+        sql`if(notEmpty(tied), ${tieKernel(shape)}, linear_times) AS times`
+      ]
 }
 
 /**

@@ -2,7 +2,7 @@ import { int64, integer, join, type Sql, sql } from "../Sql.ts"
 import { type FunnelShape, flagged, stepsOf, timeOf, upTo, x } from "./FunnelShape.ts"
 
 /**
- * `times` for any funnel, as one expression over `a`: attempts that an exclusion ended,
+ * `times` for any funnel, as one expression over `tied`: attempts that an exclusion ended,
  * and events of one instant that match several steps, where which event fills which step
  * is a matching. Several times slower than the linear kernel, so for few people only.
  */
@@ -29,8 +29,8 @@ const instants = (shape: FunnelShape): Sql => {
     arrayFold((sets, x) -> arrayDistinct(arrayConcat(sets,
       arrayFlatten(${extended(shape, sql`sets`)}))), g, ${noSteps}),
     toInt64(length(g)), CAST([${join(exclusions, ", ")}], 'Array(UInt8)')),
-    arraySplit((x, d) -> d > 0, a, arrayDifference(arrayMap(x ->
-      ${timeOf(shape, x)}, a))))`
+    arraySplit((x, d) -> d > 0, tied, arrayDifference(arrayMap(x ->
+      ${timeOf(shape, x)}, tied))))`
 }
 
 /** The steps after `from` up to `to`, as the bits of a set. */
@@ -154,11 +154,11 @@ const unordered = (shape: FunnelShape): Sql => {
   const most = sql`toInt64(arrayMax(arrayPushBack(arrayMap(p -> bitCount(p.1), new), 0)))`
   const best = sql`arrayFold((acc, x) -> arrayMap(new -> (${merged}.1, ${merged}.2,
       if(${most} > acc.3, ${most}, acc.3), if(${most} > acc.3, ${at}, acc.4)),
-    [arrayFlatten(${grown})])[1], a,
+    [arrayFlatten(${grown})])[1], tied,
     (${noSteps}, [toInt64(0)], toInt64(0), toInt64(0)))`
   return sql`arrayMap(best -> arrayFold((acc, x) -> arrayMap(sets ->
       if(notEmpty(sets), (sets, arrayPushBack(acc.2, ${at})), acc),
       [arrayDistinct(arrayFlatten(${extended(shape, sql`acc.1`)}))])[1],
-    arrayFilter(x -> ${at} BETWEEN best.4 - ${window} AND best.4, a),
+    arrayFilter(x -> ${at} BETWEEN best.4 - ${window} AND best.4, tied),
     (${noSteps}, CAST([], 'Array(Int64)'))).2, [${best}])[1]`
 }
