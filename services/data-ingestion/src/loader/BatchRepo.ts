@@ -26,10 +26,11 @@ const QUARANTINE_ROWS = 200
 export class BatchRepo extends Context.Service<
   BatchRepo,
   {
-    /** Unsealed rows of a lane received at or after `since`, in inbox order. */
+    /** Unsealed rows of a lane received in [`since`, `until`), in inbox order. */
     pending(
       lane: Lane,
-      since: Date
+      since: Date,
+      until: Date
     ): Effect.Effect<ReadonlyArray<Pending>, LedgerUnavailable>
     /** Makes a batch of these rows, above every watermark published. */
     seal(lane: Lane, rows: ReadonlyArray<Pending>): Effect.Effect<Batch, Failure>
@@ -80,14 +81,14 @@ export class BatchRepo extends Context.Service<
       )
 
       return BatchRepo.of({
-        pending: Effect.fn("BatchRepo.pending")((lane, since) =>
+        pending: Effect.fn("BatchRepo.pending")((lane, since, until) =>
           // Both ends are literals, so that only the partitions between them are planned.
           sql<Pending>`
             SELECT id, received_at, events, bytes
               FROM ingest.inbox
              WHERE shard = ${shard} AND lane = ${lane} AND batch_id IS NULL
                AND received_at >= ${since}
-               AND received_at < ${new Date(Date.now() + 3_600_000)}
+               AND received_at < ${until}
              ORDER BY id
              LIMIT ${MOST_PENDING}`.pipe(unavailable)
         ),

@@ -1,10 +1,11 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer, Metric, Schedule } from "effect"
 import type { Batch, Poison, PostRecord } from "./Batch.ts"
 import { BatchRepo } from "./BatchRepo.ts"
 import { eventColumns } from "./EventRows.ts"
 import type { FencedOut, LedgerUnavailable } from "./LoaderErrors.ts"
+import * as LoaderMetrics from "./LoaderMetrics.ts"
 import { messageKey, type Post } from "./Post.ts"
 
 /** From 100 ms to 10 s, for ever: what does not name the data is not the data's fault. */
@@ -153,4 +154,7 @@ const alarm = (batch: Batch, error: ClickHouseError) =>
   Effect.logError(
     "the event store did not take a block; it is tried again",
     error
-  ).pipe(Effect.annotateLogs({ batch_id: String(batch.batchId), kind: error.kind }))
+  ).pipe(
+    Effect.annotateLogs({ batch_id: String(batch.batchId), kind: error.kind }),
+    Effect.andThen(Metric.update(LoaderMetrics.retries, 1))
+  )

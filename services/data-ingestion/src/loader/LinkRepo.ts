@@ -4,7 +4,11 @@ import { effectiveClaims } from "@analytics/data-processing/Persons"
 import { Context, Effect, Layer } from "effect"
 import { type SqlError as Sql, SqlClient } from "effect/sql"
 import { storable } from "./BatchRepo.ts"
-import { type LedgerUnavailable, unavailable } from "./LoaderErrors.ts"
+import {
+  type LedgerUnavailable,
+  unavailable,
+  unavailableAfter
+} from "./LoaderErrors.ts"
 
 /** First half of the advisory lock's key; the project is the second. */
 const LOCK_CLASS = 0x6c696e6b
@@ -106,7 +110,11 @@ export class LinkRepo extends Context.Service<
                 return yield* resolve(row?.version ?? 0n)
               })
             )
-            .pipe(unavailable, Effect.withSpan("LinkRepo.locked")),
+            .pipe(
+              // Others hold the lock while they write what they found.
+              unavailableAfter("5 minutes"),
+              Effect.withSpan("LinkRepo.locked")
+            ),
         components: Effect.fn("LinkRepo.components")(function* (projectId, ids, since) {
           const found = new Map<string, Link>()
           const claimsOf = new Map<string, Array<Link>>()

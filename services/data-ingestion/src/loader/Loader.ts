@@ -24,6 +24,9 @@ const PLENTY_BYTES = 4 * 1024 * 1024
 const LATE_COMMIT_MS = 120_000
 /** How often the whole inbox is looked at, not only its newest rows. */
 const FULL_LOOK_MS = 60_000
+/** Further ahead than Postgres' clock may be, and than there are partitions. */
+const HOUR_MS = 3_600_000
+const FAR_MS = 48 * HOUR_MS
 /** POSTs of one batch at a time. */
 const POSTS_AT_A_TIME = 2
 
@@ -112,8 +115,9 @@ export class Loader extends Context.Service<
       const look = Effect.fnUntraced(function* (now: number) {
         const full = now - lastFullLook >= FULL_LOOK_MS
         const since = new Date(full ? 0 : horizon)
-        const live = yield* batches.pending("live", since)
-        const bulk = yield* batches.pending("bulk", since)
+        const until = new Date(now + (full ? FAR_MS : HOUR_MS))
+        const live = yield* batches.pending("live", since, until)
+        const bulk = yield* batches.pending("bulk", since, until)
         if (full) lastFullLook = now
         if (live.length === 0 && bulk.length === 0) horizon = now - LATE_COMMIT_MS
         return { live, bulk }

@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import { within } from "@analytics/database/PostgresRetry"
+import { type Duration, Effect, Schema } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 
 /** Another loader has taken the shard. Nothing more may be written; the process ends. */
@@ -21,12 +22,22 @@ export class LedgerUnavailable extends Schema.TaggedError<LedgerUnavailable>()(
   }
 }
 
-/** Translates the driver's errors and leaves all others as they are. */
-export const unavailable = <A, E, R>(
-  effect: Effect.Effect<A, E | SqlError, R>
-): Effect.Effect<A, Exclude<E, SqlError> | LedgerUnavailable, R> =>
-  Effect.mapError(effect, (error) =>
-    isSqlError(error)
-      ? new LedgerUnavailable({ cause: error })
-      : (error as Exclude<E, SqlError>)
-  )
+/**
+ * Translates the driver's errors, and leaves all others as they are. What Postgres does
+ * not answer within `patience` counts as failed.
+ */
+export const unavailableAfter =
+  (patience: Duration.Input) =>
+  <A, E, R>(
+    effect: Effect.Effect<A, E | SqlError, R>
+  ): Effect.Effect<A, Exclude<E, SqlError> | LedgerUnavailable, R> =>
+    effect.pipe(
+      within(patience),
+      Effect.mapError((error) =>
+        isSqlError(error)
+          ? new LedgerUnavailable({ cause: error })
+          : (error as Exclude<E, SqlError>)
+      )
+    )
+
+export const unavailable = unavailableAfter("1 minute")

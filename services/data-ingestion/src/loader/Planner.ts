@@ -99,12 +99,14 @@ export class Planner extends Context.Service<
   )
 }
 
-/** The names that are stored already. */
+/** The names that are stored already, counted by a projection. */
 const loadNames = Effect.gen(function* () {
   const clickHouse = yield* ClickHouse
   const names = new EventNames()
   const { rows } = yield* clickHouse.table(
-    "SELECT DISTINCT project_id, event FROM events WHERE type = 'track'"
+    `SELECT project_id, event FROM events
+      WHERE event NOT IN ('$pageview', '$screen', '$identify', '$group', '$alias')
+      GROUP BY project_id, event`
   )
   for (const [projectId, name] of rows) names.admit(Number(projectId), String(name))
   names.takeCrowded()

@@ -73,10 +73,18 @@ describe("ShardLease", () => {
     holding((_, old) =>
       Effect.gen(function* () {
         yield* receive([track("m1")])
-        const [first] = yield* old.pending("live", new Date(0))
+        const [first] = yield* old.pending(
+          "live",
+          new Date(0),
+          new Date(Date.now() + 60_000)
+        )
         const batch = yield* old.seal("live", first === undefined ? [] : [first])
         yield* receive([track("m2")])
-        const rows = yield* old.pending("live", new Date(0))
+        const rows = yield* old.pending(
+          "live",
+          new Date(0),
+          new Date(Date.now() + 60_000)
+        )
         yield* cutLock
         yield* holding(() => Effect.void)
         const post = { partition: 202603, rows: 1, queryId: "q" }

@@ -17,7 +17,10 @@ const sealOne = (m: string) =>
   Effect.gen(function* () {
     yield* receive([track(m)])
     const batches = yield* BatchRepo
-    return yield* batches.seal("live", yield* batches.pending("live", new Date(0)))
+    return yield* batches.seal(
+      "live",
+      yield* batches.pending("live", new Date(0), new Date(Date.now() + 60_000))
+    )
   })
 
 const publish = Effect.flatMap(WatermarkRepo, (repo) => repo.publish)
