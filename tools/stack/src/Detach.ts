@@ -59,7 +59,8 @@ export const startDetached = Effect.fn("Detach.startDetached")(function* (
   )
   child.removeAllListeners()
   child.unref()
-  if (options.demo && stack.pids["loader"] !== undefined) {
+  const { pids } = stack
+  if (options.demo && "data-ingestion" in pids && "loader" in pids) {
     yield* sendDemo(root, data).pipe(
       Effect.catchTag("DemoFailed", ({ message }) =>
         Effect.sync(() => process.stderr.write(`${message}\n`))

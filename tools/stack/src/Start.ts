@@ -23,7 +23,8 @@ export const start = (options: StartOptions) =>
       describe(settings, secrets, services),
       Effect.gen(function* () {
         if (!terminal) return
-        if (demo && services.some(({ name }) => name === "loader")) {
+        const runs = new Set(services.map(({ name }) => name))
+        if (demo && runs.has("data-ingestion") && runs.has("loader")) {
           yield* logs
             .withTerminalHeld(sendDemo(root, data))
             .pipe(

@@ -8,7 +8,7 @@ export interface ServiceSpec {
   /** Added to `STACK_PORT_BASE`. */
   readonly port: number
   readonly entry: string
-  /** Runs it as well when `--only` names this one. */
+  /** Services that run as well when `--only` names this one; all start at the same time. */
   readonly with: ReadonlyArray<string>
   /** Has a URL of its own in `stack.json`'s `services`; a worker has only a pid. */
   readonly public: boolean
@@ -37,7 +37,7 @@ export const services: ReadonlyArray<ServiceSpec> = [
     name: "loader",
     port: 10,
     entry: "services/data-ingestion/src/loader.ts",
-    with: ["data-ingestion"],
+    with: [],
     public: false,
     env: {}
   }
