@@ -93,7 +93,12 @@ export class KeyRing extends Context.Service<
       }).pipe(Effect.withSpan("KeyRing.refresh"))
 
       yield* refresh.pipe(
-        Effect.tapError((error) => Effect.logWarning("keys not refreshed", error)),
+        // Without the error's own fields: at a start it is a matter of who is up first.
+        Effect.tapError((error) =>
+          Effect.logWarning("keys not refreshed").pipe(
+            Effect.annotateLogs({ reason: String(error.cause) })
+          )
+        ),
         Effect.ignore,
         Effect.tap(() =>
           Effect.suspend(() =>
