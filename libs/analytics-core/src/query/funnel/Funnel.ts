@@ -1,5 +1,4 @@
 import { Schema } from "effect"
-import { BreakdownValue, BreakdownValue } from "../breakdownValue.ts"
 import { commonFields } from "../Common.ts"
 import { Filters } from "../Filter.ts"
 import { PropertyPath } from "../Property.ts"
