@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { BreakdownValue } from "../breakdownValue.ts"
 import { commonFields } from "../Common.ts"
 import { Filters } from "../Filter.ts"
 import { PropertyPath } from "../Property.ts"
