@@ -39,18 +39,19 @@ interface Draft {
 /** One row per shard and lane, each with the events of each project counted. */
 export const rowsOf = (submissions: ReadonlyArray<Submission>): Array<InboxRow> => {
   const drafts = new Map<string, Draft>()
-  for (const submission of submissions) {
-    const { lines, shards } = submission
-    for (let at = 0; at < lines.length; at++) {
-      const shard = typeof shards === "number" ? shards : (shards[at] ?? 0)
-      const draft = draftFor(drafts, shard, submission.lane)
-      const line = lines[at] ?? ""
-      draft.lines.push(line)
-      draft.bytes += line.length + 1
-      const { projectId } = submission
-      draft.counts.set(projectId, (draft.counts.get(projectId) ?? 0) + 1)
-      submission.rowIds?.add(draft.id)
-    }
+  for (const { lane, lines, projectId, rowIds, shards } of submissions) {
+    if (typeof shards === "number") {
+      const draft = draftFor(drafts, shards, lane)
+      for (const line of lines) add(draft, line)
+      count(draft, projectId, lines.length)
+      rowIds?.add(draft.id)
+    } else
+      for (const [at, line] of lines.entries()) {
+        const draft = draftFor(drafts, shards[at] ?? 0, lane)
+        add(draft, line)
+        count(draft, projectId, 1)
+        rowIds?.add(draft.id)
+      }
   }
   return [...drafts.values()].map(({ counts, lines, ...draft }) => ({
     ...draft,
@@ -59,6 +60,15 @@ export const rowsOf = (submissions: ReadonlyArray<Submission>): Array<InboxRow> 
     projectCounts: [...counts.values()],
     frame: encodeFrame(lines)
   }))
+}
+
+const add = (draft: Draft, line: string): void => {
+  draft.lines.push(line)
+  draft.bytes += line.length + 1
+}
+
+const count = (draft: Draft, projectId: number, events: number): void => {
+  draft.counts.set(projectId, (draft.counts.get(projectId) ?? 0) + events)
 }
 
 const draftFor = (drafts: Map<string, Draft>, shard: number, lane: Lane): Draft => {
