@@ -19,7 +19,7 @@ import { TrendsRequest } from "./TrendsRequest.ts"
 import { TrendsResult } from "./TrendsResult.ts"
 import { trailingWindows } from "./trailing.ts"
 import { trailingChanges, trailingChangesPerGroup } from "./trailingSql.ts"
-import { perBucket, perGroup, perGroupOnce } from "./trendSql.ts"
+import { countsPerGroup, perBucket, perGroup, perGroupOnce } from "./trendSql.ts"
 
 /** Measures of events over time: parse (`TrendsRequest`) → plan → SQL → decode. */
 export const Trends: QueryKind<TrendsRequest, TrendsResult, QueryInvalid> = {
@@ -110,6 +110,8 @@ const compileScan = (
   const limit = plan.breakdownLimit
   const isAlone = !plan.compare && !plan.formula
   const fragment = () => {
+    if (isAlone && (series.measure === "total" || series.measure === "sessions"))
+      return countsPerGroup(rows, limit)
     if (isAlone && !windows && period.buckets.starts.length === 1)
       return perGroupOnce(rows, limit)
     const ranking = rankingRows(context, plan, series)

@@ -28,6 +28,8 @@ export const sessionRows = (
     ...(series.event === undefined ? [] : [sql`event = ${string(series.event)}`]),
     filtersSql(series.filters, values)
   ])
+  // Which of two events at one instant is first matters to the breakdown only.
+  const isOrdered = carried.length > 0
   const events = source(context, {
     events: undefined,
     from: period.from - DAY,
@@ -35,7 +37,7 @@ export const sessionRows = (
     includeBots: plan.includeBots,
     columns: [
       "timestamp",
-      "message_id",
+      ...(isOrdered ? (["message_id"] as const) : []),
       ...(series.event === undefined ? [] : (["event"] as const))
     ],
     person: true,
@@ -45,7 +47,7 @@ export const sessionRows = (
   const details = join(
     [
       sql`toUnixTimestamp64Milli(timestamp)`,
-      sql`message_id`,
+      isOrdered ? sql`message_id` : sql`''`,
       sql`toUInt8(${isMatch})`,
       ...carried.map((value) => sql`toString(${value.column})`)
     ],

@@ -63,6 +63,18 @@ const groupValues = (rows: Rows): Sql =>
   )
 
 /**
+ * The same for a count, reading the events once: groups are placed by the sums of their
+ * buckets, and the counts of the small ones added up.
+ */
+export const countsPerGroup = (rows: Rows, limit: number): Sql => {
+  const keys = breakdownColumns(rows)
+  const buckets = sql`SELECT ${keys}, bucket, count() AS events FROM (${rows.sql}) GROUP BY ${keys}, bucket`
+  const amounts = sql`SELECT *, sum(events) OVER (PARTITION BY ${keys}) AS amount FROM (${buckets})`
+  const ordered = sql`SELECT *, dense_rank() OVER (ORDER BY ${placeOrder(rows)}) AS position FROM (${amounts})`
+  return sql`SELECT if(position > ${integer(limit)}, 0, position) AS place, ${groupValues(rows)}, bucket, sum(events) AS ${measureColumn(0)} FROM (${ordered}) GROUP BY place, bucket`
+}
+
+/**
  * The same for one bucket, reading the events once: each group is aggregated to states,
  * placed, and the states of the small ones merged.
  */
