@@ -63,13 +63,16 @@ export class Loader extends Context.Service<
         plan: BatchPlan,
         again: boolean
       ) {
-        yield* seen.write(plan, batch.batchId)
         const posts = plan.posts.map((post) => ({ post, record: recordOf(post) }))
-        if (posts.length > 0)
-          yield* batches.addPosts(
-            batch,
-            posts.map(({ record }): PostRecord => record)
-          )
+        const records = posts.map(({ record }): PostRecord => record)
+        // Both before the first event is sent.
+        yield* Effect.all(
+          [
+            seen.write(plan, batch.batchId),
+            records.length === 0 ? Effect.void : batches.addPosts(batch, records)
+          ],
+          { concurrency: 2 }
+        )
         const refused = yield* Effect.forEach(
           posts,
           ({ post, record }) => events.store(batch, post, record),
