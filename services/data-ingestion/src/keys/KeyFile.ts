@@ -28,7 +28,10 @@ export class KeyFile extends Context.Service<
     Effect.map(KeySyncConfig, ({ stateDir }) => {
       const path = join(stateDir, "keys.json")
       return KeyFile.of({
-        load: Effect.tryPromise(() => readFile(path, "utf8")).pipe(
+        load: Effect.tryPromise({
+          try: () => readFile(path, "utf8"),
+          catch: String
+        }).pipe(
           Effect.flatMap(Schema.decodeEffect(json)),
           Effect.tapError((error) =>
             Effect.logInfo("no last known keys").pipe(
@@ -40,7 +43,9 @@ export class KeyFile extends Context.Service<
         ),
         save: Effect.fn("KeyFile.save")((state) =>
           Schema.encodeEffect(json)(state).pipe(
-            Effect.flatMap((text) => Effect.tryPromise(() => replace(path, text))),
+            Effect.flatMap((text) =>
+              Effect.tryPromise({ try: () => replace(path, text), catch: String })
+            ),
             Effect.catch((error) =>
               Effect.logWarning("cannot keep the last known keys", error)
             )

@@ -64,45 +64,45 @@ export const receiveRoutes = <R, E>(
   const app = new Elysia({ tags: ["events"] })
   for (const [segment, endpoint] of Object.entries(endpoints)) {
     const letter = segment.length === 1
-    for (const path of [`/v1/${segment}`, `/v1/${segment}/`]) {
-      app.post(
-        path,
-        async ({ request, server }) => {
-          const { receiver, watch } = resolve()
-          const { headers } = request
-          const cors = corsHeaders(request)
-          const wait = waitOf(headers.get("prefer"))
-          // Server libraries would put their own address and name on every visitor.
-          const device = letter || headers.has("origin")
-          const taken = await receiver.receive({
-            request,
-            endpoint,
-            lane: headers.get("x-ingest-lane") === "bulk" ? "bulk" : "live",
-            ip: device
-              ? (forwardedFor(headers) ?? server?.requestIP(request)?.address)
-              : undefined,
-            userAgent: device
-              ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
-              : undefined,
-            wantsRowIds: wait !== undefined
-          })
-          if (taken._tag === "Refused") return refusedResponse(taken, path, cors)
-          if (wait !== undefined && (await watch.stored(taken.rowIds, wait)))
-            cors["preference-applied"] = `wait=${wait}`
-          return takenResponse(taken, cors)
-        },
-        {
-          parse: "none",
-          response,
-          detail: {
-            ...documentation[endpoint],
-            // One entry a kind is enough to read.
-            ...(letter || path.endsWith("/") ? { hide: true } : {})
-          }
+    // Elysia answers the same path with a slash at its end, too.
+    const path = `/v1/${segment}`
+    app.post(
+      path,
+      async ({ request, server }) => {
+        const { receiver, watch } = resolve()
+        const { headers } = request
+        const cors = corsHeaders(request)
+        const wait = waitOf(headers.get("prefer"))
+        // Server libraries would put their own address and name on every visitor.
+        const device = letter || headers.has("origin")
+        const taken = await receiver.receive({
+          request,
+          endpoint,
+          lane: headers.get("x-ingest-lane") === "bulk" ? "bulk" : "live",
+          ip: device
+            ? (forwardedFor(headers) ?? server?.requestIP(request)?.address)
+            : undefined,
+          userAgent: device
+            ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
+            : undefined,
+          wantsRowIds: wait !== undefined
+        })
+        if (taken._tag === "Refused") return refusedResponse(taken, path, cors)
+        if (wait !== undefined && (await watch.stored(taken.rowIds, wait)))
+          cors["preference-applied"] = `wait=${wait}`
+        return takenResponse(taken, cors)
+      },
+      {
+        parse: "none",
+        response,
+        detail: {
+          ...documentation[endpoint],
+          // One entry a kind is enough to read.
+          ...(letter ? { hide: true } : {})
         }
-      )
-      app.options(path, ({ request }) => preflight(request), { detail: { hide: true } })
-    }
+      }
+    )
+    app.options(path, ({ request }) => preflight(request), { detail: { hide: true } })
   }
   return app
 }

@@ -34,6 +34,23 @@ describe("receiving", () => {
     }
   )
 
+  it("judges each path by its own kind, with a slash at its end or not", async () => {
+    const reason = async (path: string) => {
+      const { body } = await ask(app, path, { json: { userId: "u" }, headers })
+      return body.rejected[0]?.reason ?? "accepted"
+    }
+    for (const path of ["/v1/track", "/v1/t/"])
+      expect(await reason(path)).toMatch(/^event/)
+    for (const path of ["/v1/group/", "/v1/g"])
+      expect(await reason(path)).toMatch(/^groupId/)
+    for (const path of ["/v1/alias", "/v1/a/"])
+      expect(await reason(path)).toMatch(/alias/)
+    for (const path of ["/v1/identify/", "/v1/p"])
+      expect(await reason(path)).toBe("accepted")
+    const slash = await ask(app, "/v1/b/", { method: "OPTIONS" })
+    expect(slash.status).toBe(204)
+  })
+
   it.each(["/v1/batch", "/v1/batch/", "/v1/b", "/v1/b/"])(
     "takes a batch at %s",
     async (path) => {
