@@ -51,8 +51,11 @@ export const isEventType = (type: Json | undefined): type is EventType =>
 /**
  * One event of the Segment and RudderStack protocol as it is stored, or why it is refused.
  * An event whose times, numbers or nesting cannot be stored is accepted with a quarantine
- * reason. Written by hand because it runs once per event: the same rules as an Effect
- * Schema, compiled, took four times as long and could not name the remedy.
+ * reason.
+ *
+ * Written by hand because it runs once per event: the compiled Effect Schema of the same
+ * shape took 0.15 µs where all of this takes 0.4 µs, left the conversions to be done, and
+ * its issues name no remedy.
  */
 export const readEvent = (
   event: JsonObject,
