@@ -1,11 +1,19 @@
 import { describe, expect } from "bun:test"
+import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Effect } from "effect"
+import type { QueryContext } from "../../../src/query/Compiled.ts"
 import { decodeStrictly } from "../../../src/query/decodeStrictly.ts"
 import { QueryInvalid } from "../../../src/query/QueryInvalid.ts"
 import { Trends } from "../../../src/query/trends/Trends.ts"
-import { answer, contextOf, insertEvents, type TestEvent } from "../eventStore.ts"
+import {
+  answer,
+  contextOf,
+  insertEvents,
+  insertLinks,
+  type TestEvent
+} from "../eventStore.ts"
 
 const start = Date.UTC(2025, 2, 1)
 const hour = 3_600_000
@@ -16,7 +24,7 @@ type Sketch = Omit<TestEvent, "messageId" | "project">
 const ask = Effect.fnUntraced(function* (
   request: Record<string, unknown>,
   events: ReadonlyArray<Sketch> = [],
-  now = Date.UTC(2025, 5, 15, 12)
+  context: Partial<QueryContext> = {}
 ) {
   const project = nextProject++
   yield* insertEvents(
@@ -31,14 +39,18 @@ const ask = Effect.fnUntraced(function* (
       : {}),
     ...request
   })
-  const compiled = yield* Trends.compile(decoded, { ...contextOf(project), now })
+  const compiled = yield* Trends.compile(decoded, {
+    ...contextOf(project),
+    now: Date.UTC(2025, 5, 15, 12),
+    ...context
+  })
   const result = yield* answer(compiled)
   return result instanceof QueryInvalid ? yield* result : result
 })
 
 const a = (hours: number, person = 1, props: Sketch["props"] = {}): Sketch => ({
   event: "a",
-  at: start + hours * hour,
+  at: start + Math.round(hours * hour),
   person,
   props
 })
@@ -238,6 +250,133 @@ describe("trends", () => {
       expect(yield* days("yesterday")).toEqual(["2025-06-14", "2025-06-14", 1])
       expect(yield* days("last_month")).toEqual(["2025-05-01", "2025-05-31", 31])
       expect(yield* days("this_week")).toEqual(["2025-06-09", "2025-06-15", 7])
+    })
+  )
+
+  effect("count what is known at the watermark, whatever part of an hour it cuts", () =>
+    Effect.gen(function* () {
+      const watermark = start + 50 * hour + 1_234_567
+      const known = (at: number, knownAt: number): Sketch => ({
+        event: "a",
+        at,
+        knownAt,
+        person: 1
+      })
+      const { series } = yield* ask(
+        {
+          interval: "none",
+          from: "2025-03-01T00:07:00.001Z",
+          to: "2025-03-02T00:08:00Z"
+        },
+        [
+          known(start + 420_000, start),
+          known(start + 420_001, start),
+          known(start + 2 * hour, start + 49 * hour),
+          known(start + 3 * hour, watermark),
+          known(start + 4 * hour, watermark + 1),
+          known(start + 24 * hour + 479_999, watermark - 1),
+          known(start + 24 * hour + 480_000, start),
+          { ...known(start + 5 * hour, start), isBot: true }
+        ],
+        { watermark }
+      )
+      expect(series[0]?.data).toEqual([4])
+    })
+  )
+
+  effect("read totals from the projection", () =>
+    Effect.gen(function* () {
+      const clickhouse = yield* ClickHouse
+      const request = yield* decodeStrictly(Trends.request)({
+        kind: "trends",
+        series: [{ event: "a", measure: "total" }],
+        interval: "day",
+        from: "2025-03-01T00:00:00Z",
+        to: "2025-03-05T00:00:00Z",
+        timezone: "Asia/Kolkata"
+      })
+      const project = nextProject++
+      yield* clickhouse.command(
+        `INSERT INTO events (project_id, event, type, timestamp, known_at, id_hash)
+         SELECT {project:UInt32}, 'a', 'track', toDateTime64('2025-03-02', 3, 'UTC') AS at, at, number
+           FROM numbers(50000)`,
+        { params: { project } }
+      )
+      const { statements } = yield* Trends.compile(request, contextOf(project))
+      const [total] = statements
+      const plan = yield* clickhouse.query(`EXPLAIN ${total?.sql}`, {
+        params: { ...total?.params }
+      })
+      expect(JSON.stringify(plan)).toContain("p_counts")
+    })
+  )
+
+  effect("follow the newest link known at the watermark", () =>
+    Effect.gen(function* () {
+      const project = nextProject
+      const link = (id: number, person: number, hours: number, version: number) => ({
+        project,
+        id,
+        person,
+        knownAt: start + hours * hour,
+        version
+      })
+      yield* insertLinks([
+        link(1, 9, 10, 1),
+        link(1, 8, 20, 2),
+        link(2, 8, 20, 1),
+        link(2, 9, 20, 0)
+      ])
+      const events = [a(1, 1), a(2, 2), { ...a(3, 9), knownAt: start }]
+      const people = Effect.fnUntraced(function* (hours: number) {
+        nextProject = project
+        const { series } = yield* ask(
+          { series: [{ event: "a", measure: "unique_users" }], interval: "none" },
+          hours === 5 ? events : [],
+          { watermark: start + hours * hour, hasLinks: true }
+        )
+        return series[0]?.data
+      })
+      expect(yield* people(5)).toEqual([3])
+      expect(yield* people(15)).toEqual([2])
+      // Both stand for 8 now, which is not 9.
+      expect(yield* people(25)).toEqual([2])
+      const { series } = yield* ask(
+        { series: [{ event: "a", measure: "unique_users" }], interval: "none" },
+        events,
+        { hasLinks: true }
+      )
+      expect(series[0]?.data).toEqual([3])
+    })
+  )
+
+  effect("look back before the range for people active in trailing days", () =>
+    Effect.gen(function* () {
+      const series = [{ event: "a", measure: "active_users_trailing_7d" }]
+      const result = yield* ask({ series }, [a(-36, 1), a(36, 2), a(40, 2), a(60, 1)])
+      expect(result.series[0]?.data).toEqual([1, 2, 2, 2])
+      const gone = yield* ask({ series }, [a(-24 * 6, 1), a(-24 * 6 - 0.001, 2)])
+      expect(gone.series[0]?.data).toEqual([1, 0, 0, 0])
+    })
+  )
+
+  effect("part sessions after half an hour, and after a day", () =>
+    Effect.gen(function* () {
+      const every = (minutes: number, count: number, person: number) =>
+        Array.from({ length: count }, (_, index) => a((index * minutes) / 60, person))
+      const sessions = Effect.fnUntraced(function* (events: ReadonlyArray<Sketch>) {
+        const { series } = yield* ask(
+          { series: [{ event: "a", measure: "sessions" }] },
+          events
+        )
+        return series[0]?.data
+      })
+      expect(yield* sessions(every(30, 49, 1))).toEqual([1, 0, 0, 0])
+      // The one that begins after 24 hours takes the rest with it.
+      expect(yield* sessions(every(30, 60, 1))).toEqual([1, 1, 0, 0])
+      expect(yield* sessions([a(1), a(1.5), a(2.0000003)])).toEqual([2, 0, 0, 0])
+      // Begun before the range: only its rest would be seen, so it is not counted.
+      expect(yield* sessions([a(-0.25), a(0.1), a(0.4)])).toEqual([0, 0, 0, 0])
     })
   )
 
