@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { BatchRepo } from "../../src/loader/BatchRepo.ts"
 import { Loader } from "../../src/loader/Loader.ts"
@@ -43,6 +43,13 @@ const expectSomeStored = Effect.gen(function* () {
   expect(yield* sql`SELECT message_id FROM ingest.quarantine`).toEqual([
     { messageId: "m4" }
   ])
+  // a1 belongs to u1, whichever attempt put the link into the ledger.
+  const clickHouse = yield* ClickHouse
+  expect(
+    yield* clickHouse.query(
+      "SELECT toUInt8(uniqExact(person)) AS people FROM person_links"
+    )
+  ).toEqual([{ people: 1 }])
   // What is sent again must be known, whichever attempt claimed it.
   yield* receive([track("m1"), track("m2"), track("m3")])
   yield* drain
@@ -263,13 +270,63 @@ describe("what was stored once", () => {
 
   it.effect("is known to the batch that is planned while it is being stored", () =>
     Effect.gen(function* () {
+      // The first batch's claims reach the store only after the second has looked there.
+      const looked = yield* Deferred.make<void>()
+      const slow = Layer.effect(
+        ClickHouse,
+        Effect.map(ClickHouse, (real) =>
+          ClickHouse.of({
+            ...real,
+            bytes: (sql, options) =>
+              sql.includes("base64Decode")
+                ? Effect.tap(real.bytes(sql, options), () =>
+                    Deferred.succeed(looked, undefined)
+                  )
+                : real.bytes(sql, options),
+            insert: (request) =>
+              request.table === "seen"
+                ? Effect.andThen(Deferred.await(looked), real.insert(request))
+                : real.insert(request)
+          })
+        )
+      )
       // Each row fills a batch.
       const full = { bytes: 60 * 1024 * 1024 }
       yield* receive([track("p1"), track("p2")], full)
       yield* receive([track("p2"), track("p3")], full)
       yield* receive([track("p3"), track("p1")], full)
-      yield* drain
+      yield* drain.pipe(Effect.provide(slow))
       expect(yield* storedMessages).toEqual(["1 p1", "1 p2", "1 p3"])
+    })
+  )
+
+  it.effect("is counted once, though the end of its batch is told twice", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const before = (yield* outcomes)["1 stored"] ?? 0
+      yield* receive([track("twice told")])
+      const twice = Layer.effect(
+        BatchRepo,
+        Effect.map(BatchRepo, (real) =>
+          BatchRepo.of({
+            ...real,
+            done: (...all) => Effect.andThen(real.done(...all), real.done(...all))
+          })
+        )
+      )
+      yield* Effect.flatMap(Loader, ({ drain }) => drain).pipe(
+        Effect.provide(
+          Layer.fresh(
+            Loader.layer.pipe(
+              Layer.provide(twice),
+              Layer.provide(partsLayer),
+              Layer.provide(ShardLease.layer(0))
+            )
+          )
+        )
+      )
+      expect((yield* outcomes)["1 stored"]).toBe(before + 1)
+      expect(yield* sql`SELECT 1 FROM ingest.batches WHERE done_at IS NULL`).toEqual([])
     })
   )
 })

@@ -5,7 +5,7 @@ import { personsOf } from "@analytics/data-processing/Persons"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import { testInstallation } from "@analytics/testing/testInstallation"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { LinkRepo } from "../../src/loader/LinkRepo.ts"
 import { LinkSet } from "../../src/loader/LinkSet.ts"
@@ -94,6 +94,31 @@ describe("People", () => {
       expect(yield* personOf(21, "a")).toBe(one)
       expect(yield* personOf(21, "u1")).toBe(one)
     })
+  )
+
+  it.effect("resolves the links of a project one call at a time", () =>
+    Effect.gen(function* () {
+      const ledger = yield* LinkRepo
+      const inside = yield* Deferred.make<void>()
+      const leave = yield* Deferred.make<void>()
+      const first = yield* ledger
+        .locked(22, (version) =>
+          Deferred.succeed(inside, undefined).pipe(
+            Effect.andThen(Deferred.await(leave)),
+            Effect.as(version)
+          )
+        )
+        .pipe(Effect.forkChild)
+      yield* Deferred.await(inside)
+      yield* ledger.locked(23, () => Effect.void)
+      const second = yield* ledger
+        .locked(22, (version) => Effect.succeed(version))
+        .pipe(Effect.forkChild)
+      const early = yield* Fiber.join(second).pipe(Effect.timeoutOption("300 millis"))
+      expect(early._tag).toBe("None")
+      yield* Deferred.succeed(leave, undefined)
+      expect(yield* Fiber.join(first)).toBeLessThan(yield* Fiber.join(second))
+    }).pipe(Effect.provide(LinkRepo.layer))
   )
 
   it.effect("keeps the first sight of a pair and earlier ones only", () =>
