@@ -13,6 +13,9 @@ export const summary = (stack: StackFile, data: string, ending: string): string 
     "The stack is ready.",
     ...rows,
     `  ${"keys and stores".padEnd(18)} ${file} (adminKey, demo.writeKey, demo.secretKey)`,
+    ...(stack.demo === undefined
+      ? []
+      : [`  ${"demo's write key".padEnd(18)} ${stack.demo.writeKey}`]),
     `  ${"log".padEnd(18)} ${relative(process.cwd(), data)}/stack.log`,
     ...nextSteps(stack, file),
     "",
