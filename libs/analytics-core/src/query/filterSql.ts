@@ -51,7 +51,11 @@ const plainSql = ({ op, value }: Condition, column: Sql): Sql => {
 /** The JSON text of a leaf, `''` for null; an array matches if one of its elements does. */
 const jsonSql = ({ op, value }: Condition, column: Sql): Sql => {
   const one = leafTest(op, value)
-  return sql`(${one(column, false)} OR (startsWith(${column}, '[') AND arrayExists(e -> ${one(sql`e`, true)}, JSONExtractArrayRaw(${column}))))`
+  const test = sql`(${one(column, false)} OR (startsWith(${column}, '[') AND arrayExists(e -> ${one(sql`e`, true)}, JSONExtractArrayRaw(${column}))))`
+  if (op !== "contains" || typeof value !== "string") return test
+  // Text that contains it also does so as JSON: most rows are out before they are decoded.
+  const escaped = JSON.stringify(value.toWellFormed()).slice(1, -1)
+  return sql`(position(${column}, ${string(escaped)}) > 0 AND ${test})`
 }
 
 type LeafTest = (leaf: Sql, isElement: boolean) => Sql
