@@ -29,11 +29,12 @@ interface Waiting<Item> extends Entry<Item> {
 export class GroupCommit<Item> {
   readonly #options: Options<Item>
   readonly #free: Array<number>
-  readonly #inFlight = new Map<number, number>()
+  readonly #inFlight = new Map<number, { since: number; bytes: number }>()
   #queue: Array<Waiting<Item>> = []
   #next = 0
   #scheduled = false
   #pendingBytes = 0
+  #queuedBytes = 0
   #idle: Array<() => void> = []
 
   constructor(options: Options<Item>) {
@@ -49,13 +50,17 @@ export class GroupCommit<Item> {
   /** How long the oldest submission has been waiting, in milliseconds. */
   age(now: number): number {
     const oldest = this.#queue[this.#next]?.since ?? now
-    return now - Math.min(oldest, ...this.#inFlight.values())
+    let since = oldest
+    for (const running of this.#inFlight.values())
+      since = Math.min(since, running.since)
+    return now - since
   }
 
   /** Resolves once the item is durable; rejects when that is unknown or impossible. */
   submit(entry: Entry<Item>): Promise<void> {
     return new Promise((done, failed) => {
       this.#pendingBytes += entry.bytes
+      this.#queuedBytes += entry.bytes
       this.#queue.push({ ...entry, since: performance.now(), done, failed })
       if (this.#scheduled || this.#free.length === 0) return
       this.#scheduled = true
@@ -76,10 +81,21 @@ export class GroupCommit<Item> {
 
   #pump(): void {
     while (this.#next < this.#queue.length) {
+      if (!this.#isWorthACommit()) return
       const slot = this.#free.pop()
       if (slot === undefined) return
       void this.#run(this.#take(), slot)
     }
+  }
+
+  /**
+   * A commit costs as much as many events, whatever is in it. Beside a running one, another
+   * starts only for at least half as much; a shorter queue waits for the end of that one.
+   */
+  #isWorthACommit(): boolean {
+    for (const { bytes } of this.#inFlight.values())
+      if (2 * this.#queuedBytes < bytes) return false
+    return true
   }
 
   #take(): ReadonlyArray<Waiting<Item>> {
@@ -91,6 +107,7 @@ export class GroupCommit<Item> {
       bytes += size
       this.#next++
     }
+    this.#queuedBytes -= bytes
     const taken = this.#queue.slice(start, this.#next)
     if (this.#next === this.#queue.length) {
       this.#queue = []
@@ -103,7 +120,10 @@ export class GroupCommit<Item> {
   }
 
   async #run(taken: ReadonlyArray<Waiting<Item>>, slot: number): Promise<void> {
-    this.#inFlight.set(slot, taken[0]?.since ?? performance.now())
+    this.#inFlight.set(slot, {
+      since: taken[0]?.since ?? performance.now(),
+      bytes: taken.reduce((sum, { bytes }) => sum + bytes, 0)
+    })
     const outcome = await this.#options
       .commit(
         taken.map(({ item }) => item),

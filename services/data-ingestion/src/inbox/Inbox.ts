@@ -9,8 +9,8 @@ import { rowsOf, type Submission } from "./InboxRow.ts"
 
 const MIB = 1024 * 1024
 
-/** One is prepared while the other is written; more of them would only be smaller. */
-const COMMITS_IN_FLIGHT = 2
+/** One is prepared while others are written; more of them would only be smaller. */
+const COMMITS_IN_FLIGHT = 3
 
 /** A frame this large is far below what a message to Postgres may hold. */
 const MAX_COMMIT_BYTES = 4 * MIB

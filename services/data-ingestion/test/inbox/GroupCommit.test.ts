@@ -69,6 +69,20 @@ describe("GroupCommit", () => {
     expect(commits.map(({ items }) => items)).toEqual([["0"], ["1"], ["2"], ["3", "4"]])
   })
 
+  it("starts a second commit only when enough is queued", async () => {
+    const { commits, group, untilCommits } = harness(3)
+    const all = [group.submit({ item: "a", bytes: 20 })]
+    await untilCommits(1)
+    all.push(group.submit({ item: "b", bytes: 9 }))
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(commits.length).toBe(1)
+    all.push(group.submit({ item: "c", bytes: 1 }))
+    await untilCommits(2)
+    expect(commits[1]?.items).toEqual(["b", "c"])
+    for (const commit of commits) commit.end()
+    await Promise.all(all)
+  })
+
   it("tells only those whose commit failed", async () => {
     const { commits, group, untilCommits } = harness(1)
     const first = group.submit({ item: "a", bytes: 1 })
