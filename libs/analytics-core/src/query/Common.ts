@@ -2,6 +2,7 @@ import { Effect, Schema } from "effect"
 import type { QueryContext } from "./Compiled.ts"
 import { Filters } from "./Filter.ts"
 import { QueryInvalid } from "./QueryInvalid.ts"
+import { EARLIEST, LATEST } from "./Sql.ts"
 import {
   calendarStart,
   type Interval,
@@ -13,15 +14,29 @@ import { instantOf, type TimeZone, timeZone } from "./TimeZone.ts"
 const instantPattern =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/u
 
-/** `2025-03-01T00:00:00Z`, with any offset; at most milliseconds count. */
+/** `2025-03-01T00:00:00Z`, with any offset, from 1900 to 2299; at most milliseconds count. */
 export const Instant = Schema.String.check(
   Schema.isPattern(instantPattern, { expected: "an ISO 8601 instant with an offset" }),
   Schema.makeFilter((text) =>
-    instantPattern.test(text) && Number.isNaN(Date.parse(text))
-      ? "Expected an instant that exists"
-      : undefined
+    instantPattern.test(text) ? faultOfInstant(text) : undefined
   )
 )
+
+const faultOfInstant = (text: string): string | undefined => {
+  const instant = Date.parse(text)
+  // The engine of the language takes February 30 for March 2.
+  const date = text.slice(0, 10)
+  const day = Date.parse(`${date}T00:00:00Z`)
+  if (
+    Number.isNaN(instant) ||
+    Number.isNaN(day) ||
+    new Date(day).toISOString().slice(0, 10) !== date
+  )
+    return "Expected an instant that exists"
+  return instant < EARLIEST || instant > LATEST
+    ? "Expected an instant from 1900 to 2299"
+    : undefined
+}
 
 export const TimeZoneName = Schema.String.check(
   Schema.makeFilter((name) =>
@@ -98,19 +113,14 @@ export const rangeOf = (
   if (request.from === undefined)
     return Effect.fail(QueryInvalid.at("/from", "Give from and to, or range"))
   const from = Date.parse(request.from)
-  const to =
-    request.to === undefined
-      ? defaultTo?.(from)
-      : Math.min(Date.parse(request.to), LATEST)
-  if (to === undefined)
+  const asked = request.to === undefined ? defaultTo?.(from) : Date.parse(request.to)
+  if (asked === undefined)
     return Effect.fail(QueryInvalid.at("/to", "Give from and to, or range"))
+  const to = Math.min(asked, LATEST)
   return from < to
     ? Effect.succeed({ from, to })
     : Effect.fail(QueryInvalid.at("/to", "to must lie after from"))
 }
-
-/** The store's last representable instant, rounded down. */
-const LATEST = Date.UTC(2299, 11, 31)
 
 const DAY = 86_400_000
 
@@ -130,7 +140,7 @@ const namedRange = (
   if (name === "today") return between(today, today + DAY)
   if (name === "yesterday") return between(today - DAY, today)
   const days = /^last_(\d+)d$/u.exec(name)?.[1]
-  if (days !== undefined) return between(today - Number(days) * DAY, today + DAY)
+  if (days !== undefined) return between(today - (Number(days) - 1) * DAY, today + DAY)
   const [which, unit] = name.split("_")
   const calendarUnit = calendarUnits.find((known) => known === unit) ?? "month"
   const start = calendarStart(wallNow, calendarUnit, weekStart)

@@ -120,10 +120,17 @@ export const uint32s = (value: ReadonlyArray<number>): Param => ({
 })
 export const uint64 = (value: bigint): Param => ({ type: "UInt64", value })
 
-/** An instant in epoch milliseconds. */
+/** The store's first and last instants. Events happen between 1970 and tomorrow. */
+export const EARLIEST = Date.UTC(1900, 0, 1)
+export const LATEST = Date.UTC(2300, 0, 1) - 1
+
+/** An instant in epoch milliseconds; beyond what the store can say it is its first or last. */
 export const instant = (ms: number): Param => ({
   type: "DateTime64(3, 'UTC')",
-  value: new Date(ms).toISOString().replace("T", " ").replace("Z", "")
+  value: new Date(Math.min(Math.max(ms, EARLIEST), LATEST))
+    .toISOString()
+    .replace("T", " ")
+    .replace("Z", "")
 })
 
 /** Gives every value a name, equal values the same one. */

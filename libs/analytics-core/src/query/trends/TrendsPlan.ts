@@ -3,6 +3,7 @@ import { rangeOf, zoneOf } from "../Common.ts"
 import type { QueryContext } from "../Compiled.ts"
 import type { Filter } from "../Filter.ts"
 import { QueryInvalid } from "../QueryInvalid.ts"
+import { EARLIEST } from "../Sql.ts"
 import { type TimeBuckets, timeBuckets, wholeRange } from "../TimeBuckets.ts"
 import { instantOf, type TimeZone } from "../TimeZone.ts"
 import { type Formula, parseFormula } from "./Formula.ts"
@@ -103,8 +104,8 @@ const comparedRange = (
   if (compare === "previous_period") {
     const wallFrom = from + zone.offsetAt(from)
     const wallTo = to + zone.offsetAt(to)
-    const start = Math.min(instantOf(zone, 2 * wallFrom - wallTo), from - 1)
-    return Effect.succeed({ from: start, to: from })
+    const start = Math.max(instantOf(zone, 2 * wallFrom - wallTo), EARLIEST)
+    return Effect.succeed({ from: Math.min(start, from - 1), to: from })
   }
   const range = { from: Date.parse(compare.from), to: Date.parse(compare.to) }
   return range.from < range.to

@@ -241,7 +241,8 @@ describe("trends", () => {
         const { labels } = yield* ask({ range, timezone })
         return [labels[0], labels.at(-1), labels.length]
       })
-      expect(yield* days("last_7d")).toEqual(["2025-06-08", "2025-06-15", 8])
+      expect(yield* days("last_7d")).toEqual(["2025-06-09", "2025-06-15", 7])
+      expect(yield* days("last_1d")).toEqual(["2025-06-15", "2025-06-15", 1])
       expect(yield* days("today", "Pacific/Auckland")).toEqual([
         "2025-06-16",
         "2025-06-16",
