@@ -32,6 +32,12 @@ export const NO_ENRICHMENT: Enrichment = {
 export type CountryOf = (ip: string) => string
 
 /**
+ * Characters of a text that a column keeps: few texts are many events', and one client
+ * with long ones must not fill the dictionaries of all. The whole text stays in `context`.
+ */
+const MOST_CHARACTERS = 256
+
+/**
  * Works out the typed columns of an event.
  *
  * The request's own user agent counts only if it is a browser's or a crawler's: a server
@@ -58,8 +64,8 @@ export const enrich = (
   const onWeb = page !== undefined || referrer !== "" || campaign !== NO_CAMPAIGN
   return {
     client: userAgent === "" ? NO_CLIENT : clientOf(userAgent),
-    campaign,
-    referrerDomain,
+    campaign: campaign === NO_CAMPAIGN ? campaign : shortCampaign(campaign),
+    referrerDomain: short(referrerDomain),
     channel: onWeb ? channelOf(campaign, referrerDomain) : "",
     country: ip === "" ? "" : countryOf(ip),
     path: textAt(page, "path") || pathOfProperties
@@ -80,6 +86,20 @@ const campaignOf = (
     content: textAt(sent, "content")
   }
 }
+
+const shortCampaign = (campaign: Campaign): Campaign => ({
+  source: short(campaign.source),
+  medium: short(campaign.medium),
+  campaign: short(campaign.campaign),
+  term: short(campaign.term),
+  content: short(campaign.content)
+})
+
+/** The beginning of a text, without half of a character. */
+const short = (text: string): string =>
+  text.length <= MOST_CHARACTERS
+    ? text
+    : text.slice(0, MOST_CHARACTERS).replace(/[\uD800-\uDBFF]$/, "")
 
 function textAt(object: JsonObject | undefined, name: string): string {
   const value: Json | undefined = object?.[name]

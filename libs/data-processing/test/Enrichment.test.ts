@@ -40,6 +40,24 @@ describe("enrich", () => {
       expect(of({ ua }).client.isBot).toBe(false)
   })
 
+  it("keeps the beginning of texts that would fill the dictionaries", () => {
+    const long = `${"x".repeat(255)}💥${"y".repeat(1000)}`
+    const { campaign, referrerDomain } = of({
+      c: {
+        campaign: {
+          source: long,
+          medium: long,
+          name: long,
+          term: long,
+          content: long
+        },
+        page: { referrer: `https://${"x".repeat(300)}.example/` }
+      }
+    })
+    expect(new Set(Object.values(campaign))).toEqual(new Set(["x".repeat(255)]))
+    expect(referrerDomain).toBe("x".repeat(256))
+  })
+
   it("takes path, campaign, referrer and country from the context", () => {
     const c = {
       ip: "192.0.2.1",

@@ -41,6 +41,26 @@ const refusal = (endpoint: Endpoint, body: object | string) =>
   receive(endpoint, body).rejected[0]?.reason ?? "accepted"
 
 describe("readEvents", () => {
+  it("refuses names that would be a load for all, and says what to do", () => {
+    const named = (event: string) => refusal("track", { event, userId: "u" })
+    expect(named("x".repeat(1000))).toBe("accepted")
+    expect(named("ü".repeat(500))).toBe("accepted")
+    for (const name of ["x".repeat(1001), "ü".repeat(501)])
+      expect(named(name)).toMatch(/^event is longer than 1000 bytes: /)
+    const typed = (groupType: string) =>
+      refusal("group", { groupId: "g", userId: "u", groupType })
+    expect(typed("x".repeat(256))).toBe("accepted")
+    expect(typed("x".repeat(257))).toMatch(/^groupType is longer than 256 /)
+  })
+
+  it("judges an event of a test that was received before 1970 and has no time", () => {
+    const event = { event: "e", userId: "u", receivedAt: "1969-12-31T00:00:00.000Z" }
+    expect(one("track", event, { testMode: true })).toMatchObject({
+      q: "timestamp_before_1970",
+      qd: "timestamp null"
+    })
+  })
+
   it("stores each type under its name", () => {
     const batch = [
       { type: "track", event: " Ünï 'q' ", userId: "u", properties: { a: 1 } },

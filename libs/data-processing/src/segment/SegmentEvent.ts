@@ -14,6 +14,15 @@ export const MAX_MESSAGE_ID = 100
 /** The longest userId, anonymousId, previousId or groupId, in bytes of UTF-8. */
 export const MAX_ID_BYTES = 4096
 
+/**
+ * The longest event name, in bytes of UTF-8: names are columns of every index and answer.
+ * Queries ask for names of up to so many characters; ids and texts belong into properties.
+ */
+export const MAX_NAME_BYTES = 1000
+
+/** The longest groupType, in characters. Group types are a handful of words. */
+export const MAX_GROUP_TYPE = 256
+
 /** What the request says about every event in it. */
 export interface RequestFacts {
   readonly projectId: number
@@ -159,9 +168,15 @@ const decimal = (value: Json): string | undefined =>
 const nameOf = (type: EventType, event: JsonObject): string | Refusal => {
   if (type !== "track") return storedNames[type]
   const name = event["event"]
-  return typeof name === "string" && name !== ""
-    ? name
-    : new Refusal("event is required for a track: send the event's name as a string")
+  if (typeof name !== "string" || name === "")
+    return new Refusal(
+      "event is required for a track: send the event's name as a string"
+    )
+  return name.length > MAX_NAME_BYTES / 3 && Buffer.byteLength(name) > MAX_NAME_BYTES
+    ? new Refusal(
+        `event is longer than ${MAX_NAME_BYTES} bytes: send a short name and put what differs into properties`
+      )
+    : name
 }
 
 const objectOf = (
@@ -214,10 +229,13 @@ const relationOf = (
     return new Refusal("groupId is required for a group: send the group's id")
   if (groupId === undefined) return undefined
   const groupType = event["groupType"]
-  return {
-    g: groupId,
-    gt: typeof groupType === "string" && groupType !== "" ? groupType : "default"
-  }
+  if (typeof groupType !== "string" || groupType === "")
+    return { g: groupId, gt: "default" }
+  return groupType.length > MAX_GROUP_TYPE
+    ? new Refusal(
+        `groupType is longer than ${MAX_GROUP_TYPE} characters: send the kind of the group and put the rest into traits`
+      )
+    : { g: groupId, gt: groupType }
 }
 
 const detailOf = (fault: QuarantineReason, event: JsonObject): string => {
@@ -225,5 +243,6 @@ const detailOf = (fault: QuarantineReason, event: JsonObject): string => {
     return "a number has more than 64 bits or is beyond the range of a double"
   if (fault === "nesting_too_deep") return "objects and lists nest more than 32 deep"
   const time = event["timestamp"] ?? event["originalTimestamp"]
-  return `timestamp ${JSON.stringify(time).slice(0, 100)}`
+  // In test mode a `receivedAt` before 1970 may be at fault, with no timestamp at all.
+  return `timestamp ${JSON.stringify(time ?? null).slice(0, 100)}`
 }
