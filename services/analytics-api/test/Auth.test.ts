@@ -73,6 +73,7 @@ describe("Auth.project", () => {
       keyId: known.keyId,
       projectId: 7,
       scopes: ["query"],
+      expiresAt: null,
       timezone: "Europe/Berlin"
     })
   })

@@ -223,11 +223,58 @@ describe("keys", () => {
       { kind: "secret", scopes: ["keys"] },
       admin
     )
-    const { data } = await project.api.keys.post(
+    const keeping = bearer(keeper.data?.key ?? "")
+    const more = await project.api.keys.post(
       { kind: "secret", scopes: ["keys", "query"] },
-      bearer(keeper.data?.key ?? "")
+      keeping
     )
+    expect(more.error).toMatchObject({
+      status: 403,
+      value: { detail: expect.stringContaining('"query"') }
+    })
+    const { data } = await project.api.keys.post({ kind: "secret" }, keeping)
     expect(data?.scopes).toEqual(["keys"])
+
+    // Nor does replacing a key that may more.
+    const { data: list } = await project.api.keys.get(admin)
+    const powerful = list?.keys.find(({ scopes }) => scopes.includes("query"))
+    const taken = await api.v1
+      .keys({ keyId: powerful?.id ?? "" })
+      .rotate.post({}, keeping)
+    expect(taken.status as number).toBe(403)
+    const own = await api.v1
+      .keys({ keyId: keeper.data?.id ?? "" })
+      .rotate.post({}, keeping)
+    expect(own.status).toBe(201)
+  })
+
+  it("hand out none that outlives them", async () => {
+    const project = await makeProject()
+    const end = "2098-01-01T00:00:00.000Z"
+    const { data } = await project.api.keys.post(
+      { kind: "secret", expiresAt: DateTime.makeUnsafe(end) },
+      admin
+    )
+    const ending = bearer(data?.key ?? "")
+    const endOf = async (expiresAt?: string) => {
+      const made = await project.api.keys.post(
+        {
+          kind: "write",
+          ...(expiresAt ? { expiresAt: DateTime.makeUnsafe(expiresAt) } : {})
+        },
+        ending
+      )
+      return made.data?.expiresAt
+    }
+    expect(await endOf()).toBe(end)
+    expect(await endOf("2099-01-01T00:00:00.000Z")).toBe(end)
+    expect(await endOf("2097-01-01T00:00:00.000Z")).toBe("2097-01-01T00:00:00.000Z")
+    const { data: list } = await project.api.keys.get(admin)
+    const lasting = list?.keys.find(({ expiresAt }) => expiresAt === null)
+    const taken = await api.v1
+      .keys({ keyId: lasting?.id ?? "" })
+      .rotate.post({}, ending)
+    expect(taken.status as number).toBe(403)
   })
 
   it("refuse scopes of a write key and unknown ones", async () => {

@@ -1,5 +1,5 @@
 import { Forbidden } from "@analytics/api-common/AuthProblems"
-import { Effect } from "effect"
+import { type DateTime, Effect } from "effect"
 import type { Scope } from "../keys/Key.ts"
 import { type ProjectId, ProjectNotFound } from "../projects/Project.ts"
 
@@ -9,6 +9,8 @@ export interface ProjectAccess {
   readonly keyId: string
   readonly projectId: ProjectId
   readonly scopes: ReadonlyArray<string>
+  /** Null is never. */
+  readonly expiresAt: DateTime.Utc | null
   /** The project's own time zone. */
   readonly timezone: string
 }

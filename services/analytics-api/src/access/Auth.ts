@@ -74,14 +74,21 @@ export class Auth extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         if (Option.isNone(found) || !isUsable(found.value, now))
           return yield* new Unauthorized({})
-        const { keyId, kind, projectId, scopes, timezone } = found.value
+        const { expiresAt, keyId, kind, projectId, scopes, timezone } = found.value
         if (kind !== "secret")
           return yield* new Forbidden({
             detail: "A write key only sends events; use a secret key."
           })
         yield* markUsed(keyId)
         yield* Effect.annotateCurrentSpan("project.id", projectId)
-        return { _tag: "Project", keyId, projectId, scopes, timezone } as const
+        return {
+          _tag: "Project",
+          keyId,
+          projectId,
+          scopes,
+          expiresAt,
+          timezone
+        } as const
       })
 
       const project = Effect.fnUntraced(function* (

@@ -1,5 +1,6 @@
+import { Forbidden } from "@analytics/api-common/AuthProblems"
 import { Context, DateTime, Effect, Layer, Redacted } from "effect"
-import { type Access, requireProject } from "../access/Access.ts"
+import { type Access, requireProject, requireScope } from "../access/Access.ts"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import type { ProjectId, ProjectNotFound } from "../projects/Project.ts"
 import {
@@ -18,7 +19,7 @@ import { type NewKey, newKey } from "./newKey.ts"
 export interface KeyRequest {
   readonly kind: KeyKind
   readonly name?: string
-  /** Of a secret key; all when absent. */
+  /** Of a secret key; all that the asking one has when absent. */
   readonly scopes?: ReadonlyArray<Scope>
   readonly expiresAt?: DateTime.Utc | null
 }
@@ -27,21 +28,25 @@ export interface KeyRequest {
 export class Keys extends Context.Service<
   Keys,
   {
+    /** Nobody hands out more than they hold: neither scopes nor time. */
     create(
       access: Access,
       projectId: ProjectId,
       request: KeyRequest
-    ): Effect.Effect<IssuedKey, ProjectNotFound | ControlUnavailable>
+    ): Effect.Effect<IssuedKey, ProjectNotFound | Forbidden | ControlUnavailable>
     list(
       access: Access,
       projectId: ProjectId
     ): Effect.Effect<ReadonlyArray<Key>, ProjectNotFound | ControlUnavailable>
-    /** Replaces a key; the old one works `graceSeconds` longer. */
+    /** Replaces a key that may no more than the asking one; it works `graceSeconds` longer. */
     rotate(
       access: Access,
       id: KeyId,
       graceSeconds: number
-    ): Effect.Effect<IssuedKey, KeyNotFound | KeyRetired | ControlUnavailable>
+    ): Effect.Effect<
+      IssuedKey,
+      KeyNotFound | KeyRetired | Forbidden | ControlUnavailable
+    >
     revoke(
       access: Access,
       id: KeyId
@@ -67,8 +72,10 @@ export class Keys extends Context.Service<
           yield* requireProject(access, projectId)
           const made = newKey(request.kind)
           const scopes =
-            request.kind === "secret" ? allowed(access, request.scopes) : []
-          const { expiresAt = null, name = "" } = request
+            request.kind === "secret" ? (request.scopes ?? held(access)) : []
+          yield* requireHeld(access, scopes)
+          const { name = "" } = request
+          const expiresAt = earlier(request.expiresAt ?? null, endOf(access))
           const key = yield* repo.insert(projectId, made, { name, scopes, expiresAt })
           yield* log("key created", key)
           return issued(key, made)
@@ -79,6 +86,9 @@ export class Keys extends Context.Service<
         }),
         rotate: Effect.fn("Keys.rotate")(function* (access, id, graceSeconds) {
           const old = yield* owned(access, id)
+          yield* requireHeld(access, old.scopes)
+          if (earlier(old.expiresAt, endOf(access)) !== old.expiresAt)
+            return yield* new Forbidden({ detail: "It ends before that key does." })
           const made = newKey(old.kind)
           const until = DateTime.add(yield* DateTime.now, { seconds: graceSeconds })
           const key = yield* repo.rotate(id, made, until)
@@ -95,14 +105,27 @@ export class Keys extends Context.Service<
   )
 }
 
-/** Nobody hands out more than they hold. */
-const allowed = (
-  access: Access,
-  wanted: ReadonlyArray<Scope> = everyScope
-): ReadonlyArray<Scope> =>
+const held = (access: Access): ReadonlyArray<Scope> =>
   access._tag === "Admin"
+    ? everyScope
+    : everyScope.filter((scope) => access.scopes.includes(scope))
+
+const requireHeld = (
+  access: Access,
+  wanted: ReadonlyArray<Scope>
+): Effect.Effect<void, Forbidden> =>
+  access._tag === "Admin"
+    ? Effect.void
+    : Effect.forEach(wanted, (scope) => requireScope(access, scope), { discard: true })
+
+/** When the asking key ends; null is never. */
+const endOf = (access: Access): DateTime.Utc | null =>
+  access._tag === "Admin" ? null : access.expiresAt
+
+const earlier = (wanted: DateTime.Utc | null, end: DateTime.Utc | null) =>
+  end === null || (wanted !== null && DateTime.isLessThanOrEqualTo(wanted, end))
     ? wanted
-    : wanted.filter((scope) => access.scopes.includes(scope))
+    : end
 
 const issued = (key: Key, made: NewKey): IssuedKey => ({
   ...key,

@@ -67,7 +67,8 @@ export const keysRoutes = (runtime: AppRuntime) =>
         response: { 201: sent(IssuedKey), 404: sent(ProjectNotFound), ...refusals },
         detail: {
           summary: "Create a key",
-          description: "With the admin key, or a secret key with the scope `keys`.",
+          description:
+            "With the admin key, or a secret key with the scope `keys`, which hands out only scopes it has and no key that ends after it.",
           security
         }
       }
@@ -117,7 +118,7 @@ export const keysRoutes = (runtime: AppRuntime) =>
         detail: {
           summary: "Replace a key",
           description:
-            "The old key works `gracePeriodSeconds` longer, by default not at all.",
+            "The old key works `gracePeriodSeconds` longer, by default not at all. A secret key replaces only keys that may no more than itself.",
           security
         }
       }

@@ -55,6 +55,7 @@ const AuthStub = Layer.succeed(Auth, {
           keyId: "k",
           projectId: 7,
           scopes: ["query"],
+          expiresAt: null,
           timezone: "Asia/Tokyo"
         })
       : Effect.fail(new Unauthorized({}))
