@@ -4,10 +4,15 @@ import type { Lane } from "./Batch.ts"
 const BULK_SHARE = 0.3
 /** Work that is remembered; older shares fade. */
 const MEMORY_BYTES = 256 * 1024 * 1024
+/**
+ * This much pending is worth a batch, and no batch costs less: a turn of few bytes counts
+ * as one of so many, else steady small live traffic would take every turn.
+ */
+export const PLENTY_BYTES = 4 * 1024 * 1024
 
 /**
  * Chooses whose turn it is. Without waiting live rows the bulk lane has everything; with
- * them it gets at most 30 % of the bytes, and never less, so that imports do end.
+ * them it gets at most 30 % of the work, and never less, so that imports do end.
  */
 export class LaneShare {
   #live = 0
@@ -29,8 +34,9 @@ export class LaneShare {
 
   /** Counts a batch that was sealed while both lanes waited. */
   record(lane: Lane, bytes: number): void {
-    if (lane === "live") this.#live += bytes
-    else this.#bulk += bytes
+    const cost = Math.max(bytes, PLENTY_BYTES)
+    if (lane === "live") this.#live += cost
+    else this.#bulk += cost
     const excess = (this.#live + this.#bulk) / MEMORY_BYTES
     if (excess > 1) {
       this.#live /= excess

@@ -4,7 +4,7 @@ import type { Batch, Pending, PostRecord } from "./Batch.ts"
 import type { BatchPlan } from "./BatchPlan.ts"
 import { BatchRepo } from "./BatchRepo.ts"
 import { EventStore, recordOf } from "./EventStore.ts"
-import { LaneShare } from "./LaneShare.ts"
+import { LaneShare, PLENTY_BYTES } from "./LaneShare.ts"
 import type { FencedOut, LedgerUnavailable } from "./LoaderErrors.ts"
 import * as LoaderMetrics from "./LoaderMetrics.ts"
 import { People } from "./People.ts"
@@ -18,8 +18,6 @@ type Failure = FencedOut | LedgerUnavailable | ClickHouseError
 const POLL = "50 millis"
 /** Small batches follow each other at this distance: each costs the store a part. */
 const PACE_MS = 200
-/** This much pending is worth a batch at once, and worth preparing while another is stored. */
-const PLENTY_BYTES = 4 * 1024 * 1024
 /** A commit that takes longer than this is found by the full look only. */
 const LATE_COMMIT_MS = 120_000
 /** How often the whole inbox is looked at, not only its newest rows. */
@@ -130,13 +128,15 @@ export class Loader extends Context.Service<
       const sealNext = Effect.fnUntraced(function* (busy: boolean) {
         const now = Date.now()
         const waiting = yield* look(now)
-        const bytes = sumOfBytes(waiting.live) + sumOfBytes(waiting.bulk)
-        if (bytes < PLENTY_BYTES && (busy || now - lastSeal < PACE_MS)) return undefined
         const turn = share.next(
           { live: waiting.live.length > 0, bulk: waiting.bulk.length > 0 },
           MOST_BYTES
         )
         if (turn === undefined) return undefined
+        // Worth a batch at once, and worth preparing while another is stored. Only the
+        // lane's own bytes count: those of an import would make every live event a batch.
+        const plenty = sumOfBytes(waiting[turn.lane]) >= PLENTY_BYTES
+        if (!plenty && (busy || now - lastSeal < PACE_MS)) return undefined
         const rows = upTo(waiting[turn.lane], turn.bytes)
         const batch = yield* batches.seal(turn.lane, rows)
         lastSeal = now

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "bun:test"
-import { LaneShare } from "../../src/loader/LaneShare.ts"
+import { LaneShare, PLENTY_BYTES } from "../../src/loader/LaneShare.ts"
 
 const MiB = 1024 * 1024
 const both = { live: true, bulk: true }
 
-/** Bytes of each lane after `turns` batches in which both lanes always wait. */
+/** What each lane cost after `turns` batches in which both lanes always wait. */
 const run = (turns: number, liveBytes: number) => {
   const share = new LaneShare()
   const sum = { live: 0, bulk: 0 }
@@ -13,13 +13,13 @@ const run = (turns: number, liveBytes: number) => {
     if (next === undefined) throw new Error("nobody's turn")
     const bytes = next.lane === "live" ? Math.min(liveBytes, next.bytes) : next.bytes
     share.record(next.lane, bytes)
-    sum[next.lane] += bytes
+    sum[next.lane] += Math.max(bytes, PLENTY_BYTES)
   }
   return sum
 }
 
 describe("LaneShare", () => {
-  it.each([64 * MiB, 5 * MiB, 100_000])(
+  it.each([64 * MiB, 5 * MiB, 100_000, 1])(
     "gives bulk at most 30 percent while live rows of %d bytes wait, and not much less",
     (liveBytes) => {
       const { live, bulk } = run(2_000, liveBytes)
