@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { ClickHouse } from "./ClickHouse.ts"
 import { sqlState } from "./PostgresRetry.ts"
@@ -58,7 +58,43 @@ export class Installation extends Context.Service<
       return { id: postgres.id, idHashKey: Redacted.make(postgres.idHashKey) }
     }).pipe(Effect.withSpan("Installation.read"))
   )
+
+  /**
+   * What Postgres alone says, for a service that has work to do while ClickHouse is away;
+   * it runs `disagreement` beside that.
+   */
+  static readonly layerOfPostgres = Layer.effect(
+    Installation,
+    Effect.gen(function* () {
+      const postgres = yield* inPostgres
+      if (postgres === undefined)
+        return yield* new InstallationMismatch({ postgres: null, clickhouse: null })
+      return { id: postgres.id, idHashKey: Redacted.make(postgres.idHashKey) }
+    }).pipe(Effect.withSpan("Installation.read"))
+  )
 }
+
+/**
+ * Asks ClickHouse for its id until it answers, however long that takes. Fails when it is
+ * another than Postgres holds; else never ends.
+ */
+export const disagreement = Effect.gen(function* () {
+  const { id } = yield* Installation
+  const clickhouse = yield* Effect.suspend(() => inClickHouse).pipe(
+    Effect.tapError((error) =>
+      Effect.logWarning("ClickHouse cannot be asked which installation it is", error)
+    ),
+    Effect.retry(
+      Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")])
+    )
+  )
+  if (clickhouse !== id)
+    return yield* new InstallationMismatch({
+      postgres: id,
+      clickhouse: clickhouse ?? null
+    })
+  return yield* Effect.never
+}).pipe(Effect.withSpan("Installation.disagreement"))
 
 const missingTable = { postgres: "42P01", clickhouse: [60, 81] }
 

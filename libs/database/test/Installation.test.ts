@@ -6,13 +6,54 @@ import { testInstallation } from "@analytics/testing/testInstallation"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { ClickHouse } from "../src/ClickHouse.ts"
-import { Installation } from "../src/Installation.ts"
+import { ClickHouseError } from "../src/ClickHouseError.ts"
+import { disagreement, Installation } from "../src/Installation.ts"
 
 const read = Installation.pipe(Effect.provide(Layer.fresh(Installation.layer)))
 const other = "00000000-0000-4000-8000-00000000ffff"
 
 describe("Installation", () => {
   const it = withLayer(Layer.mergeAll(TestPostgres.client, TestClickHouse.client))
+
+  it.effect(
+    "starts from Postgres alone, and ends only where ClickHouse is another",
+    () =>
+      Effect.gen(function* () {
+        const real = yield* ClickHouse
+        const away = new ClickHouseError({
+          kind: "transient",
+          reason: "connection refused",
+          queryId: ""
+        })
+        let asked = 0
+        // Away at first, then somebody else.
+        const clickhouse = ClickHouse.of({
+          ...real,
+          query: <Row>() =>
+            Effect.suspend(() =>
+              ++asked < 2
+                ? Effect.fail(away)
+                : Effect.succeed([
+                    { id: other }
+                  ] as ReadonlyArray<unknown> as Array<Row>)
+            )
+        })
+        const error = yield* Effect.flip(disagreement).pipe(
+          Effect.provide(Layer.fresh(Installation.layerOfPostgres)),
+          Effect.provideService(ClickHouse, clickhouse)
+        )
+        expect(asked).toBe(2)
+        expect(error).toMatchObject({
+          postgres: testInstallation.id,
+          clickhouse: other
+        })
+        const agreed = yield* disagreement.pipe(
+          Effect.provide(Layer.fresh(Installation.layerOfPostgres)),
+          Effect.timeoutOption("200 millis")
+        )
+        expect(agreed._tag).toBe("None")
+      })
+  )
 
   it.effect("refuses a Postgres that belongs to another ClickHouse, naming both", () =>
     Effect.gen(function* () {

@@ -7,11 +7,15 @@ import { IngestConfig } from "@analytics/config/IngestConfig"
 import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { ClickHouse } from "@analytics/database/ClickHouse"
-import { Installation } from "@analytics/database/Installation"
+import {
+  disagreement,
+  Installation,
+  type InstallationMismatch
+} from "@analytics/database/Installation"
 import * as Postgres from "@analytics/database/Postgres"
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeApp } from "./App.ts"
 import { ingestionLive } from "./IngestionLive.ts"
@@ -29,7 +33,18 @@ const KeysLive = KeyRing.layer.pipe(
   Layer.provide(KeySyncConfig.layer)
 )
 
-const StoresLive = Installation.layer.pipe(
+const mismatch = Deferred.makeUnsafe<never, InstallationMismatch>()
+
+/** Events are acknowledged while ClickHouse is away; another one ends the process. */
+const SameInstallation = Layer.effectDiscard(
+  disagreement.pipe(
+    Effect.catchTag("InstallationMismatch", (error) => Deferred.fail(mismatch, error)),
+    Effect.forkScoped
+  )
+)
+
+const StoresLive = SameInstallation.pipe(
+  Layer.provideMerge(Installation.layerOfPostgres),
   Layer.provideMerge(Layer.mergeAll(Postgres.layer, ClickHouse.layer)),
   Layer.provide(Layer.mergeAll(PostgresConfig.layer, ClickHouseConfig.layer))
 )
@@ -45,5 +60,8 @@ const AppLive = Layer.mergeAll(ingestionLive, HealthLive).pipe(
 )
 
 if (import.meta.main) {
-  NodeRuntime.runMain(serve(AppLive, makeApp), { teardown })
+  NodeRuntime.runMain(
+    Effect.raceFirst(serve(AppLive, makeApp), Deferred.await(mismatch)),
+    { teardown }
+  )
 }

@@ -15,6 +15,12 @@ export class KeyFeedUnavailable extends Schema.TaggedError<KeyFeedUnavailable>()
 ) {}
 
 const Changes = Schema.Struct({ revision: Schema.Int, keys: Schema.Array(ProjectKey) })
+
+/** A page of changes. */
+export interface Changes extends Schema.Schema.Type<typeof Changes> {
+  /** How far the clock of analytics-api is ahead of ours, in milliseconds. */
+  readonly ahead: number
+}
 const Lookup = Schema.Struct({ key: Schema.NullOr(ProjectKey) })
 
 /** When a key was last used. */
@@ -31,7 +37,7 @@ export class KeyFeed extends Context.Service<
     changes(
       since: number,
       used: ReadonlyArray<KeyUse>
-    ): Effect.Effect<typeof Changes.Type, KeyFeedUnavailable>
+    ): Effect.Effect<Changes, KeyFeedUnavailable>
     /** The key with this hash, or `null` when there is none. */
     lookup(hash: string): Effect.Effect<ProjectKey | null, KeyFeedUnavailable>
   }
@@ -57,18 +63,33 @@ export class KeyFeed extends Context.Service<
         HttpClientRequest.post(path).pipe(
           HttpClientRequest.bodyJson(body),
           Effect.flatMap(http.execute),
-          Effect.flatMap(HttpClientResponse.schemaBodyJson(answer)),
-          Effect.timeout("3 seconds"),
+          Effect.flatMap((response) =>
+            Effect.map(HttpClientResponse.schemaBodyJson(answer)(response), (body) => ({
+              body,
+              ahead: aheadOf(response.headers["date"], Date.now())
+            }))
+          ),
+          // A revoked key counts for what passes between two questions, and this.
+          Effect.timeout("1500 millis"),
           Effect.mapError((cause) => new KeyFeedUnavailable({ cause }))
         )
       return KeyFeed.of({
         changes: Effect.fn("KeyFeed.changes")((since, used) =>
-          ask("/changes", { since, used }, Changes)
+          Effect.map(ask("/changes", { since, used }, Changes), ({ ahead, body }) => ({
+            ...body,
+            ahead
+          }))
         ),
         lookup: Effect.fn("KeyFeed.lookup")((hash) =>
-          Effect.map(ask("/lookup", { hash }, Lookup), ({ key }) => key)
+          Effect.map(ask("/lookup", { hash }, Lookup), ({ body }) => body.key)
         )
       })
     })
   ).pipe(Layer.provide(FetchHttpClient.layer))
+}
+
+/** `Date` has whole seconds: half of one is what it lacks on average. */
+const aheadOf = (date: string | undefined, now: number): number => {
+  const ahead = Date.parse(date ?? "") + 500 - now
+  return Number.isNaN(ahead) ? 0 : ahead
 }

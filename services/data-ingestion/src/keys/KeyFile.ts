@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
+import { Installation } from "@analytics/database/Installation"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { ProjectKey } from "./ProjectKey.ts"
 
@@ -11,13 +12,20 @@ export const KeyState = Schema.Struct({
 })
 export type KeyState = typeof KeyState.Type
 
-const json = Schema.fromJsonString(KeyState)
+/** The keys of another installation would open the projects of this one. */
+const stateOf = (installation: string) =>
+  Schema.fromJsonString(
+    Schema.Struct({
+      installation: Schema.Literal(installation),
+      ...KeyState.fields
+    })
+  )
 
 /** The last known keys on disk, for a start while analytics-api is away. */
 export class KeyFile extends Context.Service<
   KeyFile,
   {
-    /** None when there is no file or it cannot be read; both are logged. */
+    /** None, with a log line, without a file of this installation that can be read. */
     readonly load: Effect.Effect<Option.Option<KeyState>>
     /** Replaces the file at once or not at all; a failure is logged, not fatal. */
     save(state: KeyState): Effect.Effect<void>
@@ -25,7 +33,10 @@ export class KeyFile extends Context.Service<
 >()("@analytics/data-ingestion/keys/KeyFile") {
   static readonly layer = Layer.effect(
     KeyFile,
-    Effect.map(KeySyncConfig, ({ stateDir }) => {
+    Effect.gen(function* () {
+      const { stateDir } = yield* KeySyncConfig
+      const { id: installation } = yield* Installation
+      const json = stateOf(installation)
       const path = join(stateDir, "keys.json")
       return KeyFile.of({
         load: Effect.tryPromise({
@@ -42,7 +53,7 @@ export class KeyFile extends Context.Service<
           Effect.withSpan("KeyFile.load")
         ),
         save: Effect.fn("KeyFile.save")((state) =>
-          Schema.encodeEffect(json)(state).pipe(
+          Schema.encodeEffect(json)({ installation, ...state }).pipe(
             Effect.flatMap((text) =>
               Effect.tryPromise({ try: () => replace(path, text), catch: String })
             ),

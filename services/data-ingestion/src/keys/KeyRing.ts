@@ -12,13 +12,19 @@ import {
   Schedule,
   Semaphore
 } from "effect"
-import { KeyFeed, KeyFeedUnavailable } from "./KeyFeed.ts"
+import { type Changes, KeyFeed, KeyFeedUnavailable } from "./KeyFeed.ts"
 import { KeyFile } from "./KeyFile.ts"
 import { isUsable, type ProjectKey } from "./ProjectKey.ts"
 import { RecentlyUnknown } from "./RecentlyUnknown.ts"
 
 /** Look-ups of unknown keys at the same time; guesses must not become a load. */
 const LOOKUPS = 16
+
+/**
+ * Milliseconds between complete readings: of a store that was restored from a backup and
+ * went on to the same revision, the changes alone show nothing.
+ */
+const COMPLETE_EVERY = 600_000
 
 /** Last uses told in one report. */
 const MAX_USES = 1000
@@ -46,7 +52,7 @@ export class KeyRing extends Context.Service<
       const config = yield* KeySyncConfig
       const feed = yield* KeyFeed
       const file = yield* KeyFile
-      const keys = new Map<string, ProjectKey>()
+      let keys = new Map<string, ProjectKey>()
       const used = new Map<string, number>()
       const unknown = new RecentlyUnknown()
       const lookups = new Map<
@@ -57,6 +63,11 @@ export class KeyRing extends Context.Service<
       const permits = yield* Semaphore.make(LOOKUPS)
       let revision = 0
       let updatedAt = Date.now()
+      /** How far the clock that revokes keys is ahead of ours. */
+      let ahead = 0
+      /** When all keys were last read; those of the file may be of another past. */
+      let completeAt = Number.NEGATIVE_INFINITY
+      let unsaved = false
 
       const saved = yield* file.load
       if (Option.isSome(saved)) {
@@ -64,32 +75,53 @@ export class KeyRing extends Context.Service<
         for (const key of saved.value.keys) keys.set(key.hash, key)
       }
 
+      /** Passes on the keys of `page` and of all after it; answers the last revision. */
+      const follow = Effect.fnUntraced(function* (
+        first: Changes,
+        take: (key: ProjectKey, page: Changes) => void
+      ) {
+        let page = first
+        while (page.keys.length > 0) {
+          for (const key of page.keys) take(key, page)
+          page = yield* feed.changes(page.revision, [])
+        }
+        return page.revision
+      })
+
+      /** Takes effect when all of it was read, so that a failure half-way costs no key. */
+      const startOver = Effect.fnUntraced(function* (first: Changes) {
+        const fresh = new Map<string, ProjectKey>()
+        revision = yield* follow(first, (key) => fresh.set(key.hash, key))
+        keys = fresh
+        for (const hash of fresh.keys()) unknown.delete(hash)
+        completeAt = performance.now()
+        unsaved = true
+      })
+
       const refresh = Effect.gen(function* () {
         const report = [...used]
           .slice(0, MAX_USES)
           .map(([keyId, at]) => ({ keyId, at: new Date(at).toISOString() }))
-        let changes = yield* feed.changes(revision, report)
+        const complete = performance.now() - completeAt >= COMPLETE_EVERY
+        const changes = yield* feed.changes(complete ? 0 : revision, report)
         for (const { keyId, at } of report)
           if (used.get(keyId) === Date.parse(at)) used.delete(keyId)
-        if (changes.revision < revision) {
-          // Another installation, or one restored from a backup: start over.
-          changes = yield* feed.changes(0, [])
-          keys.clear()
-        }
-        let changed = changes.revision !== revision
-        // The feed answers in pages.
-        while (changes.keys.length > 0) {
-          changed = true
-          for (const key of changes.keys) {
+        ahead = changes.ahead
+        if (complete) yield* startOver(changes)
+        // Another installation, or one restored from a backup.
+        else if (changes.revision < revision)
+          yield* startOver(yield* feed.changes(0, []))
+        else
+          revision = yield* follow(changes, (key, page) => {
             keys.set(key.hash, key)
             unknown.delete(key.hash)
-          }
-          revision = changes.revision
-          changes = yield* feed.changes(revision, [])
-        }
-        revision = changes.revision
+            revision = page.revision
+            unsaved = true
+          })
         updatedAt = Date.now()
-        if (changed) yield* file.save({ revision, keys: [...keys.values()] })
+        if (!unsaved) return
+        unsaved = false
+        yield* file.save({ revision, keys: [...keys.values()] })
       }).pipe(Effect.withSpan("KeyRing.refresh"))
 
       yield* refresh.pipe(
@@ -114,7 +146,7 @@ export class KeyRing extends Context.Service<
       const usable = (hash: string): ProjectKey | undefined => {
         const key = keys.get(hash)
         const now = Date.now()
-        if (key === undefined || !isUsable(key, now)) return undefined
+        if (key === undefined || !isUsable(key, now + ahead)) return undefined
         used.set(key.keyId, now)
         return key
       }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hashKey } from "@analytics/api-common/BearerKey"
 import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
+import { Installation } from "@analytics/database/Installation"
 import { Duration, Effect, Layer, ManagedRuntime, Option, Redacted } from "effect"
 import { KeyFeed } from "../../src/keys/KeyFeed.ts"
 import { KeyFile } from "../../src/keys/KeyFile.ts"
@@ -15,6 +16,10 @@ class Api {
   revision = 0
   up = true
   lookups = 0
+  /** Answers the page after this revision with an error. */
+  failsAfter = -1
+  /** How far its clock is ahead of ours, in milliseconds. */
+  ahead = 0
   readonly log: Array<{ revision: number; key: ProjectKey }> = []
   readonly uses: Array<string> = []
   #asked: Array<() => void> = []
@@ -60,11 +65,15 @@ class Api {
         return Response.json({ key: found?.key ?? null })
       }
       this.uses.push(...body.used.map(({ keyId }) => keyId))
+      if (body.since === this.failsAfter) return new Response("no", { status: 500 })
       const page = this.log.filter(({ revision }) => revision > body.since).slice(0, 2)
-      return Response.json({
-        revision: page.at(-1)?.revision ?? this.revision,
-        keys: page.map(({ key }) => key)
-      })
+      return Response.json(
+        {
+          revision: page.at(-1)?.revision ?? this.revision,
+          keys: page.map(({ key }) => key)
+        },
+        { headers: { date: new Date(Date.now() + this.ahead).toUTCString() } }
+      )
     }
   })
 }
@@ -82,7 +91,8 @@ afterEach(async () => {
 
 /** One life of the process. */
 const running = async (
-  test: (find: (key: string) => Promise<string>) => Promise<void>
+  test: (find: (key: string) => Promise<string>) => Promise<void>,
+  installation = "one"
 ) => {
   const config = KeySyncConfig.layerOf({
     analyticsApiUrl: api.server.url.origin,
@@ -93,7 +103,13 @@ const running = async (
   const runtime = ManagedRuntime.make(
     KeyRing.layer.pipe(
       Layer.provide(Layer.mergeAll(KeyFeed.layer, KeyFile.layer)),
-      Layer.provide(config)
+      Layer.provide(config),
+      Layer.provide(
+        Layer.succeed(Installation, {
+          id: installation,
+          idHashKey: Redacted.make(new Uint8Array(16))
+        })
+      )
     )
   )
   const ring = await runtime.runPromise(KeyRing)
@@ -115,6 +131,7 @@ describe("KeyRing", () => {
   it("learns keys of several pages, and their revocation", () =>
     running(async (find) => {
       for (const name of ["a", "b", "c", "d", "e"]) api.publish(name)
+      await api.asked()
       await api.asked()
       await api.asked()
       for (const name of ["a", "e"]) expect(await find(name)).toBe("good")
@@ -187,6 +204,64 @@ describe("KeyRing", () => {
       await api.asked()
       expect(await find("a")).toBe("unknown")
       expect(await find("z")).toBe("good")
+    }))
+
+  it("keeps all keys while starting over fails half-way", () =>
+    running(async (find) => {
+      for (const name of ["a", "b", "c"]) api.publish(name)
+      await api.asked()
+      await api.asked()
+      api.log.length = 0
+      api.revision = 0
+      api.failsAfter = 2
+      for (const name of ["w", "x"]) api.publish(name)
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("good")
+      api.failsAfter = -1
+      await api.asked()
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("unknown")
+      expect(await find("x")).toBe("good")
+    }))
+
+  it("notices at a start that the store was restored and went on", async () => {
+    for (const name of ["a", "b"]) api.publish(name)
+    const settled = async () => {
+      for (let question = 0; question < 3; question++) await api.asked()
+    }
+    await running(settled)
+    api.log.pop()
+    api.revision = 1
+    api.publish("c")
+    await running(async (find) => {
+      await settled()
+      expect(await find("a")).toBe("good")
+      expect(await find("b")).toBe("unknown")
+      expect(await find("c")).toBe("good")
+    })
+  })
+
+  it("does not believe the file of another installation", async () => {
+    api.publish("a")
+    await running(async () => {
+      await api.asked()
+      await api.asked()
+    })
+    api.up = false
+    await running(async (find) => expect(await find("a")).toBe("unclear"), "another")
+    await running(async (find) => expect(await find("a")).toBe("good"))
+  })
+
+  it("judges by the clock that revokes", () =>
+    running(async (find) => {
+      api.ahead = 3_600_000
+      const revokedAt = new Date(Date.now() + 1_800_000).toISOString()
+      api.publish("a", { revokedAt })
+      await api.asked()
+      await api.asked()
+      expect(await find("a")).toBe("unknown")
     }))
 
   it("tells when a key was last used", () =>
