@@ -11,14 +11,39 @@ const pidOf = (file: StackFile, part: Victim): number => {
   return pid
 }
 
+/** Sends a signal to a process, and says whether there was one. */
+const signalled = (pid: number, signal: NodeJS.Signals): boolean => {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    // It ended by itself, as a loader does that lost its lock with Postgres.
+    return false
+  }
+}
+
+/** Signals a part, once it runs: its entry in stack.json may be of one that just ended. */
+export const signal = async (
+  stack: RunningStack,
+  part: Victim,
+  name: NodeJS.Signals,
+  timeoutMs = 30_000
+): Promise<number> => {
+  const end = Date.now() + timeoutMs
+  while (Date.now() < end) {
+    const pid = pidOf(await stack.file(), part)
+    if (signalled(pid, name)) return pid
+    await Bun.sleep(50)
+  }
+  throw new Error(`${part} did not run within ${timeoutMs} ms`)
+}
+
 /** kill -9, then waits until the supervisor has the part running again. */
 export const killAndWait = async (
   stack: RunningStack,
   part: Victim,
   timeoutMs = 60_000
 ): Promise<void> => {
-  const pid = pidOf(await stack.file(), part)
-  process.kill(pid, "SIGKILL")
+  const pid = await signal(stack, part, "SIGKILL")
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
     if (pidOf(await stack.file(), part) !== pid) return

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "bun:test"
 import { makeClient } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
-import { victims } from "./Kills.ts"
+import { signal, victims } from "./Kills.ts"
 import { runRounds } from "./rounds.ts"
 
 const long = process.env["TEST_LONG"] === "1"
@@ -34,10 +34,8 @@ describe("kill -9 under load", () => {
       userId: "u",
       messageId: `planted-${n}`
     }))
-    const { pids, postgres } = await stack.file()
-    const loader = pids["loader"]
-    if (loader === undefined) throw new Error("stack.json has no pid of loader")
-    process.kill(loader, "SIGSTOP")
+    const { postgres } = await stack.file()
+    const loader = await signal(stack, "loader", "SIGSTOP")
     try {
       expect((await client.send(project, events)).status).toBe(200)
       const sql = new Bun.SQL(postgres)
