@@ -67,17 +67,14 @@ export const Filter: Schema.Codec<Filter> = Schema.Union([
   Schema.Struct({ not: nested })
 ])
 
-const MAX_CONDITIONS = 500
 const MAX_DEPTH = 32
 
 /** Filters that all hold. */
 export const Filters = Schema.Array(Filter).check(
   Schema.makeFilter((filters) =>
-    count(filters) > MAX_CONDITIONS
-      ? `At most ${MAX_CONDITIONS} conditions`
-      : depth(filters) > MAX_DEPTH
-        ? `At most ${MAX_DEPTH} filters inside each other`
-        : undefined
+    depth(filters) > MAX_DEPTH
+      ? `At most ${MAX_DEPTH} filters inside each other`
+      : undefined
   )
 )
 
@@ -87,11 +84,20 @@ const members = (filter: Filter): ReadonlyArray<Filter> => {
   return "not" in filter ? [filter.not] : []
 }
 
-const count = (filters: ReadonlyArray<Filter>): number =>
-  filters.reduce((sum, filter) => sum + 1 + count(members(filter)), 0)
-
 const depth = (filters: ReadonlyArray<Filter>): number =>
   filters.reduce((deepest, filter) => Math.max(deepest, 1 + depth(members(filter))), 0)
+
+/** The conditions of all filters in a request, and the groups they are in. */
+export const conditionsIn = (request: unknown): number => {
+  if (typeof request !== "object" || request === null) return 0
+  const own = filterKeys.some((key) => Object.hasOwn(request, key)) ? 1 : 0
+  return Object.values(request).reduce(
+    (sum: number, member) => sum + conditionsIn(member),
+    own
+  )
+}
+
+const filterKeys = ["op", "and", "or", "not"]
 
 const MAX_LIST = 10_000
 const MAX_PATTERN = 1000

@@ -1,7 +1,9 @@
 import { Effect, Predicate, type Schema } from "effect"
 import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
 import { decodeStrictly } from "./decodeStrictly.ts"
+import { conditionsIn } from "./Filter.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
+import { nestsDeeperThan } from "./nesting.ts"
 import { QueryInvalid } from "./QueryInvalid.ts"
 import { retentionQuery } from "./retention/RetentionQuery.ts"
 import { Trends } from "./trends/Trends.ts"
@@ -49,12 +51,18 @@ const reader = <Request extends Asked, Result>(
     result: known.result,
     example: known.example,
     read: (body) =>
-      Effect.map(decode(body), (request) => ({
-        kind: known.kind,
-        asOf: request.asOf === undefined ? undefined : Date.parse(request.asOf),
-        patterns: patternsIn(request, ""),
-        compile: (context) => known.compile(request, context)
-      }))
+      Effect.flatMap(decode(body), (request) =>
+        conditionsIn(request) > MAX_CONDITIONS
+          ? Effect.fail(
+              QueryInvalid.at("", `At most ${MAX_CONDITIONS} conditions in all filters`)
+            )
+          : Effect.succeed({
+              kind: known.kind,
+              asOf: request.asOf === undefined ? undefined : Date.parse(request.asOf),
+              patterns: patternsIn(request, ""),
+              compile: (context) => known.compile(request, context)
+            })
+      )
   }
 }
 
@@ -67,8 +75,18 @@ const readers: ReadonlyArray<Reader> = [
 /** Every kind there is. */
 export const documentedKinds: ReadonlyArray<DocumentedKind> = readers
 
+/** Filters nest at most 32 deep; everything else much less. */
+const MAX_NESTING = 100
+
+/** Of all filters of a request together: statements repeat them per step or series. */
+const MAX_CONDITIONS = 500
+
 /** Reads a request body: the kind first, so that faults are those of its own schema. */
 export const parseQuery = (body: unknown): Effect.Effect<Query, QueryInvalid> => {
+  if (nestsDeeperThan(body, MAX_NESTING))
+    return Effect.fail(
+      QueryInvalid.at("", `At most ${MAX_NESTING} levels of arrays and objects`)
+    )
   const kind = Predicate.hasProperty(body, "kind") ? body.kind : undefined
   const known = readers.find((candidate) => candidate.kind === kind)
   return known

@@ -1,9 +1,11 @@
 import { Effect, Schema, SchemaIssue } from "effect"
 import { type QueryFault, QueryInvalid } from "./QueryInvalid.ts"
 
+const MAX_FAULTS = 100
+
 /**
- * Decodes what a client sent. Unknown fields are refused, all faults are named at once,
- * and no message repeats the value.
+ * Decodes what a client sent. Unknown fields are refused, all faults (the first hundred)
+ * are named at once, and no message repeats the value.
  */
 export const decodeStrictly = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S
@@ -15,7 +17,8 @@ export const decodeStrictly = <S extends Schema.ConstraintDecoder<unknown>>(
   return (input) =>
     Effect.mapError(
       decode(input),
-      (error) => new QueryInvalid({ errors: faultsOf(error.issue, "") })
+      (error) =>
+        new QueryInvalid({ errors: faultsOf(error.issue, "").slice(0, MAX_FAULTS) })
     )
 }
 

@@ -5,7 +5,17 @@ import {
   orderOps,
   type Scalar
 } from "./Filter.ts"
-import { and, float, or, type Param, type Sql, sql, string, strings } from "./Sql.ts"
+import {
+  and,
+  float,
+  floats,
+  or,
+  type Param,
+  type Sql,
+  sql,
+  string,
+  strings
+} from "./Sql.ts"
 import type { Value, Values } from "./Values.ts"
 
 /** Filters that all hold, as a condition (0 or 1, never NULL) on the columns of `values`. */
@@ -87,7 +97,10 @@ const storedTexts = (item: Scalar): ReadonlyArray<string> => {
 /** The engine writes elements in its own way, so they are compared by value. */
 const elementIsIn = (element: Sql, wanted: ReadonlyArray<Scalar>): Sql => {
   const texts = wanted.filter((item) => typeof item === "string")
-  const numbers = wanted.filter((item) => typeof item === "number")
+  const numbers = wanted.flatMap((item) =>
+    // A set tells -0 from 0.
+    typeof item === "number" ? [item === 0 ? 0 : item] : []
+  )
   const words = wanted.flatMap((item) =>
     item === null || typeof item === "boolean"
       ? [JSON.stringify(item)]
@@ -99,9 +112,9 @@ const elementIsIn = (element: Sql, wanted: ReadonlyArray<Scalar>): Sql => {
           sql`(startsWith(${element}, '"') AND ${unquoted(element)} IN ${strings(texts)})`
         ]
       : []),
-    ...numbers.map(
-      (number) => sql`ifNull(toFloat64OrNull(${element}) = ${float(number)}, 0)`
-    ),
+    ...(numbers.length > 0
+      ? [sql`ifNull(toFloat64OrNull(${element}) IN ${floats(numbers)}, 0)`]
+      : []),
     ...(words.length > 0 ? [sql`${element} IN ${strings(words)}`] : [])
   ])
 }
