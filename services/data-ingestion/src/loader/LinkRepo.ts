@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { endingFree } from "@analytics/data-processing/Followers"
 import type { Link } from "@analytics/data-processing/Identity"
 import { effectiveClaims } from "@analytics/data-processing/Persons"
 import { Context, Effect, Layer } from "effect"
@@ -14,6 +15,8 @@ import {
 const LOCK_CLASS = 0x6c696e6b
 /** Links of one INSERT, and ids of one look-up. */
 const CHUNK = 10_000
+/** Claims followed from the users of new claims before the whole walk is cheaper. */
+const MOST_CLAIMS = 10_000
 
 /** The identity ledger. */
 export class LinkRepo extends Context.Service<
@@ -34,11 +37,26 @@ export class LinkRepo extends Context.Service<
       projectId: number,
       resolve: (version: bigint) => Effect.Effect<A, E>
     ): Effect.Effect<A, Exclude<E, Sql.SqlError> | LedgerUnavailable>
-    /** Every link of the components of `ids` at any instant from just before `since` on. */
+    /** Which of these links the ledger has from this batch. */
+    addedBy(
+      projectId: number,
+      batchId: bigint,
+      links: ReadonlyArray<Link>
+    ): Effect.Effect<ReadonlyArray<Link>, LedgerUnavailable>
+    /**
+     * Every link of the components of `ids` at any instant from just before `since` on.
+     * `undefined` if these are more than `most`.
+     */
     components(
       projectId: number,
       ids: Iterable<string>,
-      since: number
+      since: number,
+      most: number
+    ): Effect.Effect<ReadonlyArray<Link> | undefined, LedgerUnavailable>
+    /** Which of these claims, of the ledger, are such as `followerChanges` takes. */
+    followers(
+      projectId: number,
+      links: ReadonlyArray<Link>
     ): Effect.Effect<ReadonlyArray<Link>, LedgerUnavailable>
   }
 >()("@analytics/data-ingestion/loader/LinkRepo") {
@@ -77,14 +95,36 @@ export class LinkRepo extends Context.Service<
       const touching = (
         projectId: number,
         ids: ReadonlyArray<string>,
-        outgoing: boolean
+        outgoing: boolean,
+        most: number
       ) =>
         sql<LinkRow>`
           SELECT kind, from_id, to_id, timestamp, message_id, known_at
             FROM ingest.links
            WHERE project_id = ${projectId} AND undone_at IS NULL
              AND ${sql.literal(outgoing ? "from_key" : "to_key")}
-               = ANY(${ids.map(keyOfId)}::bytea[])`
+               = ANY(${ids.map(keyOfId)}::bytea[])
+           LIMIT ${most}`
+
+      /** The ids among these that one link alone has, as its `from`. */
+      const inOneLink = (projectId: number, ids: ReadonlyArray<string>) =>
+        sql<{ id: string }>`
+          SELECT id
+            FROM unnest(${ids}::text[], ${ids.map(keyOfId)}::bytea[]) AS f (id, key)
+           WHERE NOT EXISTS (
+               SELECT 1 FROM ingest.links
+                WHERE project_id = ${projectId} AND to_key = key)
+             AND (SELECT count(*) FROM (
+               SELECT 1 FROM ingest.links
+                WHERE project_id = ${projectId} AND from_key = key LIMIT 2) AS own) = 1`
+
+      /** To whom claims give these ids. */
+      const targetsOf = (projectId: number, ids: ReadonlyArray<string>, most: number) =>
+        sql<{ from_id: string; to_id: string }>`
+          SELECT DISTINCT from_id, to_id FROM ingest.links
+           WHERE project_id = ${projectId} AND undone_at IS NULL AND kind = 'claim'
+             AND from_key = ANY(${ids.map(keyOfId)}::bytea[])
+           LIMIT ${most}`
 
       const chunked = <A>(
         items: ReadonlyArray<A>,
@@ -115,56 +155,103 @@ export class LinkRepo extends Context.Service<
               unavailableAfter("5 minutes"),
               Effect.withSpan("LinkRepo.locked")
             ),
-        components: Effect.fn("LinkRepo.components")(function* (projectId, ids, since) {
-          const found = new Map<string, Link>()
-          const claimsOf = new Map<string, Array<Link>>()
-          const visited = new Set<string>()
-          const keep = (links: ReadonlyArray<Link>) => {
-            for (const link of links) found.set(keyOf(link), link)
-          }
-          /** All claims of these ids, so that their earliest is known. */
-          const learnClaims = Effect.fnUntraced(function* (from: Iterable<string>) {
-            const unknown = [...new Set(from)].filter((id) => !claimsOf.has(id))
-            for (const id of unknown) claimsOf.set(id, [])
-            const links = yield* chunked(unknown, (chunk) =>
-              touching(projectId, chunk, true)
-            )
-            for (const link of links)
-              if (link.kind === "claim") claimsOf.get(link.from)?.push(link)
-            keep(links)
-          })
-          let frontier = new Set(ids)
-          while (frontier.size > 0) {
-            const now = [...frontier]
-            for (const id of now) visited.add(id)
-            yield* learnClaims(now)
-            const incoming = yield* chunked(now, (chunk) =>
-              touching(projectId, chunk, false)
-            )
-            keep(incoming)
-            yield* learnClaims(
-              incoming.flatMap((link) => (link.kind === "claim" ? [link.from] : []))
-            )
-            frontier = new Set()
-            const step = (link: Link) => {
-              for (const id of [link.from, link.to])
-                if (!visited.has(id)) frontier.add(id)
-            }
-            const reached = new Set(now)
-            for (const link of found.values())
-              if (
-                link.kind === "alias" &&
-                (reached.has(link.from) || reached.has(link.to))
-              )
-                step(link)
-            for (const [from, claims] of claimsOf)
-              for (const claim of effectiveClaims(claims, since))
-                if (reached.has(from) || reached.has(claim.to)) step(claim)
-          }
-          return [...found.values()].filter(
-            (link) => visited.has(link.from) && visited.has(link.to)
+        addedBy: Effect.fn("LinkRepo.addedBy")((projectId, batchId, links) =>
+          chunked(
+            links,
+            (chunk) => sql<LinkRow>`
+              SELECT kind, from_id, to_id, timestamp, message_id, known_at
+                FROM ingest.links
+               WHERE project_id = ${projectId} AND batch_id = ${batchId}
+                 AND from_key = ANY(${chunk.map(({ from }) => keyOfId(from))}::bytea[])`
           )
-        })
+        ),
+        followers: Effect.fn("LinkRepo.followers")(function* (projectId, links) {
+          const uses = new Map<string, number>()
+          for (const id of links.flatMap(({ from, to }) => [from, to]))
+            uses.set(id, (uses.get(id) ?? 0) + 1)
+          const claims = links.filter(
+            ({ kind, from }) => kind === "claim" && uses.get(from) === 1
+          )
+          const alone = new Set<string>()
+          for (const chunk of chunks(claims.map(({ from }) => from)))
+            for (const { id } of yield* unavailable(inOneLink(projectId, chunk)))
+              alone.add(id)
+          const following = claims.filter(({ from }) => alone.has(from))
+          const targets = new Map<string, Set<string>>()
+          let frontier = new Set(following.map(({ to }) => to))
+          const most = frontier.size + MOST_CLAIMS
+          let found = 0
+          while (frontier.size > 0) {
+            for (const id of frontier) targets.set(id, new Set())
+            const reached = new Set<string>()
+            for (const chunk of chunks([...frontier])) {
+              const rows = yield* unavailable(targetsOf(projectId, chunk, most))
+              found += rows.length
+              if (found >= most) return []
+              for (const { from_id, to_id } of rows) {
+                targets.get(from_id)?.add(to_id)
+                reached.add(to_id)
+              }
+            }
+            frontier = new Set([...reached].filter((id) => !targets.has(id)))
+          }
+          const ending = endingFree(targets)
+          return following.filter(({ to }) => ending.has(to))
+        }),
+        components: Effect.fn("LinkRepo.components")(
+          function* (projectId, ids, since, most) {
+            const found = new Map<string, Link>()
+            const claimsOf = new Map<string, Array<Link>>()
+            const visited = new Set<string>()
+            const keep = (links: ReadonlyArray<Link>) => {
+              for (const link of links) found.set(keyOf(link), link)
+            }
+            /** All claims of these ids, so that their earliest is known. */
+            const learnClaims = Effect.fnUntraced(function* (from: Iterable<string>) {
+              const unknown = [...new Set(from)].filter((id) => !claimsOf.has(id))
+              for (const id of unknown) claimsOf.set(id, [])
+              const links = yield* chunked(unknown, (chunk) =>
+                touching(projectId, chunk, true, most + 1)
+              )
+              for (const link of links)
+                if (link.kind === "claim") claimsOf.get(link.from)?.push(link)
+              keep(links)
+            })
+            let frontier = new Set(ids)
+            while (frontier.size > 0) {
+              const now = [...frontier]
+              for (const id of now) visited.add(id)
+              yield* learnClaims(now)
+              const incoming = yield* chunked(now, (chunk) =>
+                touching(projectId, chunk, false, most + 1)
+              )
+              keep(incoming)
+              if (found.size > most) return undefined
+              yield* learnClaims(
+                incoming.flatMap((link) => (link.kind === "claim" ? [link.from] : []))
+              )
+              if (found.size > most) return undefined
+              frontier = new Set()
+              const step = (link: Link) => {
+                for (const id of [link.from, link.to])
+                  if (!visited.has(id)) frontier.add(id)
+              }
+              const reached = new Set(now)
+              for (const link of found.values())
+                if (
+                  link.kind === "alias" &&
+                  (reached.has(link.from) || reached.has(link.to))
+                )
+                  step(link)
+              for (const [from, claims] of claimsOf)
+                for (const claim of effectiveClaims(claims, since))
+                  if (reached.has(from) || reached.has(claim.to)) step(claim)
+            }
+            return [...found.values()].filter(
+              (link) => visited.has(link.from) && visited.has(link.to)
+            )
+          }
+        )
       })
     })
   )

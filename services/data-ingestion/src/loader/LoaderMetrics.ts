@@ -26,3 +26,6 @@ export const crowdedProjects = Metric.counter("loader_crowded_projects_total", {
 export const lag = Metric.gauge("loader_lag_seconds", {
   description: "Age of the oldest inbox row of the batch just sealed"
 })
+export const unresolvedLinks = Metric.counter("loader_unresolved_links_total", {
+  description: "Links of people too large to resolve; an alarm when it grows"
+})

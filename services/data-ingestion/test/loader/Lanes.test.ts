@@ -16,7 +16,7 @@ describe("an import while live events never stop coming", () => {
 
   it.effect("ends, and small live batches keep their distance", () =>
     Effect.gen(function* () {
-      const context = yield* Effect.context<never>()
+      const context = yield* Effect.context<SqlClient.SqlClient>()
       const seals: Array<{ lane: string; at: number }> = []
       let imported = 0
       let live = 0

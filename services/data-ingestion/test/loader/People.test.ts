@@ -162,4 +162,121 @@ describe("People", () => {
       }
     })
   )
+
+  it.effect("adds to somebody with very many links without reading all of them", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const p = 51
+      const crowd = 50_000
+      yield* receive([
+        track("c0", { p, a: "device", u: "all" }),
+        track("c1", { p, y: "alias", e: "$alias", u: "all", v: "other" })
+      ])
+      yield* drain
+      yield* sql`
+        INSERT INTO ingest.links
+          (project_id, kind, from_id, to_id, timestamp, message_id, known_at, batch_id)
+        SELECT ${p}, 'claim', 'visitor ' || n, 'all', to_timestamp(0), n::text,
+               to_timestamp(${AT} / 1000.0), 1
+          FROM generate_series(1, ${crowd}) AS n`
+      let read = 0
+      const counting = Layer.effect(
+        LinkRepo,
+        Effect.map(LinkRepo, (real) =>
+          LinkRepo.of({
+            ...real,
+            components: (...all) =>
+              Effect.tap(real.components(...all), (links) =>
+                Effect.sync(() => {
+                  read += links?.length ?? 0
+                })
+              )
+          })
+        )
+      ).pipe(Layer.provide(LinkRepo.layer))
+      const all = (record: People["Service"]["record"]) =>
+        record(
+          77n,
+          new Map([
+            [p, setOf(claim("new", "all", AT + 9), claim("n2", "other", AT + 9))]
+          ]),
+          false
+        )
+      yield* Effect.flatMap(People, ({ record }) => all(record)).pipe(
+        Effect.provide(Layer.fresh(People.layer.pipe(Layer.provide(counting))))
+      )
+      expect(read).toBe(0)
+      const one = yield* personOf(p, "all")
+      for (const id of ["new", "n2", "device", "other"])
+        expect(yield* personOf(p, id)).toBe(one)
+      // A loader that starts again does not read them either.
+      yield* Effect.flatMap(People, ({ record }) =>
+        record(77n, new Map([[p, setOf(claim("new", "all", AT + 9))]]), true)
+      ).pipe(Effect.provide(Layer.fresh(People.layer.pipe(Layer.provide(counting)))))
+      expect(read).toBe(0)
+      expect(yield* personOf(p, "new")).toBe(one)
+    })
+  )
+
+  it.effect("tells the same of somebody, however few links may be read", () =>
+    Effect.gen(function* () {
+      const narrow = Layer.fresh(
+        People.layerOf({ walk: 0, walkPerLink: 0, most: 1_000_000 }).pipe(
+          Layer.provide(LinkRepo.layer)
+        )
+      )
+      const p = 61
+      const batches = [
+        [claim("a1", "u1", AT), claim("a2", "u2", AT)],
+        [claim("a3", "u1", AT + 1), { ...claim("u2", "u1", AT + 1), kind: "alias" }],
+        [
+          claim("a4", "u2", AT + 2),
+          claim("a4", "u3", AT + 2),
+          claim("a5", "u3", AT + 2)
+        ],
+        [claim("u1", "root", AT + 3), claim("a6", "u1", AT + 3)],
+        [claim("root", "u1", AT + 4), claim("a7", "root", AT + 4)],
+        // Known earlier than what is there already.
+        [claim("a8", "u1", AT), claim("a9", "new", AT + 1)]
+      ] as const satisfies ReadonlyArray<ReadonlyArray<Link>>
+      yield* Effect.gen(function* () {
+        const { record } = yield* People
+        for (const [i, links] of batches.entries())
+          yield* record(BigInt(i), new Map([[p, setOf(...links)]]), false)
+      }).pipe(Effect.provide(narrow))
+      const links: ReadonlyArray<Link> = batches.flat()
+      for (let n = -1; n <= 5; n++) {
+        const expected = personsOf(
+          links.filter(({ knownAt }) => knownAt <= AT + n),
+          (id) => idHash.id(p, id)
+        )
+        for (const id of new Set(links.flatMap(({ from, to }) => [from, to])))
+          expect(yield* personOf(p, id, new Date(AT + n).toISOString())).toBe(
+            expected.get(id) ?? idHash.id(p, id)
+          )
+      }
+    })
+  )
+
+  it.effect("leaves people as they were whose links are too many to read", () =>
+    Effect.gen(function* () {
+      const p = 71
+      const small = Layer.fresh(
+        People.layerOf({ walk: 0, walkPerLink: 0, most: 3 }).pipe(
+          Layer.provide(LinkRepo.layer)
+        )
+      )
+      yield* Effect.gen(function* () {
+        const { record } = yield* People
+        const at = (batch: bigint, ...links: ReadonlyArray<Link>) =>
+          record(batch, new Map([[p, setOf(...links)]]), false)
+        yield* at(1n, claim("b1", "u", AT), claim("b2", "u", AT), claim("b3", "u", AT))
+        yield* at(2n, { ...claim("v", "u", AT + 1), kind: "alias" })
+        yield* at(3n, claim("b4", "u", AT + 2))
+      }).pipe(Effect.provide(small))
+      const u = yield* personOf(p, "u")
+      for (const id of ["b1", "b2", "b3", "b4"]) expect(yield* personOf(p, id)).toBe(u)
+      expect(yield* personOf(p, "v")).toBe(idHash.id(p, "v"))
+    })
+  )
 })
