@@ -20,7 +20,8 @@ describe("kill -9 under load", () => {
     `${rounds} rounds: nothing acknowledged is missing, nothing is twice`,
     async () => {
       const report = await runRounds(stack, rounds)
-      expect(report.withCommitsInFlight * 2).toBeGreaterThanOrEqual(rounds)
+      process.stdout.write(`${JSON.stringify(report)}\n`)
+    expect(report.withCommitsInFlight * 2).toBeGreaterThanOrEqual(rounds)
     },
     rounds * 90_000
   )
