@@ -1,4 +1,3 @@
-import { Readable } from "node:stream"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import {
   type ClickHouseClient,
@@ -21,6 +20,7 @@ import {
   type Operation,
   translate
 } from "./ClickHouseError.ts"
+import { insertOverHttp } from "./insertOverHttp.ts"
 
 export interface RequestOptions {
   /** Values for `{name:Type}` placeholders. */
@@ -34,7 +34,7 @@ export interface InsertRequest extends RequestOptions {
   readonly table: string
   readonly columns?: ReadonlyArray<string>
   /** The rows in `format`, sent as they are. */
-  readonly body: Uint8Array | string
+  readonly body: Uint8Array<ArrayBuffer> | string
   readonly format: "JSONEachRow" | "JSONCompactEachRow" | "RowBinary" | "Native" | "CSV"
 }
 
@@ -99,6 +99,8 @@ export const make = Effect.fnUntraced(function* (
     Effect.sync(() => connect(config)),
     (open) => Effect.promise(() => open.close())
   )
+
+  const url = new URL(Redacted.value(config.url))
 
   const kill = (queryId: string) =>
     send("command", randomId(), (request) =>
@@ -179,16 +181,16 @@ export const make = Effect.fnUntraced(function* (
       attempt(
         "insert",
         { ...request, settings: { wait_end_of_query: 1, ...request.settings } },
-        async (sent) => {
-          const { stream, summary } = await client.exec({
-            ...sent,
+        async (sent) => ({
+          writtenRows: await insertOverHttp({
+            url,
             query: insertSql(request),
-            // In an array, because a bare string would be sent letter by letter.
-            values: Readable.from([request.body], { objectMode: false })
+            queryId: sent.query_id,
+            settings: sent.clickhouse_settings,
+            body: request.body,
+            signal: sent.abort_signal
           })
-          await collect(stream)
-          return { writtenRows: Number(summary?.written_rows ?? 0) }
-        }
+        })
       ).pipe(withSpan("insert", request.table)),
     kill,
     killAndWait: Effect.fn("ClickHouse.killAndWait")((queryId: string) =>
