@@ -6,6 +6,7 @@ import {
   encodeLine,
   type InboxEvent
 } from "@analytics/data-processing/InboxEvent"
+import { monthOf } from "@analytics/data-processing/Months"
 import { uniqueId } from "@analytics/data-processing/UniqueId"
 import { Installation } from "@analytics/database/Installation"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
@@ -41,6 +42,7 @@ export const receive = Effect.fnUntraced(function* (events: ReadonlyArray<InboxE
     bytes,
     projectIds: [1n],
     projectCounts: [lines.length],
+    months: [...new Set(events.map(({ t }) => monthOf(t)))],
     frame: encodeFrame(lines)
   })}`
   return bytes

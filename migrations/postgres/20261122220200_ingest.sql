@@ -15,6 +15,8 @@ CREATE TABLE ingest.inbox (
   bytes           integer NOT NULL,
   project_ids     bigint[] NOT NULL,
   project_counts  integer[] NOT NULL,
+  -- months of its events, `{202503}`; at most 50, as a batch may have no more
+  months          integer[] NOT NULL DEFAULT '{}',
   traceparent     text,
   frame           bytea NOT NULL,
   batch_id        bigint,

@@ -105,8 +105,8 @@ export class InboxRepo extends Context.Service<
 }
 
 const columns =
-  "id, shard, lane, events, bytes, project_ids, project_counts, traceparent, frame"
-const WIDTH = 9
+  "id, shard, lane, events, bytes, project_ids, project_counts, months, traceparent, frame"
+const WIDTH = 10
 
 /** The values of a row in the order of `columns`. */
 const parametersOf = (row: InboxRow, traceparent: string | null) => [
@@ -117,6 +117,7 @@ const parametersOf = (row: InboxRow, traceparent: string | null) => [
   row.bytes,
   row.projectIds,
   row.projectCounts,
+  row.months,
   traceparent,
   row.frame
 ]

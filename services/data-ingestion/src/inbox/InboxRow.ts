@@ -1,4 +1,5 @@
 import { encodeFrame } from "@analytics/data-processing/InboxEvent"
+import { MOST_MONTHS } from "@analytics/data-processing/Months"
 import { uniqueId } from "@analytics/data-processing/UniqueId"
 
 export type Lane = "live" | "bulk"
@@ -9,6 +10,8 @@ export interface Submission {
   readonly lane: Lane
   /** The loader shard of each line; one number when it is the same for all. */
   readonly shards: number | ReadonlyArray<number>
+  /** The month of each line, `202503`; one number when it is the same for all. */
+  readonly months: number | ReadonlyArray<number>
   readonly lines: ReadonlyArray<string>
   /** Told the ids of the rows that hold the lines. */
   readonly rowIds?: Set<bigint>
@@ -24,6 +27,7 @@ export interface InboxRow {
   readonly bytes: number
   readonly projectIds: ReadonlyArray<bigint>
   readonly projectCounts: ReadonlyArray<number>
+  readonly months: ReadonlyArray<number>
   readonly frame: Uint8Array
 }
 
@@ -33,31 +37,43 @@ interface Draft {
   readonly lane: Lane
   readonly lines: Array<string>
   readonly counts: Map<number, number>
+  readonly months: Set<number>
   bytes: number
 }
 
-/** One row per shard and lane, each with the events of each project counted. */
+/**
+ * One row per shard and lane, each with the events of each project counted; more only if
+ * one would have more months than a batch may have.
+ */
 export const rowsOf = (submissions: ReadonlyArray<Submission>): Array<InboxRow> => {
   const drafts = new Map<string, Draft>()
-  for (const { lane, lines, projectId, rowIds, shards } of submissions) {
-    if (typeof shards === "number") {
-      const draft = draftFor(drafts, shards, lane)
+  const full: Array<Draft> = []
+  for (const { lane, lines, months, projectId, rowIds, shards } of submissions) {
+    if (typeof shards === "number" && typeof months === "number") {
+      const draft = draftFor(drafts, full, shards, lane, months)
       for (const line of lines) add(draft, line)
       count(draft, projectId, lines.length)
       rowIds?.add(draft.id)
     } else
       for (const [at, line] of lines.entries()) {
-        const draft = draftFor(drafts, shards[at] ?? 0, lane)
+        const draft = draftFor(
+          drafts,
+          full,
+          typeof shards === "number" ? shards : (shards[at] ?? 0),
+          lane,
+          typeof months === "number" ? months : (months[at] ?? 0)
+        )
         add(draft, line)
         count(draft, projectId, 1)
         rowIds?.add(draft.id)
       }
   }
-  return [...drafts.values()].map(({ counts, lines, ...draft }) => ({
+  return [...full, ...drafts.values()].map(({ counts, lines, months, ...draft }) => ({
     ...draft,
     events: lines.length,
     projectIds: [...counts.keys()].map(BigInt),
     projectCounts: [...counts.values()],
+    months: [...months],
     frame: encodeFrame(lines)
   }))
 }
@@ -71,16 +87,30 @@ const count = (draft: Draft, projectId: number, events: number): void => {
   draft.counts.set(projectId, (draft.counts.get(projectId) ?? 0) + events)
 }
 
-const draftFor = (drafts: Map<string, Draft>, shard: number, lane: Lane): Draft => {
+const draftFor = (
+  drafts: Map<string, Draft>,
+  full: Array<Draft>,
+  shard: number,
+  lane: Lane,
+  month: number
+): Draft => {
   const key = `${shard}:${lane}`
   const known = drafts.get(key)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    if (known.months.has(month)) return known
+    if (known.months.size < MOST_MONTHS) {
+      known.months.add(month)
+      return known
+    }
+    full.push(known)
+  }
   const draft: Draft = {
     id: uniqueId(),
     shard,
     lane,
     lines: [],
     counts: new Map(),
+    months: new Set([month]),
     bytes: 0
   }
   drafts.set(key, draft)

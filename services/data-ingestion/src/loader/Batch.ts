@@ -42,6 +42,7 @@ export interface Pending {
   readonly receivedAt: Date
   readonly events: number
   readonly bytes: number
+  readonly months: ReadonlyArray<number>
 }
 
 /** What became of events of one project. */

@@ -86,7 +86,7 @@ export class BatchRepo extends Context.Service<
         pending: Effect.fn("BatchRepo.pending")((lane, since, until) =>
           // Both ends are literals, so that only the partitions between them are planned.
           plain<Pending>`
-            SELECT id, received_at AS "receivedAt", events, bytes
+            SELECT id, received_at AS "receivedAt", events, bytes, months
               FROM ingest.inbox
              WHERE shard = ${shard} AND lane = ${lane} AND batch_id IS NULL
                AND received_at >= ${since}

@@ -84,18 +84,3 @@ export const encodeMap = (
   const start = rows.beginSized()
   rows.endSized(start, at < 0 ? 0 : leaves.write(bytes, at, rows))
 }
-
-const DAY = 86_400_000
-const months = new Map<number, number>()
-
-/** The partition of an event: `202503` for March 2025 in UTC. */
-export const monthOf = (timestamp: number): number => {
-  const day = Math.floor(timestamp / DAY)
-  const known = months.get(day)
-  if (known !== undefined) return known
-  const date = new Date(timestamp)
-  const month = date.getUTCFullYear() * 100 + date.getUTCMonth() + 1
-  if (months.size > 50_000) months.clear()
-  months.set(day, month)
-  return month
-}

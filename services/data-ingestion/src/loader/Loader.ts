@@ -1,3 +1,4 @@
+import { MOST_MONTHS } from "@analytics/data-processing/Months"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Context, Effect, Fiber, Layer, Metric, Schedule } from "effect"
 import type { Batch, Pending, PostRecord } from "./Batch.ts"
@@ -228,10 +229,14 @@ const upTo = (
 ): ReadonlyArray<Pending> => {
   let bytes = 0
   let events = 0
+  const months = new Set<number>()
   const end = rows.findIndex((row, i) => {
     bytes += row.bytes
     events += row.events
-    return i > 0 && (bytes > mostBytes || events > MOST_ROWS)
+    for (const month of row.months) months.add(month)
+    return (
+      i > 0 && (bytes > mostBytes || events > MOST_ROWS || months.size > MOST_MONTHS)
+    )
   })
   return end < 0 ? rows : rows.slice(0, end)
 }

@@ -14,7 +14,7 @@ export class Post {
   readonly #inboxIds: Array<bigint> = []
   readonly #indexes: Array<number> = []
 
-  constructor(partition: number, rows = new RowBuffer(1 << 18)) {
+  constructor(partition: number, rows = new RowBuffer(1 << 12)) {
     this.partition = partition
     this.#rows = rows
   }

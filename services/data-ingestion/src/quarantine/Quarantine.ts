@@ -5,6 +5,7 @@ import {
   type InboxEvent,
   type QuarantineReason
 } from "@analytics/data-processing/InboxEvent"
+import { monthsOf } from "@analytics/data-processing/Months"
 import { timeFault } from "@analytics/data-processing/Timestamps"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
@@ -88,6 +89,7 @@ export class Quarantine extends Context.Service<
               projectId,
               lane: "bulk",
               shards: shardMap.shardsOf(projectId, chosen),
+              months: monthsOf(chosen),
               lines: chosen.map(encodeLine)
             }
           ])

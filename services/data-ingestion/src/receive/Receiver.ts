@@ -1,6 +1,7 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { IngestConfig } from "@analytics/config/IngestConfig"
 import { encodeLine } from "@analytics/data-processing/InboxEvent"
+import { monthsOf } from "@analytics/data-processing/Months"
 import {
   type Endpoint,
   eventsOf,
@@ -28,6 +29,9 @@ import { readText } from "./RequestBody.ts"
 
 /** A commit this old means that Postgres is away: more would only pile up. */
 const MAX_COMMIT_AGE = 8000
+
+/** Each month of a batch is a POST to the store: what has more of them is an import. */
+const MAX_LIVE_MONTHS = 3
 
 const rejections = Metric.counter("ingest.events.rejected", {
   description: "Events refused with a verdict",
@@ -188,7 +192,9 @@ export class Receiver extends Context.Service<
         for (const line of lines) bytes += line.length
         if (inbox.age() > MAX_COMMIT_AGE) return refused(new InboxUnavailable({}), 2)
         const now = performance.now()
-        const verdict = admission.admit(projectId, events.length, bytes, lane, now)
+        const months = monthsOf(events)
+        const wanted = typeof months === "object" && isImport(months) ? "bulk" : lane
+        const verdict = admission.admit(projectId, events.length, bytes, wanted, now)
         if (verdict._tag === "Delayed")
           return refused(
             new TooManyEvents({ detail: `${verdict.reason}: wait as told.` }),
@@ -198,6 +204,7 @@ export class Receiver extends Context.Service<
           projectId,
           lane: verdict.lane,
           shards: shardMap.shardsOf(projectId, events),
+          months,
           lines
         }
         try {
@@ -217,6 +224,9 @@ export class Receiver extends Context.Service<
     })
   )
 }
+
+const isImport = (months: ReadonlyArray<number>): boolean =>
+  new Set(months).size > MAX_LIVE_MONTHS
 
 const isRefused = (it: ProjectKey | Refused): it is Refused => "_tag" in it
 

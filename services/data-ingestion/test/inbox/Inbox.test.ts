@@ -84,6 +84,7 @@ describe("Inbox", () => {
                 projectId: 1 + (n % 3),
                 lane: "live",
                 shards: 0,
+                months: 202603,
                 lines: [line(`c${n}`)]
               },
               10
@@ -112,6 +113,7 @@ describe("Inbox", () => {
               projectId: 1,
               lane: "live" as const,
               shards: 0,
+              months: 202603,
               lines: [line(m)]
             }
             await inbox.append(item, 100).then(
@@ -158,7 +160,10 @@ describe("Inbox", () => {
         SELECT to_char(now() AT TIME ZONE 'UTC', '"inbox_"YYYYMMDDHH24') AS name`
       yield* sql.unsafe(`DROP TABLE ingest.${now?.name}`)
       const append = () =>
-        inbox.append({ projectId: 1, lane: "live", shards: 0, lines: [line("p")] }, 10)
+        inbox.append(
+          { projectId: 1, lane: "live", shards: 0, months: 202603, lines: [line("p")] },
+          10
+        )
       const attempt = Effect.tryPromise(append)
       expect((yield* Effect.exit(attempt))._tag).toBe("Failure")
       expect((yield* Effect.exit(attempt))._tag).toBe("Success")

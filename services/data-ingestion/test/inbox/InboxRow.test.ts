@@ -7,9 +7,22 @@ describe("rowsOf", () => {
   it("makes one row per shard and lane, with the events of each project counted", () => {
     const rowIds = new Set<bigint>()
     const rows = rowsOf([
-      { projectId: 2, lane: "live", shards: 0, lines: ["a", "b"], rowIds },
-      { projectId: 1, lane: "live", shards: [0, 1], lines: ["c", "d"] },
-      { projectId: 1, lane: "bulk", shards: 0, lines: ["e"] }
+      {
+        projectId: 2,
+        lane: "live",
+        shards: 0,
+        months: 202601,
+        lines: ["a", "b"],
+        rowIds
+      },
+      {
+        projectId: 1,
+        lane: "live",
+        shards: [0, 1],
+        months: [202602, 202603],
+        lines: ["c", "d"]
+      },
+      { projectId: 1, lane: "bulk", shards: 0, months: 202604, lines: ["e"] }
     ])
     expect(
       rows.map(({ frame, id: _, ...row }) => ({ ...row, lines: frameLines(frame) }))
@@ -21,6 +34,7 @@ describe("rowsOf", () => {
         bytes: 6,
         projectIds: [2n, 1n],
         projectCounts: [2, 1],
+        months: [202601, 202602],
         lines: ["a", "b", "c"]
       },
       {
@@ -30,6 +44,7 @@ describe("rowsOf", () => {
         bytes: 2,
         projectIds: [1n],
         projectCounts: [1],
+        months: [202603],
         lines: ["d"]
       },
       {
@@ -39,6 +54,7 @@ describe("rowsOf", () => {
         bytes: 2,
         projectIds: [1n],
         projectCounts: [1],
+        months: [202604],
         lines: ["e"]
       }
     ])
@@ -47,6 +63,34 @@ describe("rowsOf", () => {
       [2n, 2]
     ])
     expect([...rowIds]).toEqual([rows[0]?.id ?? 0n])
+  })
+})
+
+describe("rowsOf with many months", () => {
+  it("cuts rows so that none has more than a batch may have", () => {
+    const months = Array.from({ length: 680 }, (_, i) => 197001 + i)
+    const rowIds = new Set<bigint>()
+    const lines = months.map((month) => `line of ${month}`)
+    const rows = rowsOf([
+      { projectId: 1, lane: "bulk", shards: 0, months, lines, rowIds },
+      { projectId: 2, lane: "bulk", shards: 0, months: 197001, lines: ["one more"] }
+    ])
+    expect(rows.length).toBe(14)
+    for (const row of rows) {
+      expect(row.months.length).toBeLessThanOrEqual(50)
+      expect(row.projectCounts.reduce((sum, events) => sum + events, 0)).toBe(
+        row.events
+      )
+    }
+    expect(rows.flatMap(({ frame }) => frameLines(frame))).toEqual([
+      ...lines,
+      "one more"
+    ])
+    expect(rowIds).toEqual(new Set(rows.map(({ id }) => id)))
+    expect(countsOf(rows)).toEqual([
+      [1n, 680],
+      [2n, 1]
+    ])
   })
 })
 

@@ -56,4 +56,22 @@ describe("Loader", () => {
       expect(kept).toEqual({ messageId: "m3", detail: "2199" })
     })
   )
+
+  it.effect("has no more than fifty months in a batch", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const events = Array.from({ length: 120 }, (_, i) =>
+        track(`month-${i}`, { p: 3, t: Date.UTC(2010, i, 10) })
+      )
+      for (let at = 0; at < events.length; at += 15)
+        yield* receive(events.slice(at, at + 15))
+      yield* drain
+      const [most] = yield* sql`
+        SELECT max(months) AS months, sum(months)::int AS posts FROM (
+          SELECT jsonb_array_length(posts) AS months FROM ingest.batches) AS b
+         WHERE months > 3`
+      expect(most).toEqual({ months: 45, posts: 120 })
+      expect((yield* outcomes)["3 stored"]).toBe(120)
+    })
+  )
 })

@@ -4,6 +4,7 @@ import {
   encodeLine,
   type InboxEvent
 } from "@analytics/data-processing/InboxEvent"
+import { monthOf } from "@analytics/data-processing/Months"
 import { uniqueId } from "@analytics/data-processing/UniqueId"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { Installation } from "@analytics/database/Installation"
@@ -66,6 +67,7 @@ export const receive = (
       bytes: options.bytes ?? lines.join("\n").length,
       projectIds: [...counts.keys()].map(BigInt),
       projectCounts: [...counts.values()].map((own) => own.length),
+      months: [...new Set(events.map(({ t }) => monthOf(t)))],
       frame: encodeFrame(lines)
     })}`
     return id
