@@ -18,6 +18,13 @@ const timed = async (program: () => Promise<unknown>): Promise<number> => {
 
 const out = (line: string) => process.stdout.write(`${line}\n`)
 
+/** Resident memory of a process; Postgres' shared buffers count for its first one. */
+const residentMiB = async (pid: number): Promise<string> => {
+  const status = await Bun.file(`/proc/${pid}/status`).text()
+  const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN)
+  return (kib / 1024).toFixed(0)
+}
+
 /** Questions over HTTP against hand-written SQL sent straight to ClickHouse, in turns. */
 const compare = async (rows: number) => {
   const stack = await startStack()
@@ -61,6 +68,9 @@ const compare = async (rows: number) => {
         out(`  ${name} | ${a.toFixed(0)} | ${b.toFixed(0)} | ${(a / b).toFixed(2)}`)
       }
     }
+    out("memory, MiB:")
+    for (const [part, pid] of Object.entries((await stack.file()).pids))
+      out(`  ${part} | ${await residentMiB(pid)}`)
   } finally {
     await stack.stop()
   }
