@@ -1,9 +1,10 @@
-import { integer, type Sql, sql } from "../Sql.ts"
+import { int64, integer, type Sql, sql } from "../Sql.ts"
 
 /**
  * What a kernel needs to know of a funnel. Every event reaches it as one number: its
- * milliseconds since 1970, plus one so that zero means none, above its flags. The lowest flags are the required steps in their order,
- * then the optional steps, then the exclusions.
+ * milliseconds since 1970, plus one so that zero means none, above its flags. The lowest
+ * flags are the required steps in their order, then the optional steps, then the
+ * exclusions.
  */
 export interface FunnelShape {
   readonly order: "ordered" | "strict" | "unordered"
@@ -26,6 +27,17 @@ export const packed = (shape: FunnelShape): Sql =>
 /** The time of the packed event `x`, in milliseconds. */
 export const timeOf = (shape: FunnelShape, x: Sql): Sql =>
   sql`toInt64(bitShiftRight(${x}, ${integer(bitsOf(shape))}))`
+
+/** The packed event `x` with every flag, so that the later of two instants is the larger. */
+export const lastOf = (shape: FunnelShape, x: Sql): Sql =>
+  sql`bitOr(${x}, ${packed(shape)}(${integer(2 ** bitsOf(shape) - 1)}))`
+
+/**
+ * Whether the packed event `x` lies at most a window after `start`, which carries every
+ * flag. Sums, as differences of the unsigned would wrap.
+ */
+export const withinWindow = (shape: FunnelShape, x: Sql, start: Sql): Sql =>
+  sql`${x} <= ${start} + bitShiftLeft(${packed(shape)}(${int64(shape.windowMs)}), ${integer(bitsOf(shape))})`
 
 /** Whether the packed event `x` carries the flag at `position`, counted from 1. */
 export const flagged = (x: Sql, position: number): Sql =>

@@ -72,11 +72,15 @@ const ties = (shape: FunnelShape): Sql =>
 
 const filled = (plan: FunnelPlan): ReadonlyArray<Sql> => {
   const { shape, flags } = plan
-  if (shape.optional === 0)
-    return flags.map((_, index) => {
-      const step = integer(index + 1)
-      return sql`times[${step}] AS f${step}`
-    })
+  if (shape.optional === 0) {
+    const steps = upTo(shape.required).map(integer)
+    return [
+      join(
+        steps.map((step) => sql`times[${step}] AS f${step}`),
+        ", "
+      )
+    ]
+  }
   return [...usedByRequired(shape), ...flags.flatMap((_, index) => fill(plan, index))]
 }
 

@@ -24,8 +24,8 @@ export const funnelSql = (plan: FunnelPlan, context: QueryContext): FunnelSql =>
     breakdown,
     sql:
       breakdown.length === 0
-        ? totalSql(plan.flags.length, people)
-        : groupsSql(plan.flags.length, breakdown.length, people)
+        ? totalSql(plan.request.steps, people)
+        : groupsSql(plan.request.steps, breakdown.length, people)
   }
 }
 

@@ -1,5 +1,13 @@
-import { int64, integer, join, type Sql, sql } from "../Sql.ts"
-import { type FunnelShape, flagged, timeOf, upTo, x } from "./FunnelShape.ts"
+import { integer, join, type Sql, sql } from "../Sql.ts"
+import {
+  type FunnelShape,
+  flagged,
+  lastOf,
+  timeOf,
+  upTo,
+  withinWindow,
+  x
+} from "./FunnelShape.ts"
 
 /**
  * Columns over `a`, a person's packed events in order, that end in `linear_times`: when each
@@ -21,40 +29,50 @@ export const linearKernel = (shape: FunnelShape): ReadonlyArray<Sql> => {
 }
 
 /**
- * `s<k>`: at each event, the latest entry from which step k was reached by then; a later
- * entry converts whenever an earlier one does. The first event at which the furthest
- * step is reached ends the earliest such attempt, and the attempt starts with the first
- * entry within the window before it, taking each step as early as it can.
+ * `v<k>`: at each event that reaches step k, the latest entry from which it does; a later
+ * entry converts whenever an earlier one does. The first event at which the furthest step
+ * is reached ends the earliest such attempt. Only the window before it is looked at again:
+ * the attempt starts with the first entry there and takes each step as early as it can.
  */
 const ordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
-  const at = timeOf(shape, x)
-  const entered = sql`arrayMap(x -> if(${flagged(x, 1)}, ${at}, 0), a) AS v1`
   const reached = upTo(shape.required)
     .slice(1)
-    .flatMap((k) => [
-      sql`arrayFill(v -> v > 0, v${integer(k - 1)}) AS s${integer(k - 1)}`,
-      sql`arrayMap((x, s) -> if(${flagged(x, k)} AND s > 0
-        AND ${at} - s <= ${int64(shape.windowMs)}, s, 0),
-        a, ${before(shape, sql`s${integer(k - 1)}`)}) AS v${integer(k)}`
-    ])
-  const positions = upTo(shape.required).map((k) =>
-    k === 1
-      ? sql`arrayFirstIndex(x -> ${flagged(x, 1)}
-          AND ${at} >= complete - ${int64(shape.windowMs)}, a) AS p1`
-      : sql`if(level >= ${integer(k)}, arrayFirstIndex((x, i) -> ${flagged(x, k)}
-          AND i > p${integer(k - 1)}, a, arrayEnumerate(a)), 0) AS p${integer(k)}`
-  )
-  const times = upTo(shape.required).map(
-    (k) => sql`if(p${integer(k)} > 0, ${timeOf(shape, sql`a[p${integer(k)}]`)}, 0)`
-  )
+    .map((k) => {
+      const latest = sql`arrayFill(v -> v > 0, v${integer(k - 1)})`
+      return reaching(shape, k, before(shape, latest))
+    })
+  const complete = (k: number) => sql`arrayFirst((x, v) -> v > 0, a, v${integer(k)})`
+  const [first, next] = shape.overlapping
+    ? [
+        sql`arrayFirstIndex(x -> ${flagged(x, 1)}, attempt)`,
+        sql`arrayFirstIndex((x, i) -> bitTest(x, k) AND i > acc[-1],
+          attempt, arrayEnumerate(attempt))`
+      ]
+    : [
+        sql`arrayFirst(x -> ${flagged(x, 1)}, attempt)`,
+        sql`arrayFirst(x -> bitTest(x, k) AND x > acc[-1], attempt)`
+      ]
+  const taken = sql`arrayFold((acc, k) -> arrayPushBack(acc, ${next}),
+    range(toUInt8(1), level), [${first}])`
   return [
-    entered,
+    entered(shape),
     ...reached,
-    ...furthest(shape),
-    ...positions,
-    sql`arraySlice([${join(times, ", ")}], 1, level) AS linear_times`
+    furthest(shape, (k) => sql`(toUInt8(${integer(k)}), ${complete(k)})`),
+    sql`reach.1 AS level, arrayFilter(x -> x <= reach.2
+      AND ${withinWindow(shape, sql`reach.2`, lastOf(shape, x))}, a) AS attempt`,
+    sql`arrayMap(x -> ${timeOf(
+      shape,
+      shape.overlapping ? sql`attempt[x]` : x
+    )}, ${taken}) AS linear_times`
   ]
 }
+
+const entered = (shape: FunnelShape): Sql =>
+  sql`arrayMap(x -> if(${flagged(x, 1)}, ${lastOf(shape, x)}, 0), a) AS v1`
+
+const reaching = (shape: FunnelShape, k: number, entries: Sql): Sql =>
+  sql`arrayMap((x, s) -> if(${flagged(x, k)} AND s > 0
+    AND ${withinWindow(shape, x, sql`s`)}, s, 0), a, ${entries}) AS v${integer(k)}`
 
 /** One event fills one step: a step continues from what held before its own event. */
 const before = (shape: FunnelShape, column: Sql): Sql =>
@@ -62,73 +80,57 @@ const before = (shape: FunnelShape, column: Sql): Sql =>
     ? sql`arrayPushFront(arrayPopBack(${column}), 0)`
     : column
 
-/** `level`: the furthest step; `complete`: when it was first reached. */
-const furthest = (shape: FunnelShape): ReadonlyArray<Sql> => {
-  const first = upTo(shape.required).map((k) =>
-    timeOf(shape, sql`arrayFirst((x, v) -> v > 0, a, v${integer(k)})`)
-  )
-  return [
-    sql`[${join(first, ", ")}] AS firsts`,
-    sql`toInt64(countEqual(arrayMap(t -> t > 0, firsts), 1)) AS level`,
-    sql`firsts[level] AS complete`
-  ]
+/** `reach`: `of` the furthest step that any event reached. */
+const furthest = (shape: FunnelShape, of: (step: number) => Sql): Sql => {
+  const branches = upTo(shape.required)
+    .slice(1)
+    .toReversed()
+    .flatMap((k) => [sql`arrayMax(v${integer(k)}) > 0`, of(k)])
+  return branches.length === 0
+    ? sql`${of(1)} AS reach`
+    : sql`multiIf(${join([...branches, of(1)], ", ")}) AS reach`
 }
 
 /** `v<k>`: the entry of a run of k events in a row that ends here and fills k steps. */
 const strict = (shape: FunnelShape): ReadonlyArray<Sql> => {
-  const at = timeOf(shape, x)
-  const runs = upTo(shape.required).map((k) =>
-    k === 1
-      ? sql`arrayMap(x -> if(${flagged(x, 1)}, ${at}, 0), a) AS v1`
-      : sql`arrayMap((x, s) -> if(${flagged(x, k)} AND s > 0
-          AND ${at} - s <= ${int64(shape.windowMs)}, s, 0),
-          a, ${before(shape, sql`v${integer(k - 1)}`)}) AS v${integer(k)}`
-  )
-  const ends = upTo(shape.required).map(
-    (k) => sql`arrayFirstIndex(v -> v > 0, v${integer(k)})`
-  )
+  const runs = upTo(shape.required)
+    .slice(1)
+    .map((k) => reaching(shape, k, before(shape, sql`v${integer(k - 1)}`)))
   return [
+    entered(shape),
     ...runs,
-    sql`[${join(ends, ", ")}] AS ends`,
-    sql`toInt64(countEqual(arrayMap(e -> e > 0, ends), 1)) AS level`,
-    sql`arrayMap(x -> ${at},
-      arraySlice(a, toInt64(ends[level]) - level + 1, level)) AS linear_times`
+    furthest(
+      shape,
+      (k) =>
+        sql`arraySlice(a, toInt64(arrayFirstIndex(v -> v > 0, v${integer(k)})) - ${integer(
+          k - 1
+        )}, ${integer(k)})`
+    ),
+    sql`arrayMap(x -> ${timeOf(shape, x)}, reach) AS linear_times`
   ]
 }
 
 /**
- * `s<k>`: when step k was last done. The steps done within the window before an event are
- * the different steps of the window that ends there.
+ * The steps last done within the window before an event are the different steps of the
+ * window that ends there.
  */
 const unordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
-  const at = timeOf(shape, x)
-  const window = int64(shape.windowMs)
   const steps = upTo(shape.required)
-  const last = steps.map(
-    (k) => sql`arrayFill(v -> v > 0,
-      arrayMap(x -> if(${flagged(x, k)}, ${at}, 0), a)) AS s${integer(k)}`
-  )
-  const inWindow = steps.map(
-    (k) => sql`(s${integer(k)} > 0 AND s${integer(k)} >= ${at} - ${window})`
-  )
-  const taken = steps.map(
-    (k) =>
-      sql`${timeOf(
-        shape,
-        sql`arrayFirst(x -> ${flagged(x, k)}
-        AND ${at} BETWEEN complete - ${window} AND complete, a)`
-      )}`
-  )
-  const names = join(
-    steps.map((k) => sql`s${integer(k)}`),
-    ", "
-  )
+  const last = steps.map((k) => sql`arrayFill(x -> ${flagged(x, k)}, a)`)
+  const names = steps.map((k) => sql`s${integer(k)}`)
+  const inWindow = steps.map((k) => {
+    const at = sql`s${integer(k)}`
+    return sql`(${flagged(at, k)} AND ${withinWindow(shape, x, lastOf(shape, at))})`
+  })
+  const taken = steps.map((k) => sql`arrayFirst(x -> ${flagged(x, k)}, attempt)`)
   return [
-    ...last,
-    sql`arrayMap((x, ${names}) -> ${sum(inWindow)}, a, ${names}) AS counts`,
-    sql`toInt64(arrayMax(counts)) AS level`,
-    sql`${timeOf(shape, sql`a[indexOf(counts, level)]`)} AS complete`,
-    sql`arraySort(arrayFilter(t -> t > 0, [${join(taken, ", ")}])) AS linear_times`
+    sql`arrayMap((x, ${join(names, ", ")}) -> toUInt8(${sum(inWindow)}),
+      a, ${join(last, ", ")}) AS counts`,
+    sql`a[indexOf(counts, arrayMax(counts))] AS complete`,
+    sql`arrayFilter(x -> x <= complete
+      AND ${withinWindow(shape, sql`complete`, lastOf(shape, x))}, a) AS attempt`,
+    sql`arrayMap(x -> ${timeOf(shape, x)},
+      arraySort(arrayFilter(x -> x > 0, [${join(taken, ", ")}]))) AS linear_times`
   ]
 }
 

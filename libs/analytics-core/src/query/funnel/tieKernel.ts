@@ -1,5 +1,5 @@
 import { int64, integer, join, type Sql, sql } from "../Sql.ts"
-import { type FunnelShape, flagged, stepsOf, timeOf, upTo, x } from "./FunnelShape.ts"
+import { type FunnelShape, flagged, stepsOf, timeOf, x } from "./FunnelShape.ts"
 
 /**
  * `times` for any funnel, as one expression over `tied`: attempts that an exclusion ended,
@@ -33,104 +33,81 @@ const instants = (shape: FunnelShape): Sql => {
       ${timeOf(shape, x)}, tied))))`
 }
 
-/** The steps after `from` up to `to`, as the bits of a set. */
-const between = (from: number, to: number): Sql => integer(2 ** to - 2 ** from)
-
 /**
  * Two passes over the instants. The first keeps, for each step, the latest entry of an
  * attempt that reached it and can go on; it finds the furthest step and the first instant
  * that reaches it. The second looks only at the window before that instant and keeps, for
- * each step, the earliest attempt, which is the answer when the instant comes.
+ * each step, the earliest attempt, which is the answer when the instant comes. Steps are
+ * elements rather than columns, so that the text does not grow with them.
  */
 const inSequence = (shape: FunnelShape): Sql => {
-  const steps = upTo(shape.required)
-  const window = int64(shape.windowMs)
-  const reach = (from: number, to: number) =>
-    sql`has(g.2, ${between(from, to)})${
-      from === 0
-        ? sql``
-        : sql` AND acc.1[${integer(from)}] > 0
-            AND g.1 - acc.1[${integer(from)}] <= ${window}`
-    }`
-  const entry = (from: number) => (from === 0 ? sql`g.1` : sql`acc.1[${integer(from)}]`)
-  const entries = steps.map((to) => {
-    const arrivals = [0, ...steps.slice(0, to - 1)].map(
-      (from) => sql`if(${reach(from, to)}${goesOn(shape, from, to)}, ${entry(from)}, 0)`
-    )
-    const kept =
-      shape.order === "strict"
-        ? []
-        : [sql`if(${survives(shape, to, to)}, acc.1[${integer(to)}], 0)`]
-    return sql`arrayMax([${join([...kept, ...arrivals], ", ")}])`
-  })
-  const reached = steps.flatMap((to) =>
-    [0, ...steps.slice(0, to - 1)].map(
-      (from) => sql`if(${reach(from, to)}, ${integer(to)}, 0)`
-    )
-  )
-  const first = sql`arrayFold((acc, g) -> (
-      CAST([${join(entries, ", ")}], 'Array(Int64)'),
-      greatest(acc.2, toInt64(arrayMax([${join(reached, ", ")}]))),
-      if(arrayMax([${join(reached, ", ")}]) > acc.2, g.1, acc.3)), instants,
-    (arrayResize([toInt64(0)], ${integer(shape.required)}, 0),
+  const steps = sql`range(1, ${integer(shape.required + 1)})`
+  const arrived = sql`arrayMap(entries -> arrayMap(to -> arrayMap(from ->
+      if(${between} AND entries[from + 1] > 0
+        AND g.1 - entries[from + 1] <= ${int64(shape.windowMs)}, entries[from + 1], 0),
+    range(to)), ${steps}), [arrayPushFront(acc.1, g.1)])[1]`
+  const latest = sql`arrayMap((arrivals, to, kept) -> greatest(
+      if(${stays(shape)}, kept, 0),
+      arrayMax(arrayMap((entry, from) -> if(${goesOn(shape)}, entry, 0),
+        arrivals, range(to)))), arrived, ${steps}, acc.1)`
+  const reached = sql`toInt64(arrayMax(arrayMap((arrivals, to) ->
+    if(arrayMax(arrivals) > 0, to, 0), arrived, ${steps})))`
+  const first = sql`arrayFold((acc, g) -> arrayMap(arrived -> (${latest},
+      greatest(acc.2, ${reached}), if(${reached} > acc.2, g.1, acc.3)), [${arrived}])[1],
+    instants, (arrayResize([toInt64(0)], ${integer(shape.required)}, 0),
       toInt64(0), toInt64(0)))`
-  return sql`arrayMap(instants -> arrayMap(best -> ${second(shape)}, [${first}])[1],
+  return sql`arrayMap(instants -> arrayMap(best -> ${second(shape, steps)}, [${first}])[1],
     [${instants(shape)}])[1]`
 }
 
-const second = (shape: FunnelShape): Sql => {
-  const steps = upTo(shape.required)
-  const from = (step: number) =>
-    step === 0 ? sql`[toInt64(0)]` : sql`acc.1[${integer(step)}]`
-  const attempt = (start: number, to: number) =>
-    sql`arrayConcat(${from(start)}, arrayResize([g.1], ${integer(to - start)}, g.1))`
-  const possible = (start: number, to: number) =>
-    sql`has(g.2, ${between(start, to)})${
-      start === 0 ? sql`` : sql` AND notEmpty(acc.1[${integer(start)}])`
-    }`
-  const earliest = (attempts: ReadonlyArray<Sql>) =>
-    sql`arraySort(arrayFilter(t -> notEmpty(t),
-      [CAST([], 'Array(Int64)'), ${join(attempts, ", ")}]))[1]`
-  const arrivals = (to: number, onlyOpen: boolean) =>
-    [0, ...steps.slice(0, to - 1)].map(
-      (start) =>
-        sql`if(${possible(start, to)}${
-          onlyOpen ? goesOn(shape, start, to) : sql``
-        }, ${attempt(start, to)}, [])`
-    )
-  const kept = (to: number) =>
-    shape.order === "strict"
-      ? []
-      : [sql`if(${survives(shape, to, to)}, acc.1[${integer(to)}], [])`]
-  const states = steps.map((to) => earliest([...kept(to), ...arrivals(to, true)]))
-  const answers = steps.map(
-    (to) => sql`if(best.2 = ${integer(to)}, ${earliest(arrivals(to, false))}, [])`
-  )
-  return sql`arrayPopFront(arrayFold((acc, g) -> (
-      CAST([${join(states, ", ")}], 'Array(Array(Int64))'),
-      if(notEmpty(acc.2), acc.2, arrayConcat(${join(answers, ", ")}))),
+/** An attempt is its times behind a zero, so that the one without a step is not empty. */
+const second = (shape: FunnelShape, steps: Sql): Sql => {
+  const arrived = sql`arrayMap(attempts -> arrayMap(to -> arrayMap(from ->
+      if(${between} AND notEmpty(attempts[from + 1]), arrayConcat(attempts[from + 1],
+        arrayResize([g.1], to - from, g.1)), []),
+    range(to)), ${steps}), [arrayPushFront(acc.1, [toInt64(0)])])[1]`
+  const earliest = (attempts: Sql) =>
+    sql`arraySort(arrayFilter(t -> notEmpty(t), ${attempts}))[1]`
+  const open = sql`arrayMap((attempt, from) -> if(${goesOn(shape)}, attempt, []),
+    arrivals, range(to))`
+  const states = sql`arrayMap((arrivals, to, kept) -> ${earliest(
+    sql`arrayPushBack(${open}, if(${stays(shape)}, kept, []))`
+  )}, arrived, ${steps}, acc.1)`
+  return sql`arrayPopFront(arrayFold((acc, g) -> arrayMap(arrived -> (${states},
+      if(notEmpty(acc.2), acc.2, ${earliest(sql`arrived[best.2]`)})), [${arrived}])[1],
     arrayFilter(g -> g.1 BETWEEN best.3 - ${int64(shape.windowMs)} AND best.3, instants),
     (arrayResize([CAST([], 'Array(Int64)')], ${integer(shape.required)}),
       CAST([], 'Array(Int64)'))).2)`
 }
+
+/** Whether events of the instant can fill the steps after `from` up to `to`. */
+const between = sql`has(g.2, toUInt32(bitShiftLeft(toUInt64(1), to)
+  - bitShiftLeft(toUInt64(1), from)))`
 
 /**
  * Whether an attempt that was at `from` before this instant and is at `to` after it can
  * go on from there. An exclusion of this instant ends it if its first step was filled
  * earlier; a strict attempt has to have used every event, unless it began here.
  */
-const goesOn = (shape: FunnelShape, from: number, to: number): Sql =>
-  shape.order === "strict" && from > 0
-    ? sql` AND g.3 = ${integer(to - from)} AND ${survives(shape, from, to)}`
-    : sql` AND ${survives(shape, from, to)}`
+const goesOn = (shape: FunnelShape): Sql =>
+  shape.order === "strict"
+    ? sql`(from = 0 OR g.3 = to - from) AND ${survives(shape, sql`from`)}`
+    : survives(shape, sql`from`)
 
-const survives = (shape: FunnelShape, from: number, to: number): Sql => {
-  const ending = shape.exclusions.flatMap((exclusion, index) =>
-    exclusion.from <= from && exclusion.from <= to && to < exclusion.to
-      ? [sql`g.4[${integer(index + 1)}] = 0`]
-      : []
-  )
-  return ending.length === 0 ? sql`1` : sql`(${join(ending, " AND ")})`
+/** Whether an attempt at `to` may let this instant pass. */
+const stays = (shape: FunnelShape): Sql =>
+  shape.order === "strict" ? sql`0` : survives(shape, sql`to`)
+
+const survives = ({ exclusions }: FunnelShape, from: Sql): Sql => {
+  const ends = (end: "from" | "to") =>
+    join(
+      exclusions.map((exclusion) => integer(exclusion[end])),
+      ", "
+    )
+  return exclusions.length === 0
+    ? sql`1`
+    : sql`NOT arrayExists((isHere, begins, ends) ->
+        isHere AND begins <= ${from} AND to < ends, g.4, [${ends("from")}], [${ends("to")}])`
 }
 
 /**
