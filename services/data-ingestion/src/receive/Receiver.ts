@@ -16,7 +16,7 @@ import type { Lane } from "../inbox/InboxRow.ts"
 import { ShardMap } from "../inbox/ShardMap.ts"
 import { KeyRing } from "../keys/KeyRing.ts"
 import type { ProjectKey } from "../keys/ProjectKey.ts"
-import { Admission } from "./Admission.ts"
+import { Admission, type Delayed } from "./Admission.ts"
 import { keyInBody, keyOf } from "./Credentials.ts"
 import {
   BodyTooLarge,
@@ -25,13 +25,16 @@ import {
   TooManyEvents,
   UnreadableBody
 } from "./ReceiveProblems.ts"
-import { readText } from "./RequestBody.ts"
+import { type BodyText, heldBy, readText } from "./RequestBody.ts"
 
 /** A commit this old means that Postgres is away: more would only pile up. */
 const MAX_COMMIT_AGE = 8000
 
 /** Each month of a batch is a POST to the store: what has more of them is an import. */
 const MAX_LIVE_MONTHS = 3
+
+/** The largest body of which the key must be found inside: twice what a beacon may have. */
+const MAX_KEYLESS_BYTES = 128 * 1024
 
 const rejections = Metric.counter("ingest.events.rejected", {
   description: "Events refused with a verdict",
@@ -108,7 +111,7 @@ export class Receiver extends Context.Service<
         yield* Metric.update(pending, inbox.pendingBytes())
         yield* Metric.update(commitAge, inbox.age() / 1000)
         const backlog = yield* repo.backlog
-        admission.watch(backlog)
+        admission.watch(backlog, performance.now())
         const total = [...backlog.values()].reduce((sum, events) => sum + events, 0)
         yield* Metric.update(backlogSize, total)
       }).pipe(
@@ -146,11 +149,27 @@ export class Receiver extends Context.Service<
           if (isRefused(authorized)) return authorized
           project = authorized
         }
-        const body = await readText(request, config.maxBatchBytes)
+        const limit =
+          project === undefined
+            ? Math.min(MAX_KEYLESS_BYTES, config.maxBatchBytes)
+            : config.maxBatchBytes
+        const owner = project?.projectId
+        const held = heldBy(request, limit)
+        const late = admission.read(owner, held, performance.now())
+        if (late !== undefined) return delayed(late)
+        let body: BodyText
+        try {
+          body = await readText(request, limit)
+        } finally {
+          admission.readEnded(owner, held)
+        }
         if (body._tag === "TooLarge")
           return refused(
             new BodyTooLarge({
-              detail: `A body may have ${config.maxBatchBytes} bytes: send smaller batches.`
+              detail:
+                project === undefined
+                  ? `A body may have ${limit} bytes when the key is only in it: put the key into Authorization.`
+                  : `A body may have ${limit} bytes: send smaller batches.`
             })
           )
         if (body._tag === "Broken")
@@ -195,11 +214,7 @@ export class Receiver extends Context.Service<
         const months = monthsOf(events)
         const wanted = typeof months === "object" && isImport(months) ? "bulk" : lane
         const verdict = admission.admit(projectId, events.length, bytes, wanted, now)
-        if (verdict._tag === "Delayed")
-          return refused(
-            new TooManyEvents({ detail: `${verdict.reason}: wait as told.` }),
-            verdict.seconds
-          )
+        if (verdict._tag === "Delayed") return delayed(verdict)
         const submission = {
           projectId,
           lane: verdict.lane,
@@ -236,6 +251,9 @@ const allowed = (key: ProjectKey): ProjectKey | Refused =>
     : refused(
         new Forbidden({ detail: "This is a secret key: send events with a write key." })
       )
+
+const delayed = ({ reason, seconds }: Delayed): Refused =>
+  refused(new TooManyEvents({ detail: `${reason}: wait as told.` }), seconds)
 
 const refused = (problem: ReceiveProblem, retryAfter?: number): Refused => ({
   _tag: "Refused",

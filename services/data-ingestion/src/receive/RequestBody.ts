@@ -4,6 +4,9 @@ import { BodyTooLarge, readUpTo } from "@analytics/api-common/JsonBody"
 /** Twice what a body may be unpacked: even compressed badly it fits. */
 const SLACK = 2
 
+/** Milliseconds in which a body must have come; slow phones send little. */
+const PATIENCE = 30_000
+
 const decoder = new TextDecoder()
 
 export type BodyText =
@@ -11,17 +14,30 @@ export type BodyText =
   | { readonly _tag: "TooLarge" }
   | { readonly _tag: "Broken"; readonly reason: string }
 
+/** The bytes to hold for a body while it is read: its length, if it says it. */
+export const heldBy = (request: Request, limit: number): number => {
+  const length = request.headers.get("content-length")
+  const declared = length === null ? Number.NaN : Number(length)
+  return declared <= limit * SLACK ? declared : limit
+}
+
 /**
  * The text of a body of at most `limit` bytes, unpacked when it starts like gzip, whatever
  * the headers say: RudderStack calls gzipped JSON a form, beacons call JSON text. Bytes
- * that are not UTF-8 become U+FFFD.
+ * that are not UTF-8 become U+FFFD. `patience` is in milliseconds.
  */
-export const readText = async (request: Request, limit: number): Promise<BodyText> => {
+export const readText = async (
+  request: Request,
+  limit: number,
+  patience = PATIENCE
+): Promise<BodyText> => {
   let bytes: Uint8Array
   try {
-    bytes = await read(request, limit * SLACK)
+    bytes = await inTime(read(request, limit * SLACK), patience)
   } catch (error) {
     if (error instanceof BodyTooLarge) return { _tag: "TooLarge" }
+    if (error instanceof TooSlow)
+      return { _tag: "Broken", reason: "the body took too long to come" }
     // The client went away or its chunks are not what HTTP allows.
     return { _tag: "Broken", reason: "the body ended early" }
   }
@@ -45,6 +61,24 @@ const read = (request: Request, limit: number): Promise<Uint8Array> => {
   return length !== null && Number(length) <= limit
     ? request.bytes()
     : readUpTo(request, limit)
+}
+
+class TooSlow extends Error {}
+
+/** A client that sends a byte a minute must not hold memory for ever. */
+const inTime = async (
+  body: Promise<Uint8Array>,
+  patience: number
+): Promise<Uint8Array> => {
+  let timer: Timer | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooSlow()), patience)
+  })
+  try {
+    return await Promise.race([body, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 const isOverflow = (error: unknown): boolean =>

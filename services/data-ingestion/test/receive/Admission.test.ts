@@ -56,11 +56,46 @@ describe("Admission", () => {
 
   it("delays who has too many events waiting for the loader", () => {
     const admission = new Admission(limits)
-    admission.watch(new Map([[1, 100]]))
+    admission.watch(new Map([[1, 100]]), 0)
     expect(admit(admission, 1, 1)).toBe(5)
     expect(admit(admission, 2, 1)).toBe("live")
-    admission.watch(new Map([[1, 99]]))
+    admission.watch(new Map([[1, 99]]), 0)
     expect(admit(admission, 1, 1)).toBe("live")
+  })
+
+  it("lets a count of the backlog grow old", () => {
+    const admission = new Admission(limits)
+    admission.watch(new Map([[1, 100]]), 0)
+    expect(admit(admission, 1, 1, 1, 29_999)).toBe(5)
+    expect(admit(admission, 1, 1, 1, 30_000)).toBe("live")
+  })
+
+  it("has no body read that would not be admitted", () => {
+    const admission = new Admission(limits)
+    const read = (project: number | undefined, bytes: number) =>
+      admission.read(project, bytes, 0)?.seconds
+    admission.watch(new Map([[1, 100]]), 0)
+    expect(read(1, 1)).toBe(5)
+    admit(admission, 2, 700)
+    expect(read(2, 1)).toBe(1)
+    expect(read(3, 1)).toBeUndefined()
+  })
+
+  it("bounds the bodies that are read, of each and of those without a key", () => {
+    const admission = new Admission(limits)
+    const read = (project: number | undefined, bytes: number) =>
+      admission.read(project, bytes, 0)?.seconds
+    expect(read(undefined, 600)).toBeUndefined()
+    expect(read(undefined, 1)).toBe(1)
+    expect(read(1, 600)).toBeUndefined()
+    expect(read(1, 1)).toBe(1)
+    expect(read(2, 600)).toBeUndefined()
+    expect(read(3, 600)).toBe(1)
+    admission.readEnded(undefined, 600)
+    expect(read(3, 600)).toBeUndefined()
+    expect(read(undefined, 600)).toBe(1)
+    admission.readEnded(1, 600)
+    expect(read(undefined, 600)).toBeUndefined()
   })
 
   it("remembers the projects that sent last", () => {

@@ -132,6 +132,15 @@ describe("receiving", () => {
     expect(await status(`{"batch":[${"null,".repeat(2499)}null]}`)).toBe(200)
   })
 
+  it("reads less while nobody vouches for the sender", async () => {
+    const json = { ...track(), writeKey: "write1", context: "x".repeat(129 * 1024) }
+    const { body, status } = await ask(app, "/v1/track", { json })
+    expect(status).toBe(413)
+    expect(body.detail).toMatch(/put the key into Authorization/)
+    const big = { batch: [track()], filler: json.context }
+    expect((await ask(app, "/v1/batch", { json: big, headers })).status).toBe(200)
+  })
+
   it("answers problem details and says when to come back", async () => {
     const { body, headers: answered } = await ask(app, "/v1/track", {
       json: track(),
