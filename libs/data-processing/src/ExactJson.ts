@@ -37,8 +37,24 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
   !Array.isArray(value) &&
   !native.isRawJSON(value)
 
-/** Cheap and never wrong in one direction: a text without a match has only exact numbers. */
-const suspicious = /\d{16}|[:,[\s]-?\d[\d.]*[eE]\+?\d|^-?\d[\d.]*[eE]/
+/**
+ * Whether a parsed number may have lost digits: below 2^53 none can. Looking at the values
+ * costs a tenth of searching the text for them. What nests deeper than anybody stores is
+ * answered `true` unseen, so that this cannot overflow the stack.
+ */
+const maybeInexact = (value: Json, room = 2 * MAX_NESTING): boolean => {
+  if (typeof value === "number") return !(Math.abs(value) < 2 ** 53)
+  if (typeof value !== "object" || value === null) return false
+  if (room === 0) return true
+  if (Array.isArray(value)) {
+    for (const item of value) if (maybeInexact(item, room - 1)) return true
+    return false
+  }
+  const object = value as JsonObject
+  for (const name in object)
+    if (maybeInexact(object[name] as Json, room - 1)) return true
+  return false
+}
 
 /** Stands for a number while the text is parsed; no client can guess it. */
 const mark = `\u2060${crypto.randomUUID()}:`
@@ -51,7 +67,7 @@ const mark = `\u2060${crypto.randomUUID()}:`
  */
 export const parse = (text: string): Json => {
   const value: Json = JSON.parse(text)
-  if (!suspicious.test(text)) return value
+  if (!maybeInexact(value)) return value
   const marked = markInexact(text)
   return marked === text ? value : unmark(JSON.parse(marked))
 }
