@@ -9,19 +9,37 @@ import { tieKernel } from "./tieKernel.ts"
  * step i was filled, 0 when it was not, and the breakdown's `b0`, `b1` ….
  */
 export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
-  const columns = [...timesColumns(plan.shape), ...filled(plan)]
-  const breakdown = (plan.request.breakdown ?? []).map(
-    (_, index) =>
-      // Events of one instant stand in the order of their message ids.
-      sql`arraySort(arrayFilter(c -> c.1 = f${integer(plan.breakdownStep)}, candidates))[1].${integer(
-        index + 3
-      )} AS b${integer(index)}`
-  )
+  const breakdown = plan.request.breakdown ?? []
+  const columns = [
+    ...timesColumns(plan.shape),
+    ...filled(plan),
+    ...(breakdown.length === 0 ? [] : [shown(plan)])
+  ]
   const wanted = [
     ...plan.flags.map((_, index) => sql`f${integer(index + 1)}`),
-    ...breakdown
+    ...breakdown.map(
+      (_, index) => sql`shown.${integer(index + 3)} AS b${integer(index)}`
+    )
   ]
   return sql`SELECT ${join(wanted, ", ")} FROM (${layered(people, columns)})`
+}
+
+/**
+ * `shown`: the candidate that filled the breakdown's step. Events of one instant stand in
+ * the order of their message ids, and each fills one step.
+ */
+const shown = ({ shape, breakdownStep }: FunnelPlan): Sql => {
+  const step = integer(breakdownStep)
+  if (shape.order === "unordered" && !shape.overlapping)
+    return sql`arraySort(c -> (${timeOf(shape, sql`c.1`)}, c.2), arrayMap(x ->
+      arrayFirst(c -> c.1 = x, arraySort(arrayFilter(c -> has(taken, c.1), candidates))),
+      taken))[${step}] AS shown`
+  const instant = sql`arraySort(c -> c.2,
+    arrayFilter(c -> ${timeOf(shape, sql`c.1`)} = f${step}, candidates))`
+  if (!shape.overlapping) return sql`${instant}[1] AS shown`
+  const upToHere = upTo(breakdownStep).map((k) => sql`f${integer(k)}`)
+  return sql`arrayMap(instant -> instant[least(length(instant),
+    countEqual([${join(upToHere, ", ")}], f${step}))], [${instant}])[1] AS shown`
 }
 
 /**

@@ -37,10 +37,12 @@ const peopleSql = (
   breakdown: ReadonlyArray<Value>
 ): Sql => {
   const events = packedEvents(plan, context, values, breakdown)
+  const event = sql`bitOr(bitShiftLeft(
+    ${packed(plan.shape)}(time), ${integer(bitsOf(plan.shape))}), packed_flags)`
   const found =
     breakdown.length === 0
       ? sql``
-      : sql`, groupArrayIf((time, message_id, ${join(
+      : sql`, groupArrayIf((${event}, message_id, ${join(
           breakdown.map(({ column: value }) => sql`toString(${value})`),
           ", "
         )}), ${shows(plan)}) AS candidates`
@@ -48,8 +50,7 @@ const peopleSql = (
     plan.shape.order === "unordered"
       ? sql`packed_flags > 0`
       : sql`bitTest(packed_flags, 0)`
-  return sql`SELECT arraySort(groupArray(bitOr(bitShiftLeft(
-      ${packed(plan.shape)}(time), ${integer(bitsOf(plan.shape))}), packed_flags))) AS a${found}
+  return sql`SELECT arraySort(groupArray(${event})) AS a${found}
     FROM (${events})${
       readsAll(plan.shape) ? sql`` : sql` WHERE packed_flags > 0`
     } GROUP BY person HAVING max(${entered})`

@@ -129,8 +129,8 @@ const unordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
     sql`a[indexOf(counts, arrayMax(counts))] AS complete`,
     sql`arrayFilter(x -> x <= complete
       AND ${withinWindow(shape, sql`complete`, lastOf(shape, x))}, a) AS attempt`,
-    sql`arrayMap(x -> ${timeOf(shape, x)},
-      arraySort(arrayFilter(x -> x > 0, [${join(taken, ", ")}]))) AS linear_times`
+    sql`arraySort(arrayFilter(x -> x > 0, [${join(taken, ", ")}])) AS taken`,
+    sql`arrayMap(x -> ${timeOf(shape, x)}, taken) AS linear_times`
   ]
 }
 

@@ -167,6 +167,47 @@ describe("funnel", () => {
     })
   )
 
+  const values = (groups: Effect.Success<ReturnType<typeof ask>>) =>
+    groups.map(({ breakdown, steps }) => [breakdown?.[0], steps[0]?.count])
+
+  effect("breaks down by the event that filled the step, not by its neighbour", () =>
+    Effect.gen(function* () {
+      const steps = [{ event: "A" }, { event: "B" }]
+      const unordered = { steps, order: "unordered", breakdown: ["p"] }
+      const again = [
+        { ...at(1, "A", 0, { p: "first A" }), messageId: "m1" },
+        { ...at(1, "A", 5, { p: "second A" }), messageId: "m2" },
+        { ...at(1, "B", 5, { p: "B" }), messageId: "m3" }
+      ]
+      expect(values(yield* ask({ ...unordered, breakdownStep: 2 }, again))).toEqual([
+        ["B", 1]
+      ])
+      const together = [
+        { ...at(1, "A", 0, { p: "A" }), messageId: "m2" },
+        { ...at(1, "B", 0, { p: "B" }), messageId: "m1" }
+      ]
+      expect(values(yield* ask({ ...unordered, breakdownStep: 1 }, together))).toEqual([
+        ["B", 1]
+      ])
+      expect(values(yield* ask({ ...unordered, breakdownStep: 2 }, together))).toEqual([
+        ["A", 1]
+      ])
+      const twice = {
+        steps: [{ event: "A" }, { event: "A" }],
+        breakdown: ["p"],
+        breakdownStep: 2
+      }
+      const pair = [
+        { ...at(1, "A", 0, { p: "one" }), messageId: "m1" },
+        { ...at(1, "A", 0, { p: "two" }), messageId: "m2" }
+      ]
+      expect(values(yield* ask(twice, pair))).toEqual([["two", 1]])
+      expect(values(yield* ask({ ...twice, order: "unordered" }, pair))).toEqual([
+        ["two", 1]
+      ])
+    })
+  )
+
   effect("answers the example", () =>
     Effect.gen(function* () {
       const { kind: _, ...example } = funnelExample
