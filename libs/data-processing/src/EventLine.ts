@@ -1,5 +1,5 @@
 import { decodeLine, type InboxEvent } from "./InboxEvent.ts"
-import { endOfValue } from "./JsonLeaves.ts"
+import { EndsEarly, endOfValue } from "./JsonLeaves.ts"
 
 /** An event of an inbox frame whose properties are left as text. */
 export interface EventLine {
@@ -14,7 +14,10 @@ export interface EventLine {
   readonly end: number
 }
 
-/** Reads the line from `start` to before `end`, which `encodeLine` wrote. */
+/**
+ * Reads the line from `start` to before `end`, which `encodeLine` wrote. Throws on what
+ * it cannot have written.
+ */
 export const readLine = (bytes: Uint8Array, start: number, end: number): EventLine => {
   let propsAt = -1
   let contextAt = -1
@@ -25,7 +28,9 @@ export const readLine = (bytes: Uint8Array, start: number, end: number): EventLi
     // Names of members are short and plain: the quote after the first ends one.
     const nameEnd = bytes.indexOf(0x22, at + 1)
     const valueAt = nameEnd + 2
+    if (nameEnd < 0 || valueAt >= end) throw new EndsEarly()
     const valueEnd = endOfValue(bytes, valueAt)
+    if (valueEnd >= end) throw new EndsEarly()
     const name = nameEnd === at + 2 ? bytes[at + 1] : 0
     if (name === 0x63) contextAt = valueAt
     else if (name === 0x64) {
@@ -38,12 +43,24 @@ export const readLine = (bytes: Uint8Array, start: number, end: number): EventLi
     at = valueEnd + 1
   }
   const rest = textOf(bytes, start, cutFrom) + textOf(bytes, cutTo, end)
-  return { event: decodeLine(rest), bytes, propsAt, contextAt, start, end }
+  const event = decodeLine(rest)
+  if (!isEvent(event)) throw new Error("the line is not an event")
+  return { event, bytes, propsAt, contextAt, start, end }
 }
 
+/** Whether what every step relies on is there. */
+const isEvent = ({ m, p, r, t }: InboxEvent): boolean =>
+  typeof m === "string" &&
+  Number.isSafeInteger(p) &&
+  Number.isSafeInteger(t) &&
+  Number.isSafeInteger(r)
+
 /** The line itself. */
-export const lineText = ({ bytes, start, end }: EventLine): string =>
-  textOf(bytes, start, end)
+export const lineText = ({
+  bytes,
+  start,
+  end
+}: Pick<EventLine, "bytes" | "start" | "end">): string => textOf(bytes, start, end)
 
 const textOf = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()

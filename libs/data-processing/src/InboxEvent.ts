@@ -15,6 +15,7 @@ export type QuarantineReason =
   | "timestamp_in_future"
   | "number_out_of_range"
   | "nesting_too_deep"
+  | "unreadable"
 
 /**
  * One acknowledged event, one line of an inbox frame. Names are short because every event

@@ -6,6 +6,12 @@ const BACKSLASH = 0x5c
 const DOT = 0x2e
 const encoder = new TextEncoder()
 
+/** A text that was cut: what was written is all there, so something went wrong since. */
+export class EndsEarly extends Error {
+  override readonly name = "EndsEarly"
+  override readonly message = "the text ends before its JSON does"
+}
+
 /**
  * `flatten` for an object that is still JSON text, as `JSON.stringify` wrote it. Its
  * leaves are copied as they are, which makes the loader twice as fast: most of an event
@@ -19,15 +25,23 @@ export class JsonLeaves {
   path = ""
 
   /**
-   * Writes the leaves of the object that begins at `start`.
+   * Writes the leaves of the object that begins at `start`. Throws if it does not end
+   * before `end`.
    *
    * @returns the number of leaves
    */
-  write(bytes: Uint8Array, start: number, rows: RowBuffer): number {
+  write(
+    bytes: Uint8Array,
+    start: number,
+    rows: RowBuffer,
+    end: number = bytes.length
+  ): number {
     this.#bytes = bytes
     this.#at = start
     this.path = ""
-    return this.#object(rows, 0)
+    const leaves = this.#object(rows, 0)
+    if (this.#at > end) throw new EndsEarly()
+    return leaves
   }
 
   /** From an opening brace to after the closing one. */
@@ -48,6 +62,7 @@ export class JsonLeaves {
           plain = false
           at++
         } else if (code === DOT) plain = false
+        else if (code === undefined) throw new EndsEarly()
       }
       const nameEnd = at
       at += 2
@@ -114,24 +129,31 @@ const isPath = (bytes: Uint8Array, start: number, end: number): boolean =>
   bytes[start + 2] === 0x74 &&
   bytes[start + 3] === 0x68
 
-/** The position after the JSON value that begins at `start`, which has no blanks in it. */
+/**
+ * The position after the JSON value that begins at `start`, which has no blanks in it.
+ * Throws if the bytes end before.
+ */
 export const endOfValue = (bytes: Uint8Array, start: number): number => {
   const first = bytes[start]
   if (first === QUOTE) return endOfString(bytes, start)
   let at = start
   if (first !== 0x7b && first !== 0x5b) {
     // A comma or a closing brace or bracket ends a number and a word.
-    while (bytes[at] !== 0x2c && bytes[at] !== 0x7d && bytes[at] !== 0x5d) at++
-    return at
+    for (; ; at++) {
+      const code = bytes[at]
+      if (code === 0x2c || code === 0x7d || code === 0x5d) return at
+      if (code === undefined) throw new EndsEarly()
+    }
   }
   let depth = 0
   for (;;) {
     const code = bytes[at]
     if (code === QUOTE) at = endOfString(bytes, at)
+    else if (code === undefined) throw new EndsEarly()
     else {
       at++
       // Both braces differ from both brackets by one bit only.
-      const bracket = (code as number) | 0x20
+      const bracket = code | 0x20
       if (bracket === 0x7b) depth++
       else if (bracket === 0x7d && --depth === 0) return at
     }
@@ -140,6 +162,10 @@ export const endOfValue = (bytes: Uint8Array, start: number): number => {
 
 const endOfString = (bytes: Uint8Array, start: number): number => {
   let at = start + 1
-  for (; bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++
+  for (; bytes[at] !== QUOTE; at++) {
+    const code = bytes[at]
+    if (code === BACKSLASH) at++
+    else if (code === undefined) throw new EndsEarly()
+  }
   return at + 1
 }

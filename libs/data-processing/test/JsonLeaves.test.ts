@@ -76,11 +76,13 @@ describe("readLine", () => {
       {
         p: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
         m: text.map((id) => id.toWellFormed()),
+        t: fc.integer(),
+        r: fc.integer(),
         u: text.map((id) => id.toWellFormed()),
         c: anyObject,
         q: fc.constant("nesting_too_deep" as const)
       },
-      { requiredKeys: ["p", "m"] }
+      { requiredKeys: ["p", "m", "t", "r"] }
     )
     fc.assert(
       fc.property(members, fc.option(anyObject), fc.nat(3), (rest, d, place) => {
@@ -109,5 +111,41 @@ describe("readLine", () => {
         expect({ count, bytes: rows.view().slice() }).toEqual(expected(d))
       })
     )
+  })
+
+  it("refuses a line that was cut anywhere, whatever follows it", () => {
+    const event = { p: 1, m: "m", t: 1, r: 2, c: { a: [1, "x"] }, d: { b: { c: "y" } } }
+    const line = encodeLine({ ...event, y: "track", e: "e", u: '\u00e9"' })
+    for (const after of ["", `\n${line}`]) {
+      const whole = encoder.encode(line)
+      for (let end = 0; end < whole.length; end++) {
+        const bytes = Buffer.concat([whole.subarray(0, end), Buffer.from(after)])
+        expect(() => readLine(bytes, 0, end)).toThrow()
+      }
+    }
+  })
+
+  it.each([
+    "null",
+    "[]",
+    "{}",
+    '{"p":1}',
+    '{"p":"1","m":"m","t":1,"r":1}',
+    '{"p":1,"m":"m","t":1,"r":1.5}'
+  ])("refuses %s", (line) => {
+    expect(() => readLine(encoder.encode(line), 0, line.length)).toThrow()
+  })
+})
+
+describe("a text that was cut", () => {
+  it("ends the reading of its leaves, and is told from what follows it", () => {
+    const object = { a: { "b.c": [1, { d: "x" }] }, e: "f", g: 1.5, h: null, i: true }
+    const whole = encoder.encode(JSON.stringify(object))
+    for (let end = 1; end < whole.length; end++) {
+      const cut = whole.subarray(0, end)
+      expect(() => new JsonLeaves().write(cut, 0, new RowBuffer())).toThrow()
+      const more = Buffer.concat([cut, Buffer.from("\n"), whole])
+      expect(() => new JsonLeaves().write(more, 0, new RowBuffer(), end)).toThrow()
+    }
   })
 })

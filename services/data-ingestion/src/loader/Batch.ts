@@ -3,6 +3,8 @@ export interface Batch {
   readonly batchId: bigint
   readonly shard: number
   readonly lane: Lane
+  /** Of the frames, see `PARSER_VERSION`. */
+  readonly parserVersion: number
   readonly knownAt: number
   readonly inboxIds: ReadonlyArray<bigint>
   readonly receivedFrom: Date
@@ -45,10 +47,18 @@ export interface Pending {
   readonly months: ReadonlyArray<number>
 }
 
+/** An inbox row with what it says of its frame. */
+export interface Frame {
+  readonly id: bigint
+  readonly frame: Uint8Array<ArrayBuffer>
+  readonly projectIds: ReadonlyArray<bigint>
+  readonly projectCounts: ReadonlyArray<number>
+}
+
 /** What became of events of one project. */
 export interface Outcome {
   readonly projectId: number
-  readonly outcome: "stored" | "duplicate" | "quarantined"
+  readonly outcome: "stored" | "duplicate" | "quarantined" | "dropped"
   readonly reason: string
   readonly events: number
 }

@@ -15,7 +15,7 @@ import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import { monthOf } from "@analytics/data-processing/Months"
-import type { Batch, Outcome, Quarantined } from "./Batch.ts"
+import type { Batch, Frame, Outcome, Quarantined } from "./Batch.ts"
 import type { EventNames } from "./EventNames.ts"
 import { encodeEvent, encodeMap } from "./EventRows.ts"
 import { LinkSet } from "./LinkSet.ts"
@@ -51,6 +51,11 @@ export class BatchPlan {
   readonly #batch: Batch
   readonly #tools: PlanTools
   readonly #poison: ReadonlyMap<string, string>
+  readonly #unreadable: Map<string, string>
+  readonly #firstAttempt: boolean
+  /** The row that was read last, and how many lines. */
+  #inboxId = -1n
+  #lines = 0
   /** Messages already stored for this batch by an earlier attempt. */
   readonly #present: ReadonlySet<string>
   readonly #claims: HashTable
@@ -67,15 +72,27 @@ export class BatchPlan {
   /** Links that the stored events make, by project. */
   readonly links = new Map<number, LinkSet>()
   enrichmentFailures = 0
+  /** Events that are lost because nobody can read the frame they were in. */
+  lostEvents = 0
+  /** An event could not be encoded: this plan is void, make another. */
+  isVoid = false
 
+  /**
+   * @param present messages that an earlier attempt has stored, if there was one
+   * @param unreadable places of events that a plan before this one could not encode, and
+   *   why; what this one cannot encode is added
+   */
   constructor(
     batch: Batch,
     tools: PlanTools,
-    present: ReadonlySet<string> = new Set()
+    present?: ReadonlySet<string>,
+    unreadable = new Map<string, string>()
   ) {
     this.#batch = batch
     this.#tools = tools
-    this.#present = present
+    this.#present = present ?? new Set()
+    this.#firstAttempt = present === undefined
+    this.#unreadable = unreadable
     this.#claims = new HashTable(batch.events)
     this.#poison = new Map(
       batch.poison.map(({ inboxId, index, reason }) => [`${inboxId}:${index}`, reason])
@@ -83,19 +100,48 @@ export class BatchPlan {
   }
 
   /** Reads the lines of the next inbox row. */
-  addRow(inboxId: bigint, lines: Uint8Array): void {
-    for (let start = 0, index = 0; start < lines.length; index++) {
+  addRow(row: Omit<Frame, "frame">, lines: Uint8Array): void {
+    // Rows that share an id follow each other: their lines are counted through.
+    if (row.id !== this.#inboxId) this.#lines = 0
+    this.#inboxId = row.id
+    const owed = owedOf(row)
+    const unreadable: Array<() => void> = []
+    for (let start = 0; start < lines.length; ) {
       const newline = lines.indexOf(0x0a, start)
       const end = newline < 0 ? lines.length : newline
-      this.#addLine(inboxId, index, readLine(lines, start, end))
+      const line = read(lines, start, end)
+      const index = this.#lines++
+      if (line instanceof Error) {
+        const text = lineText({ bytes: lines, start, end })
+        unreadable.push(() => this.#keepText(takeOwed(owed), text, line.message))
+      } else {
+        owed.set(line.event.p, (owed.get(line.event.p) ?? 0) - 1)
+        this.#addLine(row.id, index, line)
+      }
       start = end + 1
+    }
+    // Whose they are only shows once all others are known.
+    for (const keep of unreadable) keep()
+    this.#lose(owed)
+  }
+
+  /** Counts the events of a row whose frame cannot be unpacked. */
+  loseRow(row: Omit<Frame, "frame">): void {
+    this.#lose(owedOf(row))
+  }
+
+  #lose(owed: ReadonlyMap<number, number>): void {
+    for (const [projectId, events] of owed) {
+      if (events <= 0) continue
+      this.lostEvents += events
+      this.#count(projectId, "dropped", "frame_unreadable", events)
     }
   }
 
   #addLine(inboxId: bigint, index: number, line: EventLine): void {
     const { event } = line
     const words = this.#tools.idHash.messageWords(event.p, event.m)
-    const fault = this.#faultOf(event, words, inboxId, index)
+    const fault = this.#faultOf(event, words, `${inboxId}:${index}`)
     if (fault !== undefined) this.#setAside(fault, line)
     else if (!this.#claims.add(words)) this.#count(event.p, "duplicate")
     else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
@@ -104,28 +150,22 @@ export class BatchPlan {
   }
 
   /** Why an event cannot be stored. Such an event does not claim its messageId. */
-  #faultOf(
-    event: InboxEvent,
-    words: Uint32Array,
-    inboxId: bigint,
-    index: number
-  ): Fault | undefined {
+  #faultOf(event: InboxEvent, words: Uint32Array, place: string): Fault | undefined {
     if (event.q !== undefined) return { reason: event.q, detail: event.qd ?? "" }
-    if (this.#poison.size > 0) {
-      const detail = this.#poison.get(`${inboxId}:${index}`)
-      if (detail !== undefined) {
-        this.#refused.add(words)
-        return { reason: "refused_by_store", detail }
-      }
-    }
-    if (
-      event.y === "track" &&
-      !this.#tools.names.admit(event.p, event.e) &&
-      !this.#isPresent(event)
-    ) {
+    const poison = this.#poison.get(place)
+    if (poison !== undefined) {
       this.#refused.add(words)
-      return { reason: "too_many_event_names", detail: event.e }
+      return { reason: "refused_by_store", detail: poison }
     }
+    const unreadable = this.#unreadable.get(place)
+    if (unreadable !== undefined) return { reason: "unreadable", detail: unreadable }
+    // An earlier attempt may have claimed and stored it, when there still was room.
+    if (
+      this.#firstAttempt &&
+      event.y === "track" &&
+      !this.#tools.names.allows(event.p, event.e)
+    )
+      return { reason: "too_many_event_names", detail: event.e }
     return undefined
   }
 
@@ -159,16 +199,24 @@ export class BatchPlan {
   }
 
   #store(line: EventLine, inboxId: bigint, index: number): void {
-    const { event, bytes, propsAt, contextAt } = line
+    const { event, propsAt, contextAt } = line
     const knownAt = event.k ?? this.#batch.knownAt
     const post = this.#postFor(monthOf(event.t))
     const start = post.rows.length
-    const { idHash } = this.#tools
+    const { idHash, names } = this.#tools
     const { batchId } = this.#batch
-    encodeMap(post.rows, this.#props, bytes, propsAt)
-    encodeMap(post.rows, this.#context, bytes, contextAt)
-    const enrichment = this.#enrich(event, propsAt < 0 ? "" : this.#props.path)
-    encodeEvent(post.rows, event, enrichment, knownAt, batchId, idHash)
+    try {
+      encodeMap(post.rows, this.#props, line, propsAt)
+      encodeMap(post.rows, this.#context, line, contextAt)
+      const enrichment = this.#enrich(event, propsAt < 0 ? "" : this.#props.path)
+      encodeEvent(post.rows, event, enrichment, knownAt, batchId, idHash)
+    } catch (cause) {
+      post.rows.truncate(start)
+      this.#unreadable.set(`${inboxId}:${index}`, String(cause))
+      this.isVoid = true
+      return
+    }
+    if (event.y === "track") names.admit(event.p, event.e)
     if (this.#isPresent(event)) post.rows.truncate(start)
     else post.endRow(event.p, event.m, inboxId, index)
     this.#count(event.p, "stored")
@@ -218,12 +266,32 @@ export class BatchPlan {
     this.#count(event.p, "quarantined", reason)
   }
 
-  #count(projectId: number, outcome: Outcome["outcome"], reason = ""): void {
+  /** Keeps a line that nobody can read, for whoever can mend it. */
+  #keepText(projectId: number, event: string, detail: string): void {
+    const receivedAt = this.#batch.receivedFrom.getTime()
+    const reason = "unreadable"
+    this.quarantined.push({
+      projectId,
+      messageId: "",
+      reason,
+      detail,
+      event,
+      receivedAt
+    })
+    this.#count(projectId, "quarantined", reason)
+  }
+
+  #count(
+    projectId: number,
+    outcome: Outcome["outcome"],
+    reason = "",
+    events = 1
+  ): void {
     const key = `${projectId} ${outcome} ${reason}`
     const counted = this.#outcomes.get(key)
     if (counted === undefined)
-      this.#outcomes.set(key, { projectId, outcome, reason, events: 1 })
-    else counted.events++
+      this.#outcomes.set(key, { projectId, outcome, reason, events })
+    else counted.events += events
   }
 
   /** What is to be sent to the event store, month by month. */
@@ -253,5 +321,32 @@ export class BatchPlan {
     const { words } = this.#refused
     for (let from = 0; from < words.length; from += 4)
       if (!this.#claims.has(words, from)) visit(words, from)
+  }
+}
+
+/** How many events of each project a row holds. */
+const owedOf = ({
+  projectIds,
+  projectCounts
+}: Omit<Frame, "frame">): Map<number, number> =>
+  new Map(projectIds.map((id, i) => [Number(id), projectCounts[i] ?? 0]))
+
+/** A project of which an event has not been found yet. */
+const takeOwed = (owed: Map<number, number>): number => {
+  let [projectId = 0] = owed.keys()
+  for (const [id, events] of owed)
+    if (events > 0) {
+      projectId = id
+      break
+    }
+  owed.set(projectId, (owed.get(projectId) ?? 0) - 1)
+  return projectId
+}
+
+const read = (lines: Uint8Array, start: number, end: number): EventLine | Error => {
+  try {
+    return readLine(lines, start, end)
+  } catch (cause) {
+    return cause instanceof Error ? cause : new Error(String(cause))
   }
 }

@@ -4,6 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type {
   Batch,
+  Frame,
   Lane,
   Outcome,
   Pending,
@@ -40,10 +41,7 @@ export class BatchRepo extends Context.Service<
     frames(
       batch: Batch,
       ids: ReadonlyArray<bigint>
-    ): Effect.Effect<
-      ReadonlyArray<{ readonly id: bigint; readonly frame: Uint8Array<ArrayBuffer> }>,
-      LedgerUnavailable
-    >
+    ): Effect.Effect<ReadonlyArray<Frame>, LedgerUnavailable>
     readonly checkEpoch: Effect.Effect<void, Failure>
     addPosts(
       batch: Batch,
@@ -78,7 +76,7 @@ export class BatchRepo extends Context.Service<
         sql.withTransaction(Effect.andThen(stillOurs, effect)).pipe(unavailable)
 
       const batchColumns = sql.literal(
-        `batch_id, shard, lane, known_at, inbox_ids, received_from, received_to, events,
+        `batch_id, shard, lane, parser_version, known_at, inbox_ids, received_from, received_to, events,
          attempts, poison, posts`
       )
 
@@ -137,8 +135,10 @@ export class BatchRepo extends Context.Service<
           Effect.withSpan("BatchRepo.open")
         ),
         frames: Effect.fn("BatchRepo.frames")((batch, ids) =>
-          plain<{ id: bigint; frame: Uint8Array<ArrayBuffer> }>`
-            SELECT id, frame FROM ingest.inbox
+          plain<Frame>`
+            SELECT id, frame, project_ids AS "projectIds",
+                   project_counts AS "projectCounts"
+              FROM ingest.inbox
              WHERE id = ANY(${ids}) AND batch_id = ${batch.batchId}
                AND received_at >= ${batch.receivedFrom}
                AND received_at <= ${batch.receivedTo}
@@ -219,7 +219,7 @@ const keepAside = (
       ${quarantined.map(({ messageId }) => storable(messageId))}::text[],
       ${quarantined.map(({ reason }) => reason)}::text[],
       ${quarantined.map(({ detail }) => storable(detail))}::text[],
-      ${quarantined.map(({ event }) => event)}::text[],
+      ${quarantined.map(({ event }) => storable(event))}::text[],
       ${quarantined.map(({ receivedAt }) => BigInt(receivedAt))}::bigint[])
     AS q (id, project_id, message_id, reason, detail, event, received_at)`
 

@@ -16,17 +16,21 @@ export class EventNames {
     return crowded
   }
 
-  /** Notes a name, and says whether the project may have it. */
-  admit(projectId: number, name: string): boolean {
+  /** Whether the project may have a name. */
+  allows(projectId: number, name: string): boolean {
+    const names = this.#names.get(projectId)
+    return names === undefined || names.size < MOST_NAMES || names.has(name)
+  }
+
+  /** Notes the name of an event that is to be stored. */
+  admit(projectId: number, name: string): void {
     let names = this.#names.get(projectId)
     if (names === undefined) {
       names = new Set()
       this.#names.set(projectId, names)
     }
-    if (names.has(name)) return true
-    if (names.size >= MOST_NAMES) return false
+    if (names.has(name)) return
     names.add(name)
     if (names.size === WARN_ABOVE + 1) this.#crowded.add(projectId)
-    return true
   }
 }

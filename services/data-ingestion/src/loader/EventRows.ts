@@ -1,4 +1,5 @@
 import type { Enrichment } from "@analytics/data-processing/Enrichment"
+import type { EventLine } from "@analytics/data-processing/EventLine"
 import { idOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
@@ -78,9 +79,9 @@ export const encodeEvent = (
 export const encodeMap = (
   rows: RowBuffer,
   leaves: JsonLeaves,
-  bytes: Uint8Array,
+  { bytes, end }: Pick<EventLine, "bytes" | "end">,
   at: number
 ): void => {
   const start = rows.beginSized()
-  rows.endSized(start, at < 0 ? 0 : leaves.write(bytes, at, rows))
+  rows.endSized(start, at < 0 ? 0 : leaves.write(bytes, at, rows, end))
 }

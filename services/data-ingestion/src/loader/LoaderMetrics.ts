@@ -29,3 +29,7 @@ export const lag = Metric.gauge("loader_lag_seconds", {
 export const unresolvedLinks = Metric.counter("loader_unresolved_links_total", {
   description: "Links of people too large to resolve; an alarm when it grows"
 })
+export const unreadable = Metric.counter("loader_unreadable_total", {
+  description:
+    "Acknowledged events that could not be read again; an alarm when it grows"
+})

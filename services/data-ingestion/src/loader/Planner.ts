@@ -1,4 +1,5 @@
 import { IdHash } from "@analytics/data-processing/IdHash"
+import { PARSER_VERSION } from "@analytics/data-processing/InboxEvent"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Installation } from "@analytics/database/Installation"
@@ -14,6 +15,9 @@ import { SeenStore } from "./SeenStore.ts"
 
 /** Suspects held at a time; their events are in memory until they are looked up. */
 const MOST_SUSPECTS = 20_000
+
+/** Names of events that are no tracks. */
+const OWN_NAMES = new Set(["$pageview", "$screen", "$identify", "$group", "$alias"])
 
 /** Reads the frames of a batch and decides what is to become of every event. */
 export class Planner extends Context.Service<
@@ -55,43 +59,82 @@ export class Planner extends Context.Service<
         plan.settle(claimed)
       })
 
+      const planOnce = Effect.fnUntraced(function* (
+        batch: Batch,
+        ahead: BatchPlan | undefined,
+        present: ReadonlySet<string> | undefined,
+        unreadable: Map<string, string>
+      ) {
+        const tools = {
+          idHash,
+          names,
+          countryOf: countries.of,
+          mayBeSeen: seen.mayHave
+        }
+        const plan = new BatchPlan(batch, tools, present, unreadable)
+        for (let at = 0; at < batch.inboxIds.length; at += FETCH_ROWS) {
+          const ids = batch.inboxIds.slice(at, at + FETCH_ROWS)
+          const rows = yield* batches.frames(batch, ids)
+          const found = new Set(rows.map(({ id }) => id))
+          if (ids.some((id) => !found.has(id)))
+            return yield* Effect.die(
+              new Error(`batch ${batch.batchId}: inbox rows are missing`)
+            )
+          for (const row of rows) {
+            const lines = unpacked(row.frame)
+            if (lines === undefined) plan.loseRow(row)
+            else plan.addRow(row, lines)
+            // The insert that runs meanwhile needs its turn.
+            yield* Effect.yieldNow
+          }
+          if (plan.suspectCount >= MOST_SUSPECTS) yield* settle(plan, batch, ahead)
+        }
+        yield* settle(plan, batch, ahead)
+        return plan
+      })
+
+      const planned = Effect.fnUntraced(function* (
+        ...[batch, ahead, present]: Parameters<Planner["Service"]["plan"]>
+      ) {
+        const unreadable = new Map<string, string>()
+        for (;;) {
+          const plan = yield* planOnce(batch, ahead, present, unreadable)
+          // With what could not be encoded known, the next plan leaves it out.
+          if (!plan.isVoid) return plan
+        }
+      })
+
+      /** What somebody must look at. */
+      const report = Effect.fnUntraced(function* (batch: Batch, plan: BatchPlan) {
+        for (const projectId of names.takeCrowded()) {
+          yield* Metric.update(LoaderMetrics.crowdedProjects, 1)
+          yield* Effect.logWarning("a project has more than 2,000 event names").pipe(
+            Effect.annotateLogs({ project_id: projectId })
+          )
+        }
+        yield* Metric.update(LoaderMetrics.enrichmentFailures, plan.enrichmentFailures)
+        const kept = plan.quarantined.filter(({ reason }) => reason === "unreadable")
+        if (kept.length === 0 && plan.lostEvents === 0) return
+        yield* Metric.update(LoaderMetrics.unreadable, kept.length + plan.lostEvents)
+        yield* Effect.logError("inbox rows hold what cannot be read").pipe(
+          Effect.annotateLogs({
+            batch_id: String(batch.batchId),
+            kept: kept.length,
+            lost: plan.lostEvents
+          })
+        )
+      })
+
       return Planner.of({
         plan: Effect.fn("Planner.plan")(function* (batch, ahead, present) {
-          const plan = new BatchPlan(
-            batch,
-            {
-              idHash,
-              names,
-              countryOf: countries.of,
-              mayBeSeen: seen.mayHave
-            },
-            present
-          )
-          for (let at = 0; at < batch.inboxIds.length; at += FETCH_ROWS) {
-            const ids = batch.inboxIds.slice(at, at + FETCH_ROWS)
-            const rows = yield* batches.frames(batch, ids)
-            if (rows.length < ids.length)
-              return yield* Effect.die(
-                new Error(`batch ${batch.batchId}: inbox rows are missing`)
+          if (batch.parserVersion !== PARSER_VERSION)
+            return yield* Effect.die(
+              new Error(
+                `batch ${batch.batchId} has parser version ${batch.parserVersion}`
               )
-            for (const { id, frame } of rows) {
-              plan.addRow(id, Bun.zstdDecompressSync(frame))
-              // The insert that runs meanwhile needs its turn.
-              yield* Effect.yieldNow
-            }
-            if (plan.suspectCount >= MOST_SUSPECTS) yield* settle(plan, batch, ahead)
-          }
-          yield* settle(plan, batch, ahead)
-          for (const projectId of names.takeCrowded()) {
-            yield* Metric.update(LoaderMetrics.crowdedProjects, 1)
-            yield* Effect.logWarning("a project has more than 2,000 event names").pipe(
-              Effect.annotateLogs({ project_id: projectId })
             )
-          }
-          yield* Metric.update(
-            LoaderMetrics.enrichmentFailures,
-            plan.enrichmentFailures
-          )
+          const plan = yield* planned(batch, ahead, present)
+          yield* report(batch, plan)
           return plan
         })
       })
@@ -99,16 +142,23 @@ export class Planner extends Context.Service<
   )
 }
 
+const unpacked = (frame: Uint8Array<ArrayBuffer>): Uint8Array | undefined => {
+  try {
+    return Bun.zstdDecompressSync(frame)
+  } catch {
+    return undefined
+  }
+}
+
 /** The names that are stored already, counted by a projection. */
 const loadNames = Effect.gen(function* () {
   const clickHouse = yield* ClickHouse
   const names = new EventNames()
   const { rows } = yield* clickHouse.table(
-    `SELECT project_id, event FROM events
-      WHERE event NOT IN ('$pageview', '$screen', '$identify', '$group', '$alias')
-      GROUP BY project_id, event`
+    "SELECT project_id, event FROM events GROUP BY project_id, event"
   )
-  for (const [projectId, name] of rows) names.admit(Number(projectId), String(name))
+  for (const [projectId, name] of rows)
+    if (!OWN_NAMES.has(String(name))) names.admit(Number(projectId), String(name))
   names.takeCrowded()
   return names
 })

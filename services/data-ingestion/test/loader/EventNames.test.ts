@@ -23,13 +23,16 @@ describe("event names", () => {
 
   it.effect("are set aside above 10,000, and do not claim their id", () =>
     Effect.gen(function* () {
-      const all = Array.from({ length: MOST_NAMES }, (_, i) =>
+      const all = Array.from({ length: MOST_NAMES - 1 }, (_, i) =>
         track(`m${i}`, { e: `e${i}` })
       )
       yield* receive(all)
       yield* drain
       // A new loader learns the names from the store.
       yield* receive([
+        // A name that is not stored takes no room.
+        track("m0", { e: "sent again under another name" }),
+        track("last", { e: "the last one" }),
         track("new", { e: "one too many" }),
         track("known", { e: "e7" }),
         track("page", { y: "page", e: "$pageview" }),
@@ -37,6 +40,7 @@ describe("event names", () => {
       ])
       yield* drain
       expect(yield* outcomes).toEqual({
+        "1 duplicate": 1,
         "1 quarantined too_many_event_names": 1,
         "1 stored": MOST_NAMES + 2,
         "2 stored": 1
