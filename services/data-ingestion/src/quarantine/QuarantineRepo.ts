@@ -84,6 +84,15 @@ export class QuarantineRepo extends Context.Service<
                    AND replayed_at IS NULL
                 RETURNING id, reason`
               if (moved.length === 0) return 0
+              const reasons = [...new Set(moved.map(({ reason }) => reason))]
+              // In the order of the key, as loaders do, so that nobody waits in a circle.
+              yield* sql`
+                SELECT 1 FROM ingest.outcomes
+                 WHERE project_id = ${BigInt(projectId)}
+                   AND outcome = 'quarantined'
+                   AND reason = ANY(${reasons}::text[])
+                 ORDER BY reason COLLATE "C"
+                   FOR UPDATE`
               yield* sql`
                 UPDATE ingest.outcomes AS o
                    SET events = o.events - moved.events

@@ -88,7 +88,8 @@ export const receiveRoutes = <R, E>(
           wantsRowIds: wait !== undefined
         })
         if (taken._tag === "Refused") return refusedResponse(taken, path, cors)
-        if (wait !== undefined && (await watch.stored(taken.rowIds, wait)))
+        const { projectId, rowIds } = taken
+        if (wait !== undefined && (await watch.stored(projectId, rowIds, wait)))
           cors["preference-applied"] = `wait=${wait}`
         return takenResponse(taken, cors)
       },

@@ -69,6 +69,7 @@ export interface Refused {
 
 export interface Taken {
   readonly _tag: "Taken"
+  readonly projectId: number
   readonly accepted: number
   readonly rejected: ReadonlyArray<Rejection>
   /** The inbox rows that hold the events, when they were asked for. */
@@ -204,7 +205,8 @@ export class Receiver extends Context.Service<
         })
         if (rejected.length > 0) rejections.updateUnsafe(rejected.length, context)
         const rowIds = new Set<bigint>()
-        if (events.length === 0) return { _tag: "Taken", accepted: 0, rejected, rowIds }
+        if (events.length === 0)
+          return { _tag: "Taken", projectId, accepted: 0, rejected, rowIds }
 
         const lines = events.map(encodeLine)
         let bytes = lines.length
@@ -227,7 +229,7 @@ export class Receiver extends Context.Service<
             sent.wantsRowIds ? { ...submission, rowIds } : submission,
             bytes
           )
-          return { _tag: "Taken", accepted: events.length, rejected, rowIds }
+          return { _tag: "Taken", projectId, accepted: events.length, rejected, rowIds }
         } catch {
           // Logged where it happened, once for all requests that shared the commit.
           return refused(new InboxUnavailable({}), 1)
