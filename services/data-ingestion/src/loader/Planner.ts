@@ -150,13 +150,15 @@ const unpacked = (frame: Uint8Array<ArrayBuffer>): Uint8Array | undefined => {
   }
 }
 
-/** The names that are stored already, counted by a projection. */
+/** Answered by the projection that counts events, so that no start reads all of them. */
+export const NAMES_SQL =
+  "SELECT project_id, event FROM events GROUP BY project_id, event"
+
+/** The names that are stored already. */
 const loadNames = Effect.gen(function* () {
   const clickHouse = yield* ClickHouse
   const names = new EventNames()
-  const { rows } = yield* clickHouse.table(
-    "SELECT project_id, event FROM events GROUP BY project_id, event"
-  )
+  const { rows } = yield* clickHouse.table(NAMES_SQL)
   for (const [projectId, name] of rows)
     if (!OWN_NAMES.has(String(name))) names.admit(Number(projectId), String(name))
   names.takeCrowded()

@@ -1,3 +1,4 @@
+import { readLine } from "@analytics/data-processing/EventLine"
 import { faultOf } from "@analytics/data-processing/ExactJson"
 import {
   decodeLine,
@@ -139,8 +140,10 @@ export class Quarantine extends Context.Service<
 
 /** The event without its marks, or what is still wrong with it. */
 export const revive = (line: string, now: number): InboxEvent | QuarantineReason => {
+  const read = readable(line)
+  if (read === undefined) return "unreadable"
   // `k` goes too: what was known then is not what is known now.
-  const { k: _, q, qd: __, ...event } = decodeLine(line)
+  const { k: _, q, qd: __, ...event } = read
   // Its time is that of receipt, because nobody could read the client's.
   if (q === "timestamp_unreadable") return q
   const fault =
@@ -148,4 +151,14 @@ export const revive = (line: string, now: number): InboxEvent | QuarantineReason
     (event.d && faultOf(event.d)) ??
     (event.c && faultOf(event.c))
   return fault ?? event
+}
+
+const readable = (line: string): InboxEvent | undefined => {
+  try {
+    const bytes = Buffer.from(line)
+    readLine(bytes, 0, bytes.length)
+    return decodeLine(line)
+  } catch {
+    return undefined
+  }
 }

@@ -3,6 +3,7 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import { Effect } from "effect"
 import { EventNames, MOST_NAMES, WARN_ABOVE } from "../../src/loader/EventNames.ts"
+import { NAMES_SQL } from "../../src/loader/Planner.ts"
 import { drain } from "./faults.ts"
 import { outcomes, receive, stores, track } from "./loaderTest.ts"
 
@@ -51,6 +52,14 @@ describe("event names", () => {
       expect(
         yield* clickHouse.query("SELECT event FROM events WHERE message_id = 'new'")
       ).toEqual([{ event: "e7" }])
+    })
+  )
+
+  it.effect("are learnt at the start from counts, not from all events", () =>
+    Effect.gen(function* () {
+      const clickHouse = yield* ClickHouse
+      const { rows } = yield* clickHouse.table(`EXPLAIN ${NAMES_SQL}`)
+      expect(rows.flat().join("\n")).toContain("p_counts")
     })
   )
 })
