@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
 /** Postgres or ClickHouse does not answer. */
@@ -8,7 +8,8 @@ export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
     type: "urn:analytics:problem:store-unavailable",
     status: 503,
     title: "A store does not answer, ask again"
-  }
+  },
+  { retryAfter: Schema.optionalKey(Schema.Int) }
 ) {}
 
 /** The last place that knows the cause, so it is logged here and not carried further. */

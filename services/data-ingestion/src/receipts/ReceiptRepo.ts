@@ -1,17 +1,22 @@
-import {
-  decodeLine,
-  frameLines,
-  type InboxEvent
-} from "@analytics/data-processing/InboxEvent"
+import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { within } from "@analytics/database/PostgresRetry"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Semaphore } from "effect"
 import { SqlClient } from "effect/sql"
 import { StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
+import { findInFrame } from "./findInFrame.ts"
 
-/** Frames looked through for a message that is not stored yet, and their size at a time. */
+const MIB = 1024 * 1024
+
+/** What is looked through for one message that is not stored yet, and how much at a time. */
 const MAX_FRAMES = 1000
-const PAGE_BYTES = 8 * 1024 * 1024
+const MAX_BYTES = 64 * MIB
+const PAGE_BYTES = 8 * MIB
+
+/** Searches that may wait for the one that runs, in a process that has events to take. */
+const MAX_WAITING = 16
+
+const PATIENCE = "5 seconds"
 
 export interface StoredMessage {
   readonly timestamp: number
@@ -51,7 +56,7 @@ export class ReceiptRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const clickhouse = yield* ClickHouse
 
-      const waiting = (projectId: number) => sql<{ id: bigint; bytes: number }>`
+      const waitingRows = (projectId: number) => sql<WaitingRow>`
         SELECT i.id, i.bytes
           FROM ingest.inbox i
           LEFT JOIN ingest.batches b ON b.batch_id = i.batch_id
@@ -59,6 +64,36 @@ export class ReceiptRepo extends Context.Service<
            AND i.project_ids @> ARRAY[${BigInt(projectId)}::bigint]
          ORDER BY i.id
          LIMIT ${MAX_FRAMES + 1}`
+
+      const waiting = yield* Semaphore.make(1 + MAX_WAITING)
+      const searching = yield* Semaphore.make(1)
+
+      const search = Effect.fnUntraced(function* (
+        projectId: number,
+        messageId: string
+      ) {
+        const rows = yield* waitingRows(projectId).pipe(within("5 seconds"))
+        const chosen = firstOf(rows)
+        for (const ids of pagesOf(chosen)) {
+          const frames = yield* sql<{ frame: Uint8Array }>`
+            SELECT frame FROM ingest.inbox
+             WHERE id = ANY(${ids}::bigint[]) ORDER BY id
+          `.pipe(within("5 seconds"))
+          for (const { frame } of frames) {
+            const found = findInFrame(frame, projectId, messageId)
+            if (found !== undefined) return Option.some(found)
+            // Events that arrive meanwhile go first.
+            yield* Effect.yieldNow
+          }
+        }
+        // Not having looked everywhere is not the same as not having found it.
+        return chosen.length < rows.length
+          ? yield* new StoreUnavailable({
+              detail: "Too many events wait to be stored to look through all of them.",
+              retryAfter: 5
+            })
+          : Option.none()
+      })
 
       return ReceiptRepo.of({
         stored: Effect.fn("ReceiptRepo.stored")(
@@ -98,30 +133,16 @@ export class ReceiptRepo extends Context.Service<
         ),
 
         pending: Effect.fn("ReceiptRepo.pending")(
-          function* (projectId, messageId) {
-            const rows = yield* waiting(projectId).pipe(within("5 seconds"))
-            const needle = `"m":${JSON.stringify(messageId)}`
-            for (const ids of pagesOf(rows.slice(0, MAX_FRAMES))) {
-              const frames = yield* sql<{ frame: Uint8Array }>`
-                SELECT frame FROM ingest.inbox
-                 WHERE id = ANY(${ids}::bigint[]) ORDER BY id
-              `.pipe(within("5 seconds"))
-              for (const { frame } of frames) {
-                const found = frameLines(frame)
-                  .filter((line) => line.includes(needle))
-                  .map(decodeLine)
-                  .find(({ m, p }) => m === messageId && p === projectId)
-                if (found !== undefined) return Option.some(found)
-              }
-            }
-            // Not having looked everywhere is not the same as not having found it.
-            return rows.length > MAX_FRAMES
-              ? yield* new StoreUnavailable({
-                  detail:
-                    "Too many events wait to be stored to look through all of them."
-                })
-              : Option.none()
-          },
+          (projectId, messageId) =>
+            searching
+              .withPermit(search(projectId, messageId))
+              .pipe(
+                Effect.timeoutOrElse({ duration: PATIENCE, orElse: () => busy }),
+                waiting.withPermitsIfAvailable(1),
+                Effect.flatMap(
+                  Option.match({ onNone: () => busy, onSome: Effect.succeed })
+                )
+              ),
           Effect.catchTag("SqlError", unavailable("receipt"))
         ),
 
@@ -152,8 +173,27 @@ export class ReceiptRepo extends Context.Service<
   )
 }
 
+const busy = new StoreUnavailable({
+  detail: "Others ask for messages that are not stored yet.",
+  retryAfter: 2
+})
+
+interface WaitingRow {
+  readonly id: bigint
+  readonly bytes: number
+}
+
+/** As many of the rows as may be looked through. */
+const firstOf = (rows: ReadonlyArray<WaitingRow>): ReadonlyArray<WaitingRow> => {
+  let size = 0
+  return rows.filter(({ bytes }, at) => {
+    size += bytes
+    return at < MAX_FRAMES && (at === 0 || size <= MAX_BYTES)
+  })
+}
+
 /** Ids of rows whose frames may be held at the same time. */
-function* pagesOf(rows: ReadonlyArray<{ id: bigint; bytes: number }>) {
+function* pagesOf(rows: ReadonlyArray<WaitingRow>) {
   let ids: Array<bigint> = []
   let size = 0
   for (const { bytes, id } of rows) {
