@@ -3,7 +3,7 @@ import type { QueryContext } from "../Compiled.ts"
 import { eventsOf, matchSql } from "../eventMatch.ts"
 import { filtersSql } from "../filterSql.ts"
 import { source } from "../Source.ts"
-import { instant, int64, integer, type Sql, sql } from "../Sql.ts"
+import { instant, int64, integer, join, type Sql, sql } from "../Sql.ts"
 import { Values } from "../Values.ts"
 import type { RetentionPlan } from "./retentionPlan.ts"
 
@@ -55,25 +55,42 @@ const before = ({ windowMs, range }: RetentionPlan): Sql =>
 const lastMoment = ({ request, range, windowMs }: RetentionPlan): number =>
   range.to + request.periods * (windowMs ?? 0)
 
-/** Buckets of a person as the bits of one number, which is fastest, or as an array. */
+const WORD = 64
+/** Beyond so many, a set of the person's buckets is smaller. */
+const MAX_WORDS = 4
+
+/** Buckets of a person in order: bits of a few numbers, which is fastest, or a set. */
 const bucketsIn = (plan: RetentionPlan, condition: Sql): Sql => {
-  const bucket = bucketIndex(
-    plan.buckets,
-    // Of a start before the range only the moment counts.
-    sql`greatest(ms, ${int64(plan.range.from)})`
-  )
-  return plan.buckets.starts.length <= 64
-    ? sql`bitPositionsToArray(groupBitOrIf(bitShiftLeft(toUInt64(1), ${bucket}), ${condition}))`
-    : sql`arraySort(groupUniqArrayIf(toUInt64(${bucket}), ${condition}))`
+  const bucket = bucketOf(plan, sql`ms`)
+  const words = Math.ceil(plan.buckets.starts.length / WORD)
+  if (words > MAX_WORDS)
+    return sql`arraySort(groupUniqArrayIf(toUInt64(${bucket}), ${condition}))`
+  const bits = Array.from({ length: words }, (_, word) => {
+    const first = integer(word * WORD)
+    const here =
+      words === 1
+        ? condition
+        : sql`${condition} AND intDiv(${bucket}, ${integer(WORD)}) = ${integer(word)}`
+    return sql`arrayMap(p -> p + ${first}, bitPositionsToArray(
+      groupBitOrIf(bitShiftLeft(toUInt64(1), ${bucket} % ${integer(WORD)}), ${here})))`
+  })
+  return sql`arrayConcat(${join(bits, ", ")})`
 }
+
+/** Of a moment before the range only the moment counts. */
+const bucketOf = ({ buckets, range }: RetentionPlan, ms: Sql): Sql =>
+  bucketIndex(buckets, sql`greatest(${ms}, ${int64(range.from)})`)
+
+/** The first start ever as an array, empty if there is none or it lies before the range. */
+const firstStart = ({ range }: RetentionPlan, first: Sql): Sql =>
+  sql`if(NOT max(is_start) OR minIf(ms, is_start) < ${int64(range.from)}, [], [${first}])`
 
 const calendarCohorts = (plan: RetentionPlan, events: Sql): Sql => {
   const { mode, periods, onOrAfter } = plan.request
   const starts =
     mode === "recurring"
       ? bucketsIn(plan, sql`is_start`)
-      : sql`if(minIf(ms, is_start) < ${int64(plan.range.from)}, [],
-          arraySlice(${bucketsIn(plan, sql`is_start`)}, 1, 1))`
+      : firstStart(plan, sql`toUInt64(${bucketOf(plan, sql`minIf(ms, is_start)`)})`)
   const later = onOrAfter
     ? sql`if(notEmpty(returns) AND returns[-1] > cohort,
         [least(returns[-1] - cohort, ${integer(periods - 1)})], [])`
@@ -94,14 +111,13 @@ const withCohort = (periods: number, later: Sql): Sql =>
 /** Periods from each person's first start in the bucket. */
 const ownCohorts = (plan: RetentionPlan, events: Sql, windowMs: number): Sql => {
   const { mode, periods, onOrAfter } = plan.request
-  const { from, to } = plan.range
+  const { to } = plan.range
   const window = int64(windowMs)
   const first =
     mode === "recurring"
-      ? sql`arraySort(groupUniqArrayIf(ms, is_start))`
-      : sql`if(minIf(ms, is_start) < ${int64(from)}, [],
-          arraySlice(arraySort(groupUniqArrayIf(ms, is_start)), 1, 1))`
-  const people = sql`SELECT ${first} AS starts, groupUniqArrayIf(ms, is_return) AS returns
+      ? sql`arraySort(groupArrayIf(ms, is_start))`
+      : firstStart(plan, sql`minIf(ms, is_start)`)
+  const people = sql`SELECT ${first} AS starts, groupArrayIf(ms, is_return) AS returns
     FROM (${events}) GROUP BY person HAVING notEmpty(starts)`
   const dated = sql`SELECT returns, arrayMap(ms -> toUInt64(${bucketIndex(
     plan.buckets,

@@ -5,7 +5,13 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { decodeStrictly } from "../../../src/query/decodeStrictly.ts"
 import { funnelQuery } from "../../../src/query/funnel/FunnelQuery.ts"
-import { answer, contextOf, insertEvents, type TestEvent } from "../eventStore.ts"
+import {
+  answer,
+  contextOf,
+  insertEvents,
+  insertLinks,
+  type TestEvent
+} from "../eventStore.ts"
 import { furthestAttempt, type ReferenceEvent } from "./referenceFunnel.ts"
 
 const START = Date.UTC(2025, 2, 1)
@@ -21,9 +27,13 @@ interface Case {
   readonly order: "ordered" | "strict" | "unordered"
   readonly exclusions: ReadonlyArray<{ event: string; from: number; to: number }>
   readonly windowMs: number
+  /** Whom each of the ids 1 … 3 stands for. */
+  readonly linkedTo: ReadonlyArray<number> | null
 }
 
 const eventName = fc.constantFrom("A", "B", "C")
+
+const orders = ["ordered", "strict", "unordered"] as const
 
 /** Few names, few values, few instants: repeats, overlaps and ties are the rule. */
 const caseOf = (order: Case["order"]): fc.Arbitrary<Case> =>
@@ -65,12 +75,18 @@ const caseOf = (order: Case["order"]): fc.Arbitrary<Case> =>
                   })),
                 { maxLength: 2 }
               ),
-        windowMs: fc.integer({ min: 1, max: 9 })
+        windowMs: fc.integer({ min: 1, max: 9 }),
+        linkedTo: fc.option(
+          fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 })
+        )
       })
     )
 
 const expected = (funnel: Case) => {
-  const people = Map.groupBy(funnel.events, ({ person }) => person)
+  const people = Map.groupBy(
+    funnel.events,
+    ({ person }) => funnel.linkedTo?.[person - 1] ?? person
+  )
   const attempts = [...people.values()].map((events) =>
     furthestAttempt(
       {
@@ -145,7 +161,10 @@ const ask = (funnel: Case, project: number) =>
             }))
           })
     })
-    const compiled = yield* funnelQuery.compile(request, contextOf(project))
+    const compiled = yield* funnelQuery.compile(request, {
+      ...contextOf(project),
+      hasLinks: funnel.linkedTo !== null
+    })
     const { groups } = yield* answer(compiled)
     return groups[0]?.steps.map(({ count, meanSeconds, medianSeconds }) => ({
       count,
@@ -162,7 +181,7 @@ const RUNS = Number(process.env["FUNNEL_RUNS"] ?? 60)
 let nextProject = 1
 
 /** Every case is a project of its own, so that one insert stores them all. */
-const stored = Effect.fnUntraced(function* (cases: ReadonlyArray<Case>) {
+const stored = Effect.fnUntraced(function* (cases: ReadonlyArray<Case>, parts = 1) {
   const first = nextProject
   nextProject += cases.length
   const events = cases.flatMap((funnel, index) =>
@@ -177,14 +196,26 @@ const stored = Effect.fnUntraced(function* (cases: ReadonlyArray<Case>) {
       })
     )
   )
-  yield* insertEvents(events)
+  for (let part = 0; part < parts; part++)
+    yield* insertEvents(events.filter((_, index) => index % parts === part))
+  yield* insertLinks(
+    cases.flatMap(({ linkedTo }, index) =>
+      (linkedTo ?? []).map((person, id) => ({
+        project: first + index,
+        id: id + 1,
+        person,
+        knownAt: START,
+        version: 1
+      }))
+    )
+  )
   return first
 })
 
 describe("funnel, against every attempt tried", () => {
   const { effect } = withLayer(TestClickHouse.client)
 
-  for (const order of ["ordered", "strict", "unordered"] as const)
+  for (const order of orders)
     effect(
       `${order}: the same counts and times`,
       () =>
@@ -203,4 +234,49 @@ describe("funnel, against every attempt tried", () => {
         }),
       300_000
     )
+
+  effect(
+    "no more people reach a step than the one before it",
+    () =>
+      Effect.gen(function* () {
+        const cases = fc.sample(
+          fc.constantFrom(...orders).chain((order) => caseOf(order)),
+          RUNS / 2
+        )
+        const first = yield* stored(cases)
+        for (const [index, funnel] of cases.entries()) {
+          const counts = ((yield* ask(funnel, first + index)) ?? []).map(
+            ({ count }) => count
+          )
+          expect({ funnel, counts }).toEqual({
+            funnel,
+            counts: counts.toSorted((a, b) => b - a)
+          })
+        }
+      }),
+    300_000
+  )
+
+  effect(
+    "the order of arrival changes nothing",
+    () =>
+      Effect.gen(function* () {
+        const cases = fc.sample(
+          fc.constantFrom(...orders).chain((order) => caseOf(order)),
+          RUNS / 2
+        )
+        const first = yield* stored(cases)
+        // The other way round, and in several parts.
+        const second = yield* stored(
+          cases.map((funnel) => ({ ...funnel, events: funnel.events.toReversed() })),
+          3
+        )
+        for (const [index, funnel] of cases.entries())
+          expect({ funnel, answer: yield* ask(funnel, second + index) }).toEqual({
+            funnel,
+            answer: yield* ask(funnel, first + index)
+          })
+      }),
+    300_000
+  )
 })

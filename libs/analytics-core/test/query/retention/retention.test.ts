@@ -6,7 +6,13 @@ import fc from "fast-check"
 import { decodeStrictly } from "../../../src/query/decodeStrictly.ts"
 import { retentionExample } from "../../../src/query/retention/Retention.ts"
 import { retentionQuery } from "../../../src/query/retention/RetentionQuery.ts"
-import { answer, contextOf, insertEvents, type TestEvent } from "../eventStore.ts"
+import {
+  answer,
+  contextOf,
+  insertEvents,
+  insertLinks,
+  type TestEvent
+} from "../eventStore.ts"
 import { retention } from "./referenceRetention.ts"
 
 const HOUR = 3_600_000
@@ -15,7 +21,8 @@ const START = Date.UTC(2025, 2, 1)
 
 const ask = Effect.fnUntraced(function* (
   request: Record<string, unknown>,
-  project: number
+  project: number,
+  hasLinks = false
 ) {
   const decoded = yield* decodeStrictly(retentionQuery.request)({
     kind: "retention",
@@ -28,7 +35,10 @@ const ask = Effect.fnUntraced(function* (
     periods: 4,
     ...request
   })
-  const compiled = yield* retentionQuery.compile(decoded, contextOf(project))
+  const compiled = yield* retentionQuery.compile(decoded, {
+    ...contextOf(project),
+    hasLinks
+  })
   return (yield* answer(compiled)).cohorts
 })
 
@@ -43,6 +53,19 @@ const stored = Effect.fnUntraced(function* (
   )
   return project
 })
+
+const linked = (project: number, people: ReadonlyArray<number>) =>
+  people.length === 0
+    ? Effect.void
+    : insertLinks(
+        people.map((person, index) => ({
+          project,
+          id: index + 1,
+          person,
+          knownAt: START,
+          version: 1
+        }))
+      )
 
 const caseOf = fc.record({
   events: fc.array(
@@ -59,6 +82,10 @@ const caseOf = fc.record({
   windows: fc.constantFrom("calendar" as const, "24h" as const),
   startsAre: fc.constantFrom("s", "s with x", "anything"),
   returnsAre: fc.constantFrom("r", "s"),
+  /** Whom each of the ids 1 … 4 stands for: chains of one link. */
+  linkedTo: fc.option(
+    fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 4, maxLength: 4 })
+  ),
   periods: fc.integer({ min: 1, max: 5 }),
   days: fc.integer({ min: 1, max: 5 }),
   fromHour: fc.constantFrom(0, 0, 7)
@@ -80,6 +107,8 @@ describe("retention", () => {
               props: { x }
             }))
           )
+          const personOf = (id: number) => item.linkedTo?.[id - 1] ?? id
+          yield* linked(project, item.linkedTo ?? [])
           const from = START + item.fromHour * HOUR
           const to = START + item.days * DAY
           const found = yield* ask(
@@ -98,7 +127,8 @@ describe("retention", () => {
                     : { event: "s", filters: [{ property: "x", op: "is", value: 1 }] },
               return: { event: item.returnsAre }
             },
-            project
+            project,
+            item.linkedTo !== null
           )
           const want = retention(
             {
@@ -111,7 +141,7 @@ describe("retention", () => {
               to
             },
             item.events.map(({ person, event, x, hours }) => ({
-              person,
+              person: personOf(person),
               at: START + hours * HOUR,
               isStart:
                 item.startsAre === "anything"
@@ -153,6 +183,29 @@ describe("retention", () => {
       expect(cohorts).toHaveLength(100)
       expect(cohorts[0]?.counts[99]).toBe(1)
       expect(cohorts[99]?.counts).toEqual([1])
+    })
+  )
+
+  effect("has no cohort for people without a start, even since 1970", () =>
+    Effect.gen(function* () {
+      const project = yield* stored([
+        { person: 1, event: "v", at: HOUR },
+        { person: 1, event: "r", at: 2 * HOUR },
+        { person: 2, event: "r", at: HOUR }
+      ])
+      for (const windows of ["calendar", "24h"])
+        expect(
+          yield* ask(
+            {
+              from: "1970-01-01T00:00:00Z",
+              mode: "first_time",
+              return: { event: "r" },
+              periods: 1,
+              windows
+            },
+            project
+          )
+        ).toMatchObject([{ size: 1 }])
     })
   )
 
