@@ -31,7 +31,8 @@ export interface RequestOptions {
 }
 
 export interface InsertRequest extends RequestOptions {
-  readonly table: string
+  /** A name, or a table function as SQL. */
+  readonly table: string | { readonly function: string }
   readonly columns?: ReadonlyArray<string>
   /** The rows in `format`, sent as they are. */
   readonly body: Uint8Array<ArrayBuffer> | string
@@ -191,7 +192,7 @@ export const make = Effect.fnUntraced(function* (
             signal: sent.abort_signal
           })
         })
-      ).pipe(withSpan("insert", request.table)),
+      ).pipe(withSpan("insert", targetOf(request.table))),
     kill,
     killAndWait: Effect.fn("ClickHouse.killAndWait")((queryId: string) =>
       kill(queryId).pipe(
@@ -264,8 +265,11 @@ const late = (operation: Operation, queryId: string, duration: Duration.Input) =
 
 const insertSql = ({ table, columns, format }: InsertRequest): string => {
   const names = columns ? ` (${columns.map(quoteName).join(", ")})` : ""
-  return `INSERT INTO ${quoteName(table)}${names} FORMAT ${format}`
+  return `INSERT INTO ${targetOf(table)}${names} FORMAT ${format}`
 }
+
+const targetOf = (table: InsertRequest["table"]): string =>
+  typeof table === "string" ? quoteName(table) : `FUNCTION ${table.function}`
 
 /** An identifier as SQL text. */
 export const quoteName = (name: string): string =>

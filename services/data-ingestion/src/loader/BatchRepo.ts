@@ -43,9 +43,11 @@ export class BatchRepo extends Context.Service<
       ids: ReadonlyArray<bigint>
     ): Effect.Effect<ReadonlyArray<Frame>, LedgerUnavailable>
     readonly checkEpoch: Effect.Effect<void, Failure>
+    /** Records POSTs before they are sent, and forgets those that have `ended`. */
     addPosts(
       batch: Batch,
-      posts: ReadonlyArray<PostRecord>
+      posts: ReadonlyArray<PostRecord>,
+      ended: ReadonlyArray<PostRecord>
     ): Effect.Effect<void, Failure>
     addPoison(batch: Batch, poison: ReadonlyArray<Poison>): Effect.Effect<void, Failure>
     /** Ends a batch, and counts what became of its events in the same transaction. */
@@ -145,11 +147,14 @@ export class BatchRepo extends Context.Service<
              ORDER BY id, received_at`.pipe(unavailable)
         ),
         checkEpoch: stillOurs.pipe(unavailable),
-        addPosts: Effect.fn("BatchRepo.addPosts")((batch, posts) =>
+        addPosts: Effect.fn("BatchRepo.addPosts")((batch, posts, ended) =>
           fenced(sql`
             UPDATE ingest.batches
                SET attempts = attempts + 1,
-                   posts = posts || ${JSON.stringify(posts)}::jsonb
+                   posts = (
+                     SELECT coalesce(jsonb_agg(post), '[]') FROM jsonb_array_elements(posts) AS post
+                      WHERE post->>'queryId' <> ALL(${ended.map(({ queryId }) => queryId)}::text[])
+                   ) || ${JSON.stringify(posts)}::jsonb
              WHERE batch_id = ${batch.batchId}`)
         ),
         addPoison: Effect.fn("BatchRepo.addPoison")((batch, poison) =>

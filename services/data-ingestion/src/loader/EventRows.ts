@@ -1,10 +1,10 @@
-import type { Enrichment } from "@analytics/data-processing/Enrichment"
+import { type Enrichment, NO_ENRICHMENT } from "@analytics/data-processing/Enrichment"
 import type { EventLine } from "@analytics/data-processing/EventLine"
 import { idOf } from "@analytics/data-processing/Identity"
-import type { IdHash } from "@analytics/data-processing/IdHash"
+import { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
-import type { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
-import type { RowBuffer } from "@analytics/data-processing/RowBuffer"
+import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
+import { RowBuffer } from "@analytics/data-processing/RowBuffer"
 
 /** The columns of `events` in the order in which they are written: the maps, then the rest. */
 export const eventColumns = [
@@ -84,4 +84,24 @@ export const encodeMap = (
 ): void => {
   const start = rows.beginSized()
   rows.endSized(start, at < 0 ? 0 : leaves.write(bytes, at, rows, end))
+}
+
+/** One row of every kind of value, as we write it. */
+export const sampleRow = (): Uint8Array<ArrayBuffer> => {
+  const line = Buffer.from('{"a":{"b":1.5},"c":"x","d":[true,null]}')
+  const event: InboxEvent = {
+    p: 1,
+    m: "sample",
+    t: 0,
+    r: 0,
+    y: "track",
+    e: "sample",
+    u: "u",
+    a: "a"
+  }
+  const rows = new RowBuffer(1024)
+  for (let map = 0; map < 2; map++)
+    encodeMap(rows, new JsonLeaves(), { bytes: line, end: line.length }, 0)
+  encodeEvent(rows, event, NO_ENRICHMENT, 0, 0n, new IdHash(new Uint8Array(16)))
+  return rows.view()
 }

@@ -1,9 +1,9 @@
-import { ClickHouse } from "@analytics/database/ClickHouse"
-import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
+import { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Context, Effect, Layer, Metric, Schedule } from "effect"
 import type { Batch, Poison, PostRecord } from "./Batch.ts"
 import { BatchRepo } from "./BatchRepo.ts"
-import { eventColumns } from "./EventRows.ts"
+import { eventColumns, sampleRow } from "./EventRows.ts"
 import type { FencedOut, LedgerUnavailable } from "./LoaderErrors.ts"
 import * as LoaderMetrics from "./LoaderMetrics.ts"
 import { messageKey, type Post } from "./Post.ts"
@@ -80,14 +80,39 @@ export class EventStore extends Context.Service<
         tried: Array<PostRecord>
       ) {
         yield* stop(tried)
+        // They cannot come any more: a long refusal must not gather thousands of them.
+        const ended = tried.splice(0)
         const stored = yield* present(batch.batchId)
         const missing = post.select(0, post.count, (message) => !stored.has(message))
         if (missing.count === 0) return
         const record = recordOf(missing)
         tried.push(record)
-        yield* batches.addPosts(batch, [record])
+        yield* batches.addPosts(batch, [record], ended)
         yield* insert(missing, record)
       })
+
+      /**
+       * Before rows are blamed: whether the table takes an event of our own. If not, its
+       * columns or our encoding have changed, and every row would be set aside.
+       */
+      const judged = (error: ClickHouseError) =>
+        error.kind === "data"
+          ? clickHouse.table(columnsSql).pipe(
+              Effect.flatMap(({ rows }) =>
+                clickHouse.insert({
+                  table: { function: nullTable(rows) },
+                  columns: eventColumns,
+                  body: sampleRow(),
+                  format: "RowBinary"
+                })
+              ),
+              Effect.mapError(
+                ({ reason, queryId }) =>
+                  new ClickHouseError({ kind: "transient", reason, queryId })
+              ),
+              Effect.andThen(Effect.fail(error))
+            )
+          : Effect.fail(error)
 
       /** Goes on for ever, until the rows are stored or blamed. */
       const storeAgain = (
@@ -97,6 +122,7 @@ export class EventStore extends Context.Service<
       ): Effect.Effect<ReadonlyArray<Poison>, FencedOut | LedgerUnavailable> =>
         storeMissing(batch, post, tried).pipe(
           Effect.as<ReadonlyArray<Poison>>([]),
+          Effect.catchTag("ClickHouseError", judged),
           Effect.tapErrorTag("ClickHouseError", (error) =>
             error.kind === "data" ? Effect.void : alarm(batch, error)
           ),
@@ -128,6 +154,7 @@ export class EventStore extends Context.Service<
           batches.checkEpoch.pipe(
             Effect.andThen(insert(post, record)),
             Effect.as<ReadonlyArray<Poison>>([]),
+            Effect.catchTag("ClickHouseError", judged),
             Effect.catchTag("ClickHouseError", (error) =>
               error.kind === "data"
                 ? bisect(batch, post, error.message)
@@ -141,6 +168,16 @@ export class EventStore extends Context.Service<
       return EventStore.of({ present, stop, store })
     })
   )
+}
+
+const columnsSql = `
+  SELECT name, type FROM system.columns
+   WHERE database = currentDatabase() AND table = 'events'`
+
+/** A table function with these columns that takes rows and keeps none. */
+const nullTable = (columns: ReadonlyArray<ReadonlyArray<unknown>>): string => {
+  const structure = columns.map(([name, type]) => `${quoteName(String(name))} ${type}`)
+  return `null('${structure.join(", ").replace(/[\\']/g, (character) => `\\${character}`)}')`
 }
 
 /** A POST under a name of its own. */

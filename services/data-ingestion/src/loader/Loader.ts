@@ -68,7 +68,9 @@ export class Loader extends Context.Service<
         yield* Effect.all(
           [
             seen.write(plan, batch.batchId),
-            records.length === 0 ? Effect.void : batches.addPosts(batch, records)
+            records.length === 0
+              ? Effect.void
+              : batches.addPosts(batch, records, again ? batch.posts : [])
           ],
           { concurrency: 2 }
         )

@@ -253,6 +253,37 @@ describe("an event that the store refuses for its data", () => {
   )
 })
 
+describe("a store that refuses everything", () => {
+  const it = withLayer(stores)
+
+  it.effect("is asked again until it is mended, and no event is blamed", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      let refused = 0
+      const most: Array<number> = []
+      const drifted = inserting((request, real) => {
+        if (request.table === "seen" || request.table === "person_links")
+          return real.insert(request)
+        if (++refused > 8) return real.insert(request)
+        return sql`SELECT jsonb_array_length(posts) AS posts FROM ingest.batches`.pipe(
+          Effect.orDie,
+          Effect.andThen((rows) => {
+            most.push(Number(rows[0]?.["posts"]))
+            return failure("data")
+          })
+        )
+      })
+      yield* receive([track("m1"), track("m2")])
+      yield* drainWith(drifted)
+      expect(refused).toBeGreaterThan(8)
+      expect(yield* storedMessages).toEqual(["1 m1", "1 m2"])
+      expect(yield* outcomes).toEqual({ "1 stored": 2 })
+      // What has ended is forgotten, however often it is tried.
+      expect(Math.max(...most)).toBe(1)
+    })
+  )
+})
+
 describe("what was stored once", () => {
   const it = withLayer(stores)
   it.effect("stays known after its events are gone", () =>

@@ -92,7 +92,7 @@ describe("ShardLease", () => {
         for (const write of [
           old.checkEpoch,
           old.seal("live", rows),
-          old.addPosts(batch, [post]),
+          old.addPosts(batch, [post], []),
           old.addPoison(batch, [poison]),
           old.done(batch, [], [])
         ])
