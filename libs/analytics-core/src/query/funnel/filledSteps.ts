@@ -58,29 +58,50 @@ const timesColumns = (shape: FunnelShape): ReadonlyArray<Sql> => {
     ...(shape.order === "strict" || (shape.order === "ordered" && shape.overlapping)
       ? [ties(shape)]
       : []),
-    ...shape.exclusions.map((_, index) => excluded(shape, index))
+    ...(shape.exclusions.length === 0 ? [] : [excluded(shape)])
   ]
   return doubts.length === 0
     ? [...linear, sql`linear_times AS times`]
     : [
         ...linear,
+        ...(shape.exclusions.length === 0
+          ? []
+          : [
+              sql`linear_times[1] AS linear_first, linear_times[-1] AS linear_last`,
+              suspects(shape)
+            ]),
         // Empty for everybody else, so that they cost the tie kernel nothing.
         sql`if(${or(doubts)}, a, arraySlice(a, 1, 0)) AS tied`,
         sql`if(notEmpty(tied), ${tieKernel(shape)}, linear_times) AS times`
       ]
 }
 
+/** `suspects`: the events inside the attempt, found without regard to them, that may end it. */
+const suspects = (shape: FunnelShape): Sql => {
+  const first = shape.required + shape.optional
+  const mask = integer(2 ** (first + shape.exclusions.length) - 2 ** first)
+  const time = timeOf(shape, x)
+  return sql`arrayFilter(x -> bitAnd(x, ${mask}) != 0 AND ${time} > linear_first
+    AND ${time} < linear_last, a) AS suspects`
+}
+
 /**
  * Whether an exclusion lies in the attempt that was found without regard to it. If none
  * does, that attempt is still the furthest, and the earliest of them.
  */
-const excluded = (shape: FunnelShape, index: number): Sql => {
-  const { from, to } = shape.exclusions[index] ?? { from: 1, to: 1 }
-  const flag = shape.required + shape.optional + index + 1
-  const at = timeOf(shape, x)
-  return sql`(length(linear_times) > ${integer(from)} AND arrayExists(x ->
-    ${flagged(x, flag)} AND ${at} > linear_times[${integer(from)}]
-    AND ${at} < linear_times[least(length(linear_times), ${integer(to)})], a))`
+const excluded = (shape: FunnelShape): Sql => {
+  const flags = shape.exclusions.map((_, index) =>
+    integer(shape.required + shape.optional + index)
+  )
+  const begins = shape.exclusions.map(({ from }) => sql`linear_times[${integer(from)}]`)
+  const ends = shape.exclusions.map(
+    ({ from, to }) => sql`if(length(linear_times) > ${integer(from)},
+      linear_times[least(length(linear_times), ${integer(to)})], 0)`
+  )
+  const time = timeOf(shape, x)
+  return sql`arrayExists((flag, begins, ends) -> arrayExists(x -> bitTest(x, flag)
+      AND ${time} > begins AND ${time} < ends, suspects),
+    [${join(flags, ", ")}], [${join(begins, ", ")}], [${join(ends, ", ")}])`
 }
 
 /** Whether two events of one instant match different steps: rare, and then decisive. */
@@ -99,7 +120,16 @@ const filled = (plan: FunnelPlan): ReadonlyArray<Sql> => {
       )
     ]
   }
-  return [...usedByRequired(shape), ...flags.flatMap((_, index) => fill(plan, index))]
+  const required = flags.flatMap((flag, index) =>
+    flag <= shape.required
+      ? [sql`times[${integer(flag)}] AS f${integer(index + 1)}`]
+      : []
+  )
+  return [
+    join(required, ", "),
+    ...usedByRequired(shape),
+    ...flags.flatMap((flag, index) => (flag > shape.required ? fill(plan, index) : []))
+  ]
 }
 
 /** `q<k>`: which event filled required step k, so that no optional step takes it too. */
@@ -124,25 +154,27 @@ const among = (positions: ReadonlyArray<Sql>): Sql =>
 const fill = ({ shape, flags }: FunnelPlan, index: number): ReadonlyArray<Sql> => {
   const flag = flags[index] ?? 0
   const name = integer(index + 1)
-  if (flag <= shape.required) return [sql`times[${integer(flag)}] AS f${name}`]
   const before = flags.slice(0, index)
-  const last = Math.max(...before.filter((earlier) => earlier <= shape.required))
-  const earlier = join(
-    before.map((_, step) => sql`f${integer(step + 1)}`),
-    ", "
-  )
-  const used = [
-    ...upTo(shape.required).map((k) => sql`q${integer(k)}`),
-    ...before.flatMap((other) =>
-      other > shape.required ? [sql`q${integer(other)}`] : []
-    )
-  ]
+  const lastRequired = before.findLastIndex((earlier) => earlier <= shape.required)
+  const last = flags[lastRequired] ?? 1
+  const earlier = upTo(index)
+    .slice(lastRequired)
+    .map((step) => sql`f${integer(step)}`)
   const until = sql`if(length(times) > ${integer(last)}, times[${integer(last + 1)}],
     times[1] + ${int64(shape.windowMs)})`
+  const lies = sql`${flagged(x, flag)} AND ${timeOf(shape, x)}
+    BETWEEN greatest(${join(earlier, ", ")}) AND ${until}`
+  const isReached = sql`length(times) >= ${integer(last)}`
+  if (!shape.overlapping)
+    return [
+      sql`if(${isReached}, ${timeOf(shape, sql`arrayFirst(x -> ${lies}, a)`)}, 0) AS f${name}`
+    ]
+  const used = [
+    ...upTo(shape.required),
+    ...before.filter((other) => other > shape.required)
+  ].map((k) => sql`q${integer(k)}`)
   return [
-    sql`if(length(times) >= ${integer(last)}, arrayFirstIndex((x, i) ->
-      ${flagged(x, flag)} AND ${timeOf(shape, x)} BETWEEN arrayMax([${earlier}])
-        AND ${until} AND NOT ${shape.overlapping ? among(used) : sql`0`},
+    sql`if(${isReached}, arrayFirstIndex((x, i) -> ${lies} AND NOT ${among(used)},
       a, arrayEnumerate(a)), 0) AS q${integer(flag)}`,
     sql`if(q${integer(flag)} > 0, ${timeOf(shape, sql`a[q${integer(flag)}]`)}, 0) AS f${name}`
   ]
