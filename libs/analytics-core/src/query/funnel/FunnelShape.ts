@@ -39,9 +39,13 @@ export const lastOf = (shape: FunnelShape, x: Sql): Sql =>
 export const withinWindow = (shape: FunnelShape, x: Sql, start: Sql): Sql =>
   sql`${x} <= ${start} + bitShiftLeft(${packed(shape)}(${int64(shape.windowMs)}), ${integer(bitsOf(shape))})`
 
+/** Flags that `bitTest` can read: it knows no larger numbers than of 64 bits. */
+export const flagsOf = (shape: FunnelShape, x: Sql): Sql =>
+  bitsOf(shape) <= 22 ? x : sql`toUInt64(${x})`
+
 /** Whether the packed event `x` carries the flag at `position`, counted from 1. */
-export const flagged = (x: Sql, position: number): Sql =>
-  sql`bitTest(${x}, ${integer(position - 1)})`
+export const flagged = (shape: FunnelShape, x: Sql, position: number): Sql =>
+  sql`bitTest(${flagsOf(shape, x)}, ${integer(position - 1)})`
 
 /** The required steps that the packed event `x` matches, as a set of bits. */
 export const stepsOf = (shape: FunnelShape, x: Sql): Sql =>

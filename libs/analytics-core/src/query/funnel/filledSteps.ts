@@ -1,5 +1,5 @@
 import { int64, integer, join, or, type Sql, sql } from "../Sql.ts"
-import { type FunnelShape, flagged, timeOf, upTo, x } from "./FunnelShape.ts"
+import { type FunnelShape, flagged, flagsOf, timeOf, upTo, x } from "./FunnelShape.ts"
 import type { FunnelPlan } from "./funnelPlan.ts"
 import { linearKernel } from "./linearKernel.ts"
 import { tieKernel } from "./tieKernel.ts"
@@ -99,7 +99,7 @@ const excluded = (shape: FunnelShape): Sql => {
       linear_times[least(length(linear_times), ${integer(to)})], 0)`
   )
   const time = timeOf(shape, x)
-  return sql`arrayExists((flag, begins, ends) -> arrayExists(x -> bitTest(x, flag)
+  return sql`arrayExists((flag, begins, ends) -> arrayExists(x -> bitTest(${flagsOf(shape, x)}, flag)
       AND ${time} > begins AND ${time} < ends, suspects),
     [${join(flags, ", ")}], [${join(begins, ", ")}], [${join(ends, ", ")}])`
 }
@@ -138,7 +138,7 @@ const usedByRequired = (shape: FunnelShape): ReadonlyArray<Sql> =>
     ? upTo(shape.required).map((k) => {
         const earlier = upTo(k - 1).map((step) => sql`q${integer(step)}`)
         return sql`if(length(times) >= ${integer(k)},
-          arrayFirstIndex((x, i) -> ${flagged(x, k)}
+          arrayFirstIndex((x, i) -> ${flagged(shape, x, k)}
             AND ${timeOf(shape, x)} = times[${integer(k)}] AND NOT ${among(earlier)},
             a, arrayEnumerate(a)), 0) AS q${integer(k)}`
       })
@@ -162,7 +162,7 @@ const fill = ({ shape, flags }: FunnelPlan, index: number): ReadonlyArray<Sql> =
     .map((step) => sql`f${integer(step)}`)
   const until = sql`if(length(times) > ${integer(last)}, times[${integer(last + 1)}],
     times[1] + ${int64(shape.windowMs)})`
-  const lies = sql`${flagged(x, flag)} AND ${timeOf(shape, x)}
+  const lies = sql`${flagged(shape, x, flag)} AND ${timeOf(shape, x)}
     BETWEEN greatest(${join(earlier, ", ")}) AND ${until}`
   const isReached = sql`length(times) >= ${integer(last)}`
   if (!shape.overlapping)

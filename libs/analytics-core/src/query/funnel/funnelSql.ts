@@ -60,7 +60,7 @@ const peopleSql = (
 const shows = ({ shape, flags, breakdownStep }: FunnelPlan): Sql =>
   shape.order === "unordered"
     ? sql`packed_flags > 0`
-    : flagged(sql`packed_flags`, flags[breakdownStep - 1] ?? 1)
+    : flagged(shape, sql`packed_flags`, flags[breakdownStep - 1] ?? 1)
 
 /** Between strict steps lies no other event, so all of them have to be seen. */
 const readsAll = (shape: FunnelShape) => shape.order === "strict"

@@ -2,6 +2,7 @@ import { integer, join, type Sql, sql } from "../Sql.ts"
 import {
   type FunnelShape,
   flagged,
+  flagsOf,
   lastOf,
   timeOf,
   upTo,
@@ -44,13 +45,13 @@ const ordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
   const complete = (k: number) => sql`arrayFirst((x, v) -> v > 0, a, v${integer(k)})`
   const [first, next] = shape.overlapping
     ? [
-        sql`arrayFirstIndex(x -> ${flagged(x, 1)}, attempt)`,
-        sql`arrayFirstIndex((x, i) -> bitTest(x, k) AND i > acc[-1],
+        sql`arrayFirstIndex(x -> ${flagged(shape, x, 1)}, attempt)`,
+        sql`arrayFirstIndex((x, i) -> bitTest(${flagsOf(shape, x)}, k) AND i > acc[-1],
           attempt, arrayEnumerate(attempt))`
       ]
     : [
-        sql`arrayFirst(x -> ${flagged(x, 1)}, attempt)`,
-        sql`arrayFirst(x -> bitTest(x, k) AND x > acc[-1], attempt)`
+        sql`arrayFirst(x -> ${flagged(shape, x, 1)}, attempt)`,
+        sql`arrayFirst(x -> bitTest(${flagsOf(shape, x)}, k) AND x > acc[-1], attempt)`
       ]
   const taken = sql`arrayFold((acc, k) -> arrayPushBack(acc, ${next}),
     range(toUInt8(1), level), [${first}])`
@@ -68,10 +69,10 @@ const ordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
 }
 
 const entered = (shape: FunnelShape): Sql =>
-  sql`arrayMap(x -> if(${flagged(x, 1)}, ${lastOf(shape, x)}, 0), a) AS v1`
+  sql`arrayMap(x -> if(${flagged(shape, x, 1)}, ${lastOf(shape, x)}, 0), a) AS v1`
 
 const reaching = (shape: FunnelShape, k: number, entries: Sql): Sql =>
-  sql`arrayMap((x, s) -> if(${flagged(x, k)} AND s > 0
+  sql`arrayMap((x, s) -> if(${flagged(shape, x, k)} AND s > 0
     AND ${withinWindow(shape, x, sql`s`)}, s, 0), a, ${entries}) AS v${integer(k)}`
 
 /** One event fills one step: a step continues from what held before its own event. */
@@ -116,13 +117,13 @@ const strict = (shape: FunnelShape): ReadonlyArray<Sql> => {
  */
 const unordered = (shape: FunnelShape): ReadonlyArray<Sql> => {
   const steps = upTo(shape.required)
-  const last = steps.map((k) => sql`arrayFill(x -> ${flagged(x, k)}, a)`)
+  const last = steps.map((k) => sql`arrayFill(x -> ${flagged(shape, x, k)}, a)`)
   const names = steps.map((k) => sql`s${integer(k)}`)
   const inWindow = steps.map((k) => {
     const at = sql`s${integer(k)}`
-    return sql`(${flagged(at, k)} AND ${withinWindow(shape, x, lastOf(shape, at))})`
+    return sql`(${flagged(shape, at, k)} AND ${withinWindow(shape, x, lastOf(shape, at))})`
   })
-  const taken = steps.map((k) => sql`arrayFirst(x -> ${flagged(x, k)}, attempt)`)
+  const taken = steps.map((k) => sql`arrayFirst(x -> ${flagged(shape, x, k)}, attempt)`)
   return [
     sql`arrayMap((x, ${join(names, ", ")}) -> toUInt8(${sum(inWindow)}),
       a, ${join(last, ", ")}) AS counts`,

@@ -23,7 +23,7 @@ const noSteps = sql`[toUInt32(0)]`
 const instants = (shape: FunnelShape): Sql => {
   const exclusions = shape.exclusions.map((_, index) => {
     const flag = shape.required + shape.optional + index + 1
-    return sql`arrayExists(x -> ${flagged(x, flag)}, g)`
+    return sql`arrayExists(x -> ${flagged(shape, x, flag)}, g)`
   })
   return sql`arrayMap(g -> (${timeOf(shape, sql`g[1]`)},
     arrayFold((sets, x) -> arrayDistinct(arrayConcat(sets,

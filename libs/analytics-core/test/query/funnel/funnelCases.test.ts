@@ -3,7 +3,12 @@ import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Effect } from "effect"
 import { decodeStrictly } from "../../../src/query/decodeStrictly.ts"
-import { funnelExample } from "../../../src/query/funnel/Funnel.ts"
+import {
+  funnelExample,
+  MAX_EXCLUSIONS,
+  MAX_OVERLAPPING_UNORDERED,
+  MAX_STEPS
+} from "../../../src/query/funnel/Funnel.ts"
 import { funnelQuery } from "../../../src/query/funnel/FunnelQuery.ts"
 import { answer, contextOf, insertEvents, type TestEvent } from "../eventStore.ts"
 
@@ -205,6 +210,31 @@ describe("funnel", () => {
       expect(values(yield* ask({ ...twice, order: "unordered" }, pair))).toEqual([
         ["two", 1]
       ])
+    })
+  )
+
+  effect("answers the longest funnels that can be asked", () =>
+    Effect.gen(function* () {
+      const same = Array.from({ length: MAX_STEPS }, () => ({ event: "A" }))
+      const exclusions = Array.from({ length: MAX_EXCLUSIONS }, (_, index) => ({
+        event: `X${index}`,
+        fromStep: 1 + index,
+        toStep: MAX_STEPS
+      }))
+      const optional = same.map((step, index) => ({ ...step, optional: index > 0 }))
+      const events = same.map((_, index) => at(1, "A", index))
+      const everywhere = same.map(() => 1)
+      for (const request of [
+        { steps: same, exclusions },
+        { steps: same, exclusions, order: "strict" },
+        { steps: optional },
+        { steps: same.slice(0, MAX_OVERLAPPING_UNORDERED), order: "unordered" }
+      ])
+        expect(counts(yield* ask(request, events))).toEqual(
+          everywhere.slice(0, request.steps.length)
+        )
+      const tied = same.map(() => at(1, "A", 0))
+      expect(counts(yield* ask({ steps: same }, tied))).toEqual(everywhere)
     })
   )
 
