@@ -299,6 +299,13 @@ export class BatchPlan {
     return [...this.#full, ...this.#posts.values()].filter((post) => post.count > 0)
   }
 
+  get storedEvents(): number {
+    return this.outcomes.reduce(
+      (sum, { outcome, events }) => (outcome === "stored" ? sum + events : sum),
+      0
+    )
+  }
+
   get outcomes(): ReadonlyArray<Outcome> {
     return [...this.#outcomes.values()]
   }

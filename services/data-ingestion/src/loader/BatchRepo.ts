@@ -33,6 +33,8 @@ export class BatchRepo extends Context.Service<
       since: Date,
       until: Date
     ): Effect.Effect<ReadonlyArray<Pending>, LedgerUnavailable>
+    /** Postgres' own time in milliseconds, which says when rows were received. */
+    readonly clock: Effect.Effect<number, LedgerUnavailable>
     /** Makes a batch of these rows, above every watermark published. */
     seal(lane: Lane, rows: ReadonlyArray<Pending>): Effect.Effect<Batch, Failure>
     /** Batches sealed but not done, oldest first. */
@@ -93,6 +95,11 @@ export class BatchRepo extends Context.Service<
                AND received_at < ${until}
              ORDER BY id
              LIMIT ${MOST_PENDING}`.pipe(unavailable)
+        ),
+        clock: sql<{ now: Date }>`SELECT clock_timestamp() AS now`.pipe(
+          Effect.map(([row]) => row?.now.getTime() ?? Date.now()),
+          unavailable,
+          Effect.withSpan("BatchRepo.clock")
         ),
         seal: Effect.fn("BatchRepo.seal")((lane, rows) =>
           fenced(

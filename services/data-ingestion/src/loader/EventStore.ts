@@ -20,6 +20,11 @@ export class EventStore extends Context.Service<
   {
     /** The messages that are stored for a batch. */
     present(batchId: bigint): Effect.Effect<ReadonlySet<string>, ClickHouseError>
+    /**
+     * Compares what is stored for a batch with what should be. Fails if rows are missing,
+     * and raises an alarm if there are too many.
+     */
+    verify(batch: Batch, expected: number): Effect.Effect<void, ClickHouseError>
     /** Ends the inserts of earlier attempts, and returns when none runs any more. */
     stop(posts: ReadonlyArray<PostRecord>): Effect.Effect<void, ClickHouseError>
     /**
@@ -39,13 +44,35 @@ export class EventStore extends Context.Service<
       const clickHouse = yield* ClickHouse
       const batches = yield* BatchRepo
 
-      const present = Effect.fn("EventStore.present")(function* (batchId: bigint) {
-        const options = { params: { batch: String(batchId) } }
-        const [found] = yield* clickHouse.query<{ rows: string }>(
-          "SELECT count() AS rows FROM events WHERE batch_id = {batch:UInt64}",
-          options
+      const countOf = (batchId: bigint) =>
+        clickHouse
+          .query<{ rows: string }>(
+            "SELECT count() AS rows FROM events WHERE batch_id = {batch:UInt64}",
+            { params: { batch: String(batchId) } }
+          )
+          .pipe(Effect.map(([found]) => Number(found?.rows ?? 0)))
+
+      const verify = Effect.fn("EventStore.verify")(function* (
+        { batchId }: Batch,
+        expected: number
+      ) {
+        const rows = yield* countOf(batchId)
+        if (rows < expected)
+          return yield* new ClickHouseError({
+            kind: "transient",
+            reason: `batch ${batchId} has ${rows} rows of ${expected}`,
+            queryId: ""
+          })
+        if (rows === expected) return
+        yield* Metric.update(LoaderMetrics.surplus, rows - expected)
+        yield* Effect.logError("a batch has rows that nobody should have stored").pipe(
+          Effect.annotateLogs({ batch_id: String(batchId), rows, expected })
         )
-        if (found === undefined || found.rows === "0") return new Set<string>()
+      })
+
+      const present = Effect.fn("EventStore.present")(function* (batchId: bigint) {
+        if ((yield* countOf(batchId)) === 0) return new Set<string>()
+        const options = { params: { batch: String(batchId) } }
         const { rows } = yield* clickHouse.table(
           "SELECT project_id, message_id FROM events WHERE batch_id = {batch:UInt64}",
           options
@@ -165,7 +192,7 @@ export class EventStore extends Context.Service<
           )
       )
 
-      return EventStore.of({ present, stop, store })
+      return EventStore.of({ present, verify, stop, store })
     })
   )
 }

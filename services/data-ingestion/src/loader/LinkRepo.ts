@@ -83,6 +83,7 @@ export class LinkRepo extends Context.Service<
            WHERE NOT EXISTS (
              SELECT 1 FROM ingest.links k
               WHERE k.project_id = ${projectId} AND k.kind = l.kind
+                AND k.undone_at IS NULL
                 AND k.from_key = ingest.id_key(l.from_id)
                 AND k.to_key = ingest.id_key(l.to_id)
                 AND (k.timestamp, k.message_id COLLATE "C")

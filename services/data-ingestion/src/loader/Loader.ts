@@ -1,6 +1,6 @@
 import { MOST_MONTHS } from "@analytics/data-processing/Months"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
-import { Context, Effect, Fiber, Layer, Metric, Schedule } from "effect"
+import { Context, Effect, Fiber, Layer, Metric } from "effect"
 import type { Batch, Pending, PostRecord } from "./Batch.ts"
 import type { BatchPlan } from "./BatchPlan.ts"
 import { BatchRepo } from "./BatchRepo.ts"
@@ -53,6 +53,10 @@ export class Loader extends Context.Service<
       const share = new LaneShare()
       let lastSeal = 0
       let lastFullLook = 0
+      /** How far Postgres' clock, which receivedAt is by, is ahead of ours. */
+      let ahead = 0
+      /** Failures since something was stored. */
+      let failures = 0
       /** Nothing unsealed was received before this, as far as the last look could see. */
       let horizon = 0
 
@@ -92,8 +96,11 @@ export class Loader extends Context.Service<
           )
           return false
         }
+        // A POST of an earlier loader may have arrived after all.
+        if (again) yield* events.verify(batch, plan.storedEvents)
         yield* people.record(batch.batchId, plan.links, again)
         yield* batches.done(batch, plan.outcomes, plan.quarantined)
+        failures = 0
         yield* measured(batch, plan)
         return true
       })
@@ -116,13 +123,16 @@ export class Loader extends Context.Service<
         }
       })
 
-      const look = Effect.fnUntraced(function* (now: number) {
-        const full = now - lastFullLook >= FULL_LOOK_MS
+      const look = Effect.fnUntraced(function* () {
+        const ours = Date.now()
+        const full = ours - lastFullLook >= FULL_LOOK_MS
+        if (full) ahead = (yield* batches.clock) - ours
+        const now = ours + ahead
         const since = new Date(full ? 0 : horizon)
         const until = new Date(now + (full ? FAR_MS : HOUR_MS))
         const live = yield* batches.pending("live", since, until)
         const bulk = yield* batches.pending("bulk", since, until)
-        if (full) lastFullLook = now
+        if (full) lastFullLook = ours
         if (live.length === 0 && bulk.length === 0) horizon = now - LATE_COMMIT_MS
         return { live, bulk }
       })
@@ -130,7 +140,7 @@ export class Loader extends Context.Service<
       /** Seals what is pending now; `undefined` if nothing is, or too little so soon. */
       const sealNext = Effect.fnUntraced(function* (busy: boolean) {
         const now = Date.now()
-        const waiting = yield* look(now)
+        const waiting = yield* look()
         const turn = share.next(
           { live: waiting.live.length > 0, bulk: waiting.bulk.length > 0 },
           MOST_BYTES
@@ -169,7 +179,7 @@ export class Loader extends Context.Service<
               current = undefined
               if (!ended.value) return false
             } else if (once) {
-              const { live, bulk } = yield* look(Date.now())
+              const { live, bulk } = yield* look()
               if (live.length === 0 && bulk.length === 0) return true
               lastSeal = 0
             } else yield* Effect.sleep(POLL)
@@ -187,31 +197,18 @@ export class Loader extends Context.Service<
       const loadOnce = (once: boolean) =>
         resumeAll.pipe(Effect.andThen(Effect.scoped(pipeline(once))))
 
+      /** From 100 ms to 10 s, and from 100 ms again once something was stored. */
+      const pause = Effect.fnUntraced(function* (error: Failure) {
+        yield* Metric.update(LoaderMetrics.retries, 1)
+        yield* Effect.logError("loading failed; it starts again", error)
+        yield* Effect.sleep(Math.min(100 * 2 ** Math.min(failures++, 10), 10_000))
+      })
+
       return Loader.of({
         drain: Effect.repeat(loadOnce(true), { until: (empty) => empty }),
         run: loadOnce(false).pipe(
-          Effect.forever,
-          Effect.tapError((error) =>
-            error._tag === "FencedOut"
-              ? Effect.void
-              : Metric.update(LoaderMetrics.retries, 1).pipe(
-                  Effect.andThen(
-                    Effect.logError("loading failed; it starts again", error)
-                  )
-                )
-          ),
-          Effect.retry({
-            while: (error) => error._tag !== "FencedOut",
-            schedule: Schedule.min([
-              Schedule.exponential("100 millis"),
-              Schedule.spaced("10 seconds")
-            ])
-          }),
-          // Only FencedOut passes the retry above.
-          Effect.catchTags({
-            LedgerUnavailable: Effect.die,
-            ClickHouseError: Effect.die
-          })
+          Effect.catchTags({ LedgerUnavailable: pause, ClickHouseError: pause }),
+          Effect.forever
         )
       })
     })

@@ -33,3 +33,6 @@ export const unreadable = Metric.counter("loader_unreadable_total", {
   description:
     "Acknowledged events that could not be read again; an alarm when it grows"
 })
+export const surplus = Metric.counter("loader_surplus_rows_total", {
+  description: "Rows beyond those of their batch; an alarm when it grows"
+})

@@ -118,7 +118,8 @@ const addAll = (
   bytes: Uint8Array,
   visit: (words: Uint32Array, from: number) => void
 ): void => {
-  const copy = bytes.slice()
+  // Not `slice`, which of a Buffer is no copy and may begin anywhere in its memory.
+  const copy = new Uint8Array(bytes)
   const words = new Uint32Array(copy.buffer, 0, copy.byteLength >>> 2)
   for (let from = 0; from < words.length; from += 4) visit(words, from)
 }

@@ -45,6 +45,16 @@ export class ShardLease extends Context.Service<
             }),
             Effect.raceFirst(lost)
           )
+        const others = yield* connection.query(
+          "SELECT 1 FROM ingest.shard_map WHERE shard <> $1 LIMIT 1",
+          [shard]
+        )
+        // A message sent again must meet the loader that knows it was stored.
+        if (others.length > 0)
+          return yield* new FencedOut({
+            shard,
+            reason: "the shard map names other shards, and shards cannot be split yet"
+          })
         const [row] = yield* connection.query<{ epoch: bigint }>(
           `UPDATE ingest.shards SET epoch = epoch + 1, owner = $2, taken_at = now()
             WHERE shard = $1 RETURNING epoch`,

@@ -1,10 +1,11 @@
 import { describe, expect } from "bun:test"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import { BatchRepo } from "../../src/loader/BatchRepo.ts"
 import { Loader } from "../../src/loader/Loader.ts"
+import * as LoaderMetrics from "../../src/loader/LoaderMetrics.ts"
 import { partsLayer } from "../../src/loader/layers.ts"
 import { ShardLease } from "../../src/loader/ShardLease.ts"
 import {
@@ -120,6 +121,49 @@ describe("a crash at any step", () => {
           )
         yield* drain
         yield* expectSomeStored
+      })
+    )
+  })
+})
+
+describe("a batch that is taken up again", () => {
+  describe("and of which rows are missing at the end", () => {
+    const it = withLayer(stores)
+    it.effect("is not done until they are there", () =>
+      Effect.gen(function* () {
+        yield* receiveSome
+        yield* drainUntilCrash(drainWith(crashAt("events", 1, "before")))
+        const lying = inserting((request, real) =>
+          request.table === "events"
+            ? Effect.succeed({ writtenRows: 1 })
+            : real.insert(request)
+        )
+        const error = yield* Effect.flip(drainWith(lying))
+        expect(String(error)).toMatch(/has 0 rows of 3/)
+        yield* drain
+        yield* expectSomeStored
+      })
+    )
+  })
+
+  describe("and to which a frozen loader added rows", () => {
+    const it = withLayer(stores)
+    it.effect("raises an alarm", () =>
+      Effect.gen(function* () {
+        const clickHouse = yield* ClickHouse
+        const surplus = Effect.map(
+          Metric.value(LoaderMetrics.surplus),
+          ({ count }) => count
+        )
+        const before = yield* surplus
+        yield* receiveSome
+        yield* drainUntilCrash(drainWith(crashAt("events", 2, "after")))
+        yield* clickHouse.command(
+          "INSERT INTO events SELECT * FROM events WHERE message_id = 'm1'"
+        )
+        yield* drain
+        expect((yield* surplus) - before).toBe(1)
+        expect((yield* outcomes)["1 stored"]).toBe(3)
       })
     )
   })

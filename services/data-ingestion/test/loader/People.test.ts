@@ -136,6 +136,15 @@ describe("People", () => {
       const rows = yield* sql<{ messageId: string }>`
         SELECT message_id FROM ingest.links WHERE project_id = 31 ORDER BY timestamp`
       expect(rows.map(({ messageId }) => messageId)).toEqual(["s3", "s1"])
+      // What was undone tells nothing about what comes after.
+      yield* sql`UPDATE ingest.links SET undone_at = now() WHERE project_id = 31`
+      yield* receive([track("s5", { p: 31, a: "x", t: AT + 9 })])
+      yield* drain
+      expect(
+        yield* sql`
+          SELECT message_id FROM ingest.links
+           WHERE project_id = 31 AND undone_at IS NULL`
+      ).toEqual([{ messageId: "s5" }])
     })
   )
 

@@ -69,6 +69,18 @@ describe("ShardLease", () => {
     )
   )
 
+  it.effect("does not start while messages are split over shards", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`INSERT INTO ingest.shards (shard) VALUES (1)`
+      yield* sql`UPDATE ingest.shard_map SET shard = 1 WHERE virtual_shard = 63`
+      const refused = yield* Effect.flip(holding(() => Effect.void))
+      yield* sql`UPDATE ingest.shard_map SET shard = 0`
+      expect(refused).toMatchObject({ _tag: "FencedOut" })
+      yield* holding(() => Effect.void)
+    })
+  )
+
   it.effect("refuses every write of a loader that has not noticed", () =>
     holding((_, old) =>
       Effect.gen(function* () {
