@@ -70,9 +70,15 @@ export const commonFields = {
   asOf: Schema.optionalKey(Instant),
   includeBots: Schema.optionalKey(Schema.Boolean),
   limit: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 }))
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })).annotate({
+      description: "Of a page; without effect on kinds whose answers have no pages"
+    })
   ),
-  cursor: Schema.optionalKey(Schema.String)
+  cursor: Schema.optionalKey(
+    Schema.String.annotate({
+      description: "Of a page; without effect on kinds whose answers have no pages"
+    })
+  )
 }
 
 const Common = Schema.Struct(commonFields)

@@ -79,7 +79,7 @@ export const documentedKinds: ReadonlyArray<DocumentedKind> = readers
 const MAX_NESTING = 100
 
 /** Of all filters of a request together: statements repeat them per step or series. */
-const MAX_CONDITIONS = 500
+const MAX_CONDITIONS = 200
 
 /** Reads a request body: the kind first, so that faults are those of its own schema. */
 export const parseQuery = (body: unknown): Effect.Effect<Query, QueryInvalid> => {

@@ -1,3 +1,4 @@
+import { isActivity } from "./activity.ts"
 import type { QueryContext } from "./Compiled.ts"
 import { identify } from "./People.ts"
 import { and, instant, join, type Sql, sql, string, strings, uint32 } from "./Sql.ts"
@@ -70,8 +71,8 @@ const eventsSql = (
   const [first] = events ?? []
   if (events === undefined || first === undefined)
     return besides.length === 0
-      ? sql`type IN ('track', 'page', 'screen')`
-      : sql`(type IN ('track', 'page', 'screen') OR event IN ${strings(besides)})`
+      ? isActivity(sql`type`)
+      : sql`(${isActivity(sql`type`)} OR event IN ${strings(besides)})`
   return events.length === 1
     ? sql`event = ${string(first)}`
     : sql`event IN ${strings(events)}`

@@ -33,10 +33,15 @@ export interface BucketRequest {
 }
 
 /** The buckets of `[from, to)`, all of them, also the empty ones. */
-export const timeBuckets = (request: BucketRequest): TimeBuckets | undefined =>
-  request.interval === "minute" || request.interval === "hour"
+export const timeBuckets = (asked: BucketRequest): TimeBuckets | undefined => {
+  const request = { ...asked, limit: Math.min(asked.limit, MAX_BUCKETS) }
+  return request.interval === "minute" || request.interval === "hour"
     ? clockBuckets(request, request.interval === "hour" ? HOUR : MINUTE)
     : calendarBuckets(request, request.interval)
+}
+
+/** Every bucket asks for offsets, and meanwhile nothing else is answered. */
+const MAX_BUCKETS = 10_000
 
 /** One bucket for the whole range. */
 export const wholeRange = (zone: TimeZone, from: number, to: number): TimeBuckets => ({

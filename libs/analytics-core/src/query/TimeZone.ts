@@ -9,17 +9,19 @@ const zones = new Map<string, TimeZone>()
 
 /** The zone of that IANA name, if there is one. */
 export const timeZone = (name: string): TimeZone | undefined => {
-  const known = zones.get(name)
+  // Fixed offsets such as "+02:00" are no IANA names, and no name has other letters.
+  if (!/^[A-Za-z][\w+/-]*$/u.test(name)) return undefined
+  // Names are read without case: there must not be a zone for every way to write one.
+  const key = name.toLowerCase()
+  const known = zones.get(key)
   if (known) return known
-  // Fixed offsets such as "+02:00" are no IANA names.
-  if (!/^[A-Za-z]/u.test(name)) return undefined
   try {
     const format = new Intl.DateTimeFormat("en-US", {
       timeZone: name,
       timeZoneName: "longOffset"
     })
     const zone = { name, offsetAt: (instant: number) => parse(format.format(instant)) }
-    zones.set(name, zone)
+    zones.set(key, zone)
     return zone
   } catch {
     return undefined

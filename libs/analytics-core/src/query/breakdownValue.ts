@@ -20,6 +20,14 @@ export type BreakdownValue = typeof BreakdownValue.Type
 export const breakdownValue = (kind: Value["kind"], text: string): BreakdownValue => {
   if (text === "") return null
   if (kind === "plain") return text
-  const value: BreakdownValue = JSON.parse(text)
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : value
+  const value: BreakdownValue = JSON.parse(text, exactInteger)
+  return value
 }
+
+/** `context` is what the source says; TypeScript's library does not know it yet. */
+const exactInteger = (_: string, value: unknown, context?: { source?: string }) =>
+  Number.isInteger(value) &&
+  !Number.isSafeInteger(value) &&
+  /^-?\d+$/u.test(context?.source ?? "")
+    ? context?.source
+    : value

@@ -1,3 +1,4 @@
+import { isActivity } from "./activity.ts"
 import type { Filter } from "./Filter.ts"
 import { filtersSql } from "./filterSql.ts"
 import type { SourceRequest } from "./Source.ts"
@@ -14,7 +15,7 @@ export interface EventMatch {
 export const matchSql = ({ event, filters }: EventMatch, values: Values): Sql =>
   and([
     event === undefined
-      ? sql`${values.of("$type").column} IN ('track', 'page', 'screen')`
+      ? isActivity(values.of("$type").column)
       : sql`event = ${string(event)}`,
     ...(filters && filters.length > 0 ? [filtersSql(filters, values)] : [])
   ])

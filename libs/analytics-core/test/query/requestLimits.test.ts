@@ -50,11 +50,11 @@ describe("a request", () => {
       ...funnel,
       steps: counts.map(step)
     })
-    expect(faults(steps(250, 250))).toEqual([])
-    expect(faults(steps(250, 251))).toMatchObject([
-      { detail: "At most 500 conditions in all filters" }
+    expect(faults(steps(100, 100))).toEqual([])
+    expect(faults(steps(100, 101))).toMatchObject([
+      { detail: "At most 200 conditions in all filters" }
     ])
-    expect(faults({ ...steps(250, 250), filters: [nested(1)] })).toHaveLength(1)
+    expect(faults({ ...steps(100, 100), filters: [nested(1)] })).toHaveLength(1)
   })
 
   it("is told of a hundred faults at most", () => {

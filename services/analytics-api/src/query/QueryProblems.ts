@@ -11,13 +11,13 @@ export class QueryTimedOut extends HttpApiError.Problem<QueryTimedOut>()(
   }
 ) {}
 
-/** The query needs more memory than one may have. */
+/** The query is larger, or needs more memory, than one may. */
 export class QueryTooLarge extends HttpApiError.Problem<QueryTooLarge>()(
   "QueryTooLarge",
   {
     type: "urn:analytics:problem:query-too-large",
     status: 422,
-    title: "The query needs more memory than a query may have"
+    title: "The query is larger than a query may be"
   }
 ) {}
 

@@ -40,6 +40,11 @@ export class QueryRepo extends Context.Service<
         max_execution_time: Math.ceil(Duration.toSeconds(timeout)),
         max_memory_usage: String(memoryLimit),
         ...(threads > 0 ? { max_threads: threads } : {}),
+        // A request is bounded before it gets here; the engine's own bounds are for people.
+        max_query_size: String(MAX_QUERY_BYTES),
+        max_ast_elements: String(MAX_ELEMENTS),
+        max_expanded_ast_elements: String(MAX_ELEMENTS),
+        max_result_bytes: String(MAX_RESULT_BYTES),
         readonly: "1" as const
       }
 
@@ -58,6 +63,12 @@ export class QueryRepo extends Context.Service<
           return Effect.fail(
             new QueryTooLarge({
               detail: `A query may use ${Math.round(memoryLimit / 2 ** 20)} MiB. Ask for a shorter range or a breakdown with fewer values.`
+            })
+          )
+        if (isTooLarge(error))
+          return Effect.fail(
+            new QueryTooLarge({
+              detail: "Ask for fewer series or steps, filters or groups at once."
             })
           )
         return Effect.logError("query failed in the event store", error).pipe(
@@ -105,6 +116,19 @@ export class QueryRepo extends Context.Service<
 
 const MEMORY_LIMIT_EXCEEDED = 241
 const CANNOT_COMPILE_REGEXP = 427
+const SYNTAX_ERROR = 62
+
+const MAX_QUERY_BYTES = 16 * 2 ** 20
+const MAX_ELEMENTS = 1_000_000
+const MAX_RESULT_BYTES = 64 * 2 ** 20
+
+/** Too deep or big a syntax tree, too much recursion or backtracking, too many rows. */
+const sizeCodes = new Set([158, 167, 168, 229, 306, 396, 718])
+
+const isTooLarge = ({ code, reason }: ClickHouseError): boolean =>
+  code !== undefined &&
+  (sizeCodes.has(code) ||
+    (code === SYNTAX_ERROR && /max query size exceeded/iu.test(reason)))
 
 const rowsOf = ({ columns, rows }: Table): ReadonlyArray<Row> =>
   rows.map((row) =>

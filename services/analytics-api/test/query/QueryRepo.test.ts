@@ -1,5 +1,6 @@
 import { describe, expect } from "bun:test"
 import { statement } from "@analytics/analytics-core/query/Compiled"
+import { parseQuery } from "@analytics/analytics-core/query/Query"
 import { sql } from "@analytics/analytics-core/query/Sql"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { ClickHouse } from "@analytics/database/ClickHouse"
@@ -15,6 +16,16 @@ const limited = QueryConfig.layerOf({
   threads: 1,
   concurrency: 1
 })
+
+const ampleConfig = QueryConfig.layerOf({
+  dataIngestionUrl: "http://localhost",
+  timeout: Duration.seconds(60),
+  memoryLimit: 2_000_000_000,
+  threads: 1,
+  concurrency: 1
+})
+
+const ampleRepo = Layer.provide(Layer.fresh(QueryRepo.layer), ampleConfig)
 
 const TestLayer = QueryRepo.layer.pipe(
   Layer.provide(limited),
@@ -61,6 +72,67 @@ describe("QueryRepo on a real ClickHouse", () => {
       const error = yield* Effect.flip(repo.run(large))
       expect(error).toMatchObject({ _tag: "QueryTooLarge", status: 422 })
     })
+  )
+
+  effect("takes every request that the query language takes", () =>
+    Effect.gen(function* () {
+      const repo = yield* QueryRepo
+      const filters = Array.from({ length: 200 }, (_, index) => ({
+        property: `p${index % 10}`,
+        op: ["contains", "matches", "not_in"][index % 3],
+        value: index % 3 === 2 ? [index, `${index}`, "9007199254740993"] : "a\\nb"
+      }))
+      const range = { from: "2025-03-01T00:00:00Z", to: "2025-03-02T00:00:00Z" }
+      const series = { event: "a", measure: "unique_users" }
+      const bodies = [
+        {
+          kind: "trends",
+          ...range,
+          interval: "hour",
+          series: [series],
+          breakdown: ["p1"],
+          formula: "A * 2",
+          filters
+        },
+        {
+          kind: "funnel",
+          ...range,
+          windowSeconds: 60,
+          steps: Array.from({ length: 20 }, (_, index) => ({
+            event: `e${index}`,
+            filters: filters.slice(index * 10, (index + 1) * 10)
+          }))
+        }
+      ]
+      for (const body of bodies) {
+        const query = yield* parseQuery(body)
+        const { statements } = yield* query.compile({
+          projectId: 1,
+          timezone: "UTC",
+          now: 0,
+          watermark: Date.UTC(2026, 0, 1),
+          hasLinks: true
+        })
+        for (const one of statements) yield* repo.run(one)
+      }
+    }).pipe(Effect.provide(ampleRepo))
+  )
+
+  effect("says of what is larger than the engine takes that it is too large", () =>
+    Effect.gen(function* () {
+      const repo = yield* QueryRepo
+      const deep = { strings: ["(".repeat(3000)], params: [] }
+      const closed = { strings: [")".repeat(3000)], params: [] }
+      const answer = sql`SELECT repeat(toString(number), 200) FROM numbers(100000)`
+      for (const fragment of [
+        sql`SELECT ${deep}1${closed}`,
+        sql`SELECT ${{ strings: [" ".repeat(17 * 2 ** 20)], params: [] }} 1`,
+        answer
+      ])
+        expect(yield* Effect.flip(repo.run(statement("huge", fragment)))).toMatchObject(
+          { _tag: "QueryTooLarge", status: 422 }
+        )
+    }).pipe(Effect.provide(ampleRepo))
   )
 
   effect("lets no query write", () =>

@@ -6,10 +6,13 @@ import {
   statement
 } from "../Compiled.ts"
 import type { QueryInvalid } from "../QueryInvalid.ts"
+import { integer, sql } from "../Sql.ts"
 import { countsSql } from "./countsSql.ts"
 import { type Cells, decodeTrends } from "./decodeTrends.ts"
+import { emptyValue } from "./measures.ts"
 import { rowsOf } from "./rows.ts"
 import {
+  MAX_CELLS,
   type Period,
   type PlannedSeries,
   planTrends,
@@ -19,7 +22,13 @@ import { TrendsRequest } from "./TrendsRequest.ts"
 import { TrendsResult } from "./TrendsResult.ts"
 import { trailingWindows } from "./trailing.ts"
 import { trailingChanges, trailingChangesPerGroup } from "./trailingSql.ts"
-import { countsPerGroup, perBucket, perGroup, perGroupOnce } from "./trendSql.ts"
+import {
+  countsPerGroup,
+  perBucket,
+  perGroup,
+  perGroupOnce,
+  type Ranking
+} from "./trendSql.ts"
 
 /** Measures of events over time: parse (`TrendsRequest`) → plan → SQL → decode. */
 export const Trends: QueryKind<TrendsRequest, TrendsResult, QueryInvalid> = {
@@ -66,12 +75,16 @@ const scansOf = (plan: TrendsPlan): ReadonlyArray<Scan> => {
   if (plan.breakdown.length > 0) return plan.series.map((series) => [series])
   const scans = new Map<string, Scan>()
   for (const series of plan.series) {
-    const key = JSON.stringify([series.event, series.filters, ownRows(series)])
+    const key = rowsKey(series)
     const scan = scans.get(key)
     scans.set(key, scan ? [...scan, series] : [series])
   }
   return [...scans.values()]
 }
+
+/** Equal for series that count the same rows. */
+const rowsKey = (series: PlannedSeries): string =>
+  JSON.stringify([series.event, series.filters, ownRows(series)])
 
 /** Measures that count something else than events need rows of their own. */
 const ownRows = ({ measure }: PlannedSeries): string =>
@@ -114,7 +127,7 @@ const compileScan = (
       return countsPerGroup(rows, limit)
     if (isAlone && !windows && period.buckets.starts.length === 1)
       return perGroupOnce(rows, limit)
-    const ranking = rankingRows(context, plan, series)
+    const ranking = rankingOf(context, plan, series)
     return windows
       ? trailingChangesPerGroup(rows, ranking, limit, windows)
       : perGroup(rows, ranking, limit)
@@ -122,13 +135,32 @@ const compileScan = (
   return {
     ...compiled,
     breakdown: rows.breakdown,
-    statement: statement(name, fragment())
+    // One row more than an answer may have numbers says that it has too many.
+    statement: statement(name, sql`${fragment()} LIMIT ${integer(MAX_CELLS + 1)}`)
   }
 }
 
-/** Groups are ranked over the asked range, and for a formula by the first series. */
-const rankingRows = (context: QueryContext, plan: TrendsPlan, series: PlannedSeries) =>
-  rowsOf(context, plan, plan.main, [plan.formula ? (plan.series[0] ?? series) : series])
+/**
+ * Groups are ranked over the asked range, and for a formula by the first series; those
+ * that only other series have come after the ones it has.
+ */
+const rankingOf = (
+  context: QueryContext,
+  plan: TrendsPlan,
+  series: PlannedSeries
+): Ranking => {
+  const rows = (of: PlannedSeries) => rowsOf(context, plan, plan.main, [of])
+  const [first = series] = plan.formula ? plan.series : [series]
+  const others = new Map(
+    (plan.formula ? plan.series : []).map((other) => [rowsKey(other), other])
+  )
+  others.delete(rowsKey(first))
+  return {
+    rows: rows(first),
+    others: [...others.values()].map(rows),
+    absent: emptyValue(first.measure)
+  }
+}
 
 /** Where each series of the plan, in its order, finds its numbers. */
 const cellsOf = (

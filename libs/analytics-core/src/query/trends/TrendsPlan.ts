@@ -115,11 +115,30 @@ const comparedRange = (
 
 const letter = (index: number) => String.fromCharCode(65 + index)
 
+/** A, B … by position; where that name is given to another series, the next free one. */
+const namesOf = ({ series }: TrendsRequest): ReadonlyArray<string> => {
+  const given = new Set(series.map(({ name }) => name))
+  const free = series
+    .concat(series)
+    .map((_, index) => (index < 26 ? letter(index) : `S${index + 1}`))
+    .filter((name) => !given.has(name))
+  const reserved = new Set(
+    series.flatMap(({ name }, index) => (name === undefined ? [letter(index)] : []))
+  )
+  const spare = free.filter((name) => !reserved.has(name))
+  return series.map(({ name }, index) => {
+    if (name !== undefined) return name
+    const own = letter(index)
+    return given.has(own) ? (spare.shift() ?? own) : own
+  })
+}
+
 const seriesOf = (
   request: TrendsRequest
 ): Effect.Effect<ReadonlyArray<PlannedSeries>, QueryInvalid> => {
+  const names = namesOf(request)
   const series = request.series.map((asked, index) => ({
-    name: asked.name ?? letter(index),
+    name: asked.name ?? names[index] ?? letter(index),
     event: asked.event,
     measure: asked.measure,
     property: asked.property,

@@ -40,11 +40,14 @@ export const decodeTrends = (
   },
   rows: Rows
 ): TrendsResult | QueryInvalid => {
+  // Before any line is made, because a line has all buckets however few rows it has.
+  if (
+    rows.some(({ length }) => length > MAX_CELLS) ||
+    linesIn(plan, cells.main, rows) * mostBuckets(plan) > MAX_CELLS
+  )
+    return tooManyCells("/breakdownLimit")
   const main = cells.main.map((part) => linesOf(plan, plan.main, part, rows))
   const asked = plan.formula ? withEachOther(main, plan, plan.main, cells.main) : main
-  const total = asked.reduce((sum, lines) => sum + lines.length, 0)
-  if (total * plan.main.buckets.starts.length > MAX_CELLS)
-    return tooManyCells("/breakdownLimit")
   const result = answer(plan, plan.main, cells.main, asked)
   const { compare } = plan
   if (!compare) return result
@@ -59,6 +62,20 @@ export const decodeTrends = (
   })
   return { ...result, compare: answer(plan, compare, cells.compare, earlier) }
 }
+
+/** How many lines the answer has, those of the formula included. */
+const linesIn = (plan: TrendsPlan, cells: ReadonlyArray<Cells>, rows: Rows): number => {
+  if (plan.breakdown.length === 0) return cells.length + (plan.formula ? 1 : 0)
+  const places = cells.map(
+    (part) => new Set((rows[part.statement] ?? []).map((row) => Number(row["place"])))
+  )
+  return plan.formula
+    ? new Set(places.flatMap((found) => [...found])).size * (cells.length + 1)
+    : places.reduce((sum, { size }) => sum + size, 0)
+}
+
+const mostBuckets = ({ compare, main }: TrendsPlan): number =>
+  Math.max(main.buckets.starts.length, compare?.buckets.starts.length ?? 0)
 
 const answer = (
   plan: TrendsPlan,

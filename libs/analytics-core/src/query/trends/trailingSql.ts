@@ -1,7 +1,7 @@
 import { column, integer, join, type Sql, sql, uint32s } from "../Sql.ts"
 import { measureColumn, type Rows } from "./rows.ts"
 import type { TrailingWindows } from "./trailing.ts"
-import { placed } from "./trendSql.ts"
+import { placed, type Ranking } from "./trendSql.ts"
 
 /**
  * Changes of the number of people inside overlapping windows: `m0` at `bucket`, to be
@@ -16,7 +16,7 @@ export const trailingChanges = (rows: Rows, windows: TrailingWindows): Sql => {
 /** The same per group, the small groups as one. */
 export const trailingChangesPerGroup = (
   rows: Rows,
-  ranking: Rows,
+  ranking: Ranking,
   limit: number,
   windows: TrailingWindows
 ): Sql => {

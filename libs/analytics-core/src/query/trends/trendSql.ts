@@ -14,14 +14,48 @@ const named = (measures: ReadonlyArray<MeasureSql>): Sql =>
     ", "
   )
 
+/** What groups are placed by. */
+export interface Ranking {
+  /** Their first measure is the amount of a group. */
+  readonly rows: Rows
+  /** Groups that only these have are placed too, with the amount `absent`. */
+  readonly others: ReadonlyArray<Rows>
+  readonly absent: number | null
+}
+
 /**
- * The largest groups of rows by their first measure over the whole range: the breakdown
- * columns and `place`, from 1. Equal measures are ordered by value, numbers as numbers.
+ * The largest groups by the amount over the whole range: the breakdown columns and
+ * `place`, from 1. Equal amounts are ordered by value, numbers as numbers.
  */
-const largest = (rows: Rows, limit: number): Sql => {
+const largest = (ranking: Ranking, limit: number): Sql =>
+  sql`SELECT *, row_number() OVER (ORDER BY ${placeOrder(ranking.rows)}) AS place FROM (${amounts(ranking)}) ORDER BY place LIMIT ${integer(limit)}`
+
+const amounts = ({ absent, others, rows }: Ranking): Sql => {
   const [measure] = rows.measures
   const amount = measure ? direct(measure) : sql`count()`
-  return sql`SELECT *, row_number() OVER (ORDER BY ${placeOrder(rows)}) AS place FROM (SELECT ${breakdownColumns(rows)}, ${amount} AS amount FROM (${rows.sql}) GROUP BY ${breakdownColumns(rows)}) ORDER BY place LIMIT ${integer(limit)}`
+  const keys = breakdownColumns(rows)
+  const own = sql`SELECT ${keys}, ${amount} AS amount FROM (${rows.sql}) GROUP BY ${keys}`
+  if (others.length === 0) return own
+  const texts = (from: Rows) =>
+    join(
+      from.breakdown.map(({ column: name }, index) => {
+        const as = rows.breakdown[index]?.column ?? name
+        return sql`toString(${name}) AS ${as}`
+      }),
+      ", "
+    )
+  const all = join(
+    [
+      sql`SELECT ${texts(rows)}, toFloat64OrNull(toString(amount)) AS measured, 1 AS has FROM (${own})`,
+      ...others.map(
+        (other) =>
+          sql`SELECT DISTINCT ${texts(other)}, CAST(NULL, 'Nullable(Float64)') AS measured, 0 AS has FROM (${other.sql})`
+      )
+    ],
+    " UNION ALL "
+  )
+  const missing = absent === null ? sql`NULL` : sql`toFloat64(${integer(absent)})`
+  return sql`SELECT ${keys}, if(max(has) = 1, anyIf(measured, has = 1), ${missing}) AS amount FROM (${all}) GROUP BY ${keys}`
 }
 
 const placeOrder = (rows: Rows): Sql =>
@@ -37,10 +71,10 @@ const placeOrder = (rows: Rows): Sql =>
   )
 
 /** Rows with `place`: that of their group among the largest, 0 for all other groups. */
-export const placed = (rows: Rows, ranking: Rows, limit: number): Sql => {
+export const placed = (rows: Rows, ranking: Ranking, limit: number): Sql => {
   const keys = join(
     rows.breakdown.map(({ column: name }, index) => {
-      const ranked = ranking.breakdown[index]?.column ?? name
+      const ranked = ranking.rows.breakdown[index]?.column ?? name
       return sql`placed_rows.${name} = largest.${ranked}`
     }),
     " AND "
@@ -49,7 +83,7 @@ export const placed = (rows: Rows, ranking: Rows, limit: number): Sql => {
 }
 
 /** Every measure per group and bucket, the small groups as one. */
-export const perGroup = (rows: Rows, ranking: Rows, limit: number): Sql =>
+export const perGroup = (rows: Rows, ranking: Ranking, limit: number): Sql =>
   sql`SELECT place, ${groupValues(rows)}, bucket, ${named(rows.measures)} FROM (${placed(rows, ranking, limit)}) GROUP BY place, bucket`
 
 /** `value0`, `value1` …: the values of a group, whichever row they come from. */
