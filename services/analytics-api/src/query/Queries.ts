@@ -3,6 +3,7 @@ import { parseQuery, type Query } from "@analytics/analytics-core/query/Query"
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { Clock, Context, Duration, Effect, Layer, Option, Semaphore } from "effect"
+import { projectShares } from "./projectShares.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
 import {
   type QueriesUnavailable,
@@ -28,6 +29,8 @@ export interface AskingProject {
 /** Queries that may wait for each one that runs. */
 const WAITING_PER_RUNNING = 8
 const RETRY_AFTER_SECONDS = 2
+/** Of one query; they are independent. */
+const STATEMENTS_AT_ONCE = 4
 
 /** Answers questions about a project's events, each at a watermark. */
 export class Queries extends Context.Service<
@@ -47,20 +50,40 @@ export class Queries extends Context.Service<
       const { timeout, concurrency } = yield* QueryConfig
       const admitted = yield* Semaphore.make(concurrency * (1 + WAITING_PER_RUNNING))
       const running = yield* Semaphore.make(concurrency)
+      // The other half is for everybody else.
+      const share = Math.max(1, Math.floor(concurrency / 2))
+      const ofProject = projectShares({
+        running: share,
+        admitted: share * (1 + WAITING_PER_RUNNING)
+      })
 
       const run = Effect.fn("Queries.run")(function* (
         query: Query,
         context: QueryContext
       ) {
-        yield* checkPatterns(query)
         const compiled = yield* query.compile(context)
-        const answers = yield* Effect.forEach(compiled.statements, repo.run)
+        const answers = yield* Effect.forEach(compiled.statements, repo.run, {
+          concurrency: STATEMENTS_AT_ONCE
+        })
         const result = compiled.decode(answers.map(({ rows }) => rows))
         if (result instanceof QueryInvalid) return yield* result
         return {
           result,
           rowsRead: answers.reduce((sum, { rowsRead }) => sum + rowsRead, 0)
         }
+      })
+
+      /** Asks without links while it learns whether there are any; once there are, there always are. */
+      const unlessLinked = Effect.fnUntraced(function* (
+        project: number,
+        watermark: number,
+        answerWith: (hasLinks: boolean) => ReturnType<typeof run>
+      ) {
+        const [hasLinks, unlinked] = yield* Effect.all(
+          [repo.hasLinks(project, watermark), Effect.result(answerWith(false))],
+          { concurrency: "unbounded" }
+        )
+        return yield* hasLinks ? answerWith(true) : Effect.fromResult(unlinked)
       })
 
       const checkPatterns = Effect.fnUntraced(function* ({ patterns }: Query) {
@@ -76,16 +99,22 @@ export class Queries extends Context.Service<
         const startedAt = yield* Clock.currentTimeMillis
         const query = yield* parseQuery(body)
         yield* Effect.annotateCurrentSpan("query.kind", query.kind)
-        const known = yield* watermarks.current
+        const [known] = yield* Effect.all(
+          [watermarks.atLeast(query.asOf), checkPatterns(query)],
+          { concurrency: "unbounded" }
+        )
         const watermark = yield* watermarkOf(query, known)
-        const context = {
-          projectId: project.id,
-          timezone: project.timezone,
-          now: query.asOf ?? startedAt,
-          watermark,
-          hasLinks: yield* repo.hasLinks(project.id, watermark)
-        }
-        const { result, rowsRead } = yield* run(query, context)
+        const answerWith = (hasLinks: boolean) =>
+          run(query, {
+            projectId: project.id,
+            timezone: project.timezone,
+            now: query.asOf ?? startedAt,
+            watermark,
+            hasLinks
+          })
+        const { result, rowsRead } = repo.isLinked(project.id)
+          ? yield* answerWith(true)
+          : yield* unlessLinked(project.id, watermark, answerWith)
         return {
           kind: query.kind,
           result,
@@ -115,9 +144,12 @@ export class Queries extends Context.Service<
         answer: (project, body) =>
           admitted
             .withPermitsIfAvailable(1)(
-              running.withPermit(withinTime(answer(project, body)))
+              withinTime(
+                ofProject(project.id, running.withPermit(answer(project, body)))
+              )
             )
             .pipe(
+              Effect.map(Option.flatten),
               Effect.flatMap(
                 Option.match({
                   onSome: Effect.succeed,

@@ -25,6 +25,8 @@ export class QueryRepo extends Context.Service<
   QueryRepo,
   {
     run(query: Statement): Effect.Effect<Answered, RepoProblem>
+    /** Whether the project is known to have links. */
+    isLinked(projectId: number): boolean
     /** Whether ids of the project stood for other people by then. */
     hasLinks(projectId: number, watermark: number): Effect.Effect<boolean, RepoProblem>
     /** Whether the engine can compile this pattern. */
@@ -90,6 +92,7 @@ export class QueryRepo extends Context.Service<
             Effect.catchTag("ClickHouseError", refuse),
             Effect.withSpan("QueryRepo.run", { attributes: { statement: query.name } })
           ),
+        isLinked: (projectId) => linked.has(projectId),
         hasLinks: Effect.fn("QueryRepo.hasLinks")(function* (projectId, watermark) {
           // Once there are links there always are; for an earlier watermark they cost, but change nothing.
           if (linked.has(projectId)) return true

@@ -25,7 +25,13 @@ const Published = Schema.Struct({
 /** Asks data-ingestion for the watermark; while it is down, the last known one serves. */
 export class Watermark extends Context.Service<
   Watermark,
-  { readonly current: Effect.Effect<KnownWatermark, QueriesUnavailable> }
+  {
+    readonly current: Effect.Effect<KnownWatermark, QueriesUnavailable>
+    /** One that reaches this instant, without asking if that is known; else the current. */
+    atLeast(
+      instant: number | undefined
+    ): Effect.Effect<KnownWatermark, QueriesUnavailable>
+  }
 >()("@analytics/analytics-api/query/Watermark") {
   static readonly layer = Layer.effect(
     Watermark,
@@ -71,7 +77,15 @@ export class Watermark extends Context.Service<
         }),
         Effect.withSpan("Watermark.current")
       )
-      return Watermark.of({ current })
+      return Watermark.of({
+        current,
+        atLeast: (instant) =>
+          Effect.flatMap(Ref.get(lastKnown), (known) =>
+            known && instant !== undefined && instant <= known.watermark
+              ? Effect.succeed(known)
+              : current
+          )
+      })
     })
   ).pipe(Layer.provide(FetchHttpClient.layer))
 }

@@ -26,6 +26,7 @@ interface Stubs {
   readonly concurrency?: number
   readonly run?: Effect.Effect<void>
   readonly seen?: Array<Statement>
+  readonly hasLinks?: boolean
 }
 
 /** The rules over a store that answers 3. */
@@ -33,14 +34,19 @@ const queries = ({
   known = published,
   run = Effect.void,
   seen = [],
+  hasLinks = false,
   ...config
 }: Stubs = {}) =>
   Queries.layer.pipe(
     Layer.provide(
       Layer.mergeAll(
-        Layer.succeed(Watermark, { current: Effect.succeed(known) }),
+        Layer.succeed(Watermark, {
+          current: Effect.succeed(known),
+          atLeast: () => Effect.succeed(known)
+        }),
         Layer.succeed(QueryRepo, {
-          hasLinks: () => Effect.succeed(false),
+          isLinked: () => false,
+          hasLinks: () => Effect.succeed(hasLinks),
           isPattern: (text) => Effect.succeed(text !== "("),
           run: (statement) => {
             seen.push(statement)
@@ -110,6 +116,19 @@ describe("an answer", () => {
   })
 })
 
+describe("links", () => {
+  it("are joined as soon as there are any", async () => {
+    const people = { ...question, series: [{ event: "a", measure: "unique_users" }] }
+    const joinsOf = async (hasLinks: boolean) => {
+      const seen: Array<Statement> = []
+      await answer(people, { hasLinks, seen })
+      return seen.map(({ sql }) => sql.includes("person_links"))
+    }
+    expect(await joinsOf(false)).toEqual([false])
+    expect(await joinsOf(true)).toEqual([false, true])
+  })
+})
+
 describe("a refusal", () => {
   it.each([
     [{ ...question, asOf: "2025-03-05T12:00:00.001Z" }, "/asOf"],
@@ -143,6 +162,49 @@ describe("a refusal", () => {
     })
     expect(error).toMatchObject({ _tag: "QueryTimedOut", status: 408 })
     expect(error).toMatchObject({ detail: expect.stringContaining("20ms") })
+  })
+
+  it("counts the time that a query waits for its turn", async () => {
+    const program = Effect.gen(function* () {
+      const service = yield* Queries
+      const both = yield* Effect.all(
+        [service.answer(project, question), service.answer(project, question)].map(
+          Effect.flip
+        ),
+        { concurrency: 2 }
+      )
+      return both.map(({ _tag }) => _tag)
+    }).pipe(
+      Effect.provide(
+        queries({ concurrency: 1, timeout: Duration.millis(30), run: Effect.never })
+      )
+    )
+    expect(await Effect.runPromise(program)).toEqual(["QueryTimedOut", "QueryTimedOut"])
+  })
+
+  it("is 429 for the project alone that took its share", async () => {
+    const program = Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      let asked = 0
+      const run = Effect.suspend(() =>
+        ++asked <= 2 ? Deferred.await(gate) : Effect.void
+      )
+      return yield* Effect.gen(function* () {
+        const service = yield* Queries
+        const taken = yield* Effect.forEach(Array.from({ length: 18 }), () =>
+          Effect.forkChild(service.answer(project, question))
+        )
+        yield* Effect.yieldNow
+        const error = yield* Effect.flip(service.answer(project, question))
+        const other = yield* service.answer({ ...project, id: 2 }, question)
+        yield* Deferred.succeed(gate, undefined)
+        yield* Effect.forEach(taken, Fiber.join)
+        return { error, other, after: yield* service.answer(project, question) }
+      }).pipe(Effect.provide(queries({ concurrency: 4, run })))
+    })
+    const { after, error, other } = await Effect.runPromise(program)
+    expect(error).toMatchObject({ _tag: "TooManyQueries", retryAfter: 2 })
+    expect([other.kind, after.kind]).toEqual(["trends", "trends"])
   })
 
   it("is 429 once as many wait as may, and not a moment longer", async () => {

@@ -61,6 +61,16 @@ describe("the watermark", () => {
     })
   })
 
+  it("needs no question for what is known to be stored", async () => {
+    const known = Date.parse("2025-03-01T00:00:00.123Z")
+    says = { watermark: "2025-03-01T00:00:00.200Z", ingestLagMs: 7 }
+    const reaching = (instant: number | undefined) =>
+      runtime.runPromise(Watermark.use((service) => service.atLeast(instant)))
+    expect(await reaching(known)).toMatchObject({ watermark: known })
+    says = { watermark: "2025-03-01T00:00:00.123Z", ingestLagMs: 7 }
+    expect(await reaching(undefined)).toMatchObject({ watermark: known })
+  })
+
   it.each([[500], [{ watermark: "soon" }]])(
     "is the last known one after %j",
     async (answer) => {
