@@ -34,14 +34,15 @@ export const receive = Effect.fnUntraced(function* (events: ReadonlyArray<InboxE
   const sql = yield* SqlClient.SqlClient
   const lines = events.map(encodeLine)
   const bytes = lines.join("\n").length
+  const projects = Map.groupBy(events, ({ p }) => p)
   yield* sql`INSERT INTO ingest.inbox ${sql.insert({
     id: uniqueId(),
     shard: 0,
     lane: "live",
     events: lines.length,
     bytes,
-    projectIds: [1n],
-    projectCounts: [lines.length],
+    projectIds: [...projects.keys()].map(BigInt),
+    projectCounts: [...projects.values()].map((own) => own.length),
     months: [...new Set(events.map(({ t }) => monthOf(t)))],
     frame: encodeFrame(lines)
   })}`

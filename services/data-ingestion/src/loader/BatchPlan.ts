@@ -105,12 +105,14 @@ export class BatchPlan {
     if (row.id !== this.#inboxId) this.#lines = 0
     this.#inboxId = row.id
     const owed = owedOf(row)
+    let missing = sumOf(owed)
     const unreadable: Array<() => void> = []
     for (let start = 0; start < lines.length; ) {
       const newline = lines.indexOf(0x0a, start)
       const end = newline < 0 ? lines.length : newline
       const line = read(lines, start, end)
       const index = this.#lines++
+      missing--
       if (line instanceof Error) {
         const text = lineText({ bytes: lines, start, end })
         unreadable.push(() => this.#keepText(takeOwed(owed), text, line.message))
@@ -122,17 +124,22 @@ export class BatchPlan {
     }
     // Whose they are only shows once all others are known.
     for (const keep of unreadable) keep()
-    this.#lose(owed)
+    this.#lose(owed, missing)
   }
 
   /** Counts the events of a row whose frame cannot be unpacked. */
   loseRow(row: Omit<Frame, "frame">): void {
-    this.#lose(owedOf(row))
+    const owed = owedOf(row)
+    this.#lose(owed, sumOf(owed))
   }
 
-  #lose(owed: ReadonlyMap<number, number>): void {
-    for (const [projectId, events] of owed) {
+  /** Counts events that are owed as lost, so many at most. */
+  #lose(owed: ReadonlyMap<number, number>, most: number): void {
+    let left = most
+    for (const [projectId, counted] of owed) {
+      const events = Math.min(counted, left)
       if (events <= 0) continue
+      left -= events
       this.lostEvents += events
       this.#count(projectId, "dropped", "frame_unreadable", events)
     }
@@ -337,6 +344,9 @@ const owedOf = ({
   projectCounts
 }: Omit<Frame, "frame">): Map<number, number> =>
   new Map(projectIds.map((id, i) => [Number(id), projectCounts[i] ?? 0]))
+
+const sumOf = (counts: ReadonlyMap<number, number>): number =>
+  counts.values().reduce((sum, events) => sum + events, 0)
 
 /** A project of which an event has not been found yet. */
 const takeOwed = (owed: Map<number, number>): number => {

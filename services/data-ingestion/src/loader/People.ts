@@ -188,7 +188,7 @@ export class People extends Context.Service<
   static readonly layer = People.layerOf({
     walk: 10_000,
     walkPerLink: 4,
-    most: 1_000_000
+    most: 300_000
   })
 }
 

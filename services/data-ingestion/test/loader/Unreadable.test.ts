@@ -49,14 +49,17 @@ describe("an inbox row that cannot be read", () => {
         ])
       )
       yield* put(encodeFrame([encodeLine(track("m3"))]), new Map([[1n, 2]]))
+      // Counted under another project than its own: nothing is missing.
+      yield* put(encodeFrame([encodeLine(track("m4", { p: 3 }))]), new Map([[1n, 1]]))
       yield* drain
-      expect(yield* storedMessages).toEqual(["1 m1", "1 m3", "2 m2"])
+      expect(yield* storedMessages).toEqual(["1 m1", "1 m3", "2 m2", "3 m4"])
       expect(yield* outcomes).toEqual({
         "1 dropped frame_unreadable": 3,
         "1 quarantined unreadable": 1,
         "1 stored": 2,
         "2 dropped frame_unreadable": 3,
-        "2 stored": 1
+        "2 stored": 1,
+        "3 stored": 1
       })
       const sql = yield* SqlClient.SqlClient
       expect(yield* sql`SELECT project_id, event FROM ingest.quarantine`).toEqual([
