@@ -101,6 +101,7 @@ describe("projects", () => {
 
   it.each([
     [{ name: "" }, "/name"],
+    [{ name: "a\0b" }, "/name"],
     [{}, "/name"],
     [{ name: "x", timezone: "Mars/Olympus" }, "/timezone"],
     [{ name: "x", timezone: "+02:00" }, "/timezone"],
@@ -275,6 +276,23 @@ describe("keys", () => {
       .keys({ keyId: lasting?.id ?? "" })
       .rotate.post({}, ending)
     expect(taken.status as number).toBe(403)
+  })
+
+  it.each([
+    [{ name: "a\0" }, "/name"],
+    [{ expiresAt: "+099999-01-01T00:00:00.000Z" }, "/expiresAt"],
+    [{ expiresAt: "-000044-03-15T00:00:00.000Z" }, "/expiresAt"]
+  ])("refuse %j", async (fields, pointer) => {
+    const { id } = await makeProject()
+    const response = await app.handle(
+      new Request(`http://localhost/v1/projects/${id}/keys`, {
+        method: "POST",
+        headers: { ...admin.headers, "content-type": "application/json" },
+        body: JSON.stringify({ kind: "write", ...fields })
+      })
+    )
+    expect(response.status).toBe(422)
+    expect(await response.json()).toMatchObject({ errors: [{ pointer }] })
   })
 
   it("refuse scopes of a write key and unknown ones", async () => {

@@ -1,19 +1,29 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { Elysia } from "elysia"
 import type { AppRuntime } from "../App.ts"
 import { Auth } from "../access/Auth.ts"
 import { ControlUnavailable } from "../ControlUnavailable.ts"
-import { ProjectNotFound } from "../projects/Project.ts"
+import { ProjectNotFound, withoutNul } from "../projects/Project.ts"
 import { ProjectParams } from "../projects/ProjectParams.ts"
 import { IssuedKey, Key, KeyId, KeyNotFound, KeyRetired, Scope } from "./Key.ts"
 import { Keys } from "./Keys.ts"
 
+/** Within what every store and client can say. */
+const End = Schema.DateTimeUtcFromString.check(
+  Schema.makeFilter((end) => {
+    const year = DateTime.getPartUtc(end, "year")
+    return year >= 1970 && year <= 9999
+      ? undefined
+      : "Expected an instant from 1970 to 9999"
+  })
+)
+
 const common = {
-  name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
-  expiresAt: Schema.optionalKey(Schema.NullOr(Schema.DateTimeUtcFromString))
+  name: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200), withoutNul)),
+  expiresAt: Schema.optionalKey(Schema.NullOr(End))
 }
 
 const NewKey = Schema.Union([

@@ -8,9 +8,15 @@ export const ProjectId = Schema.Int.check(
 )
 export type ProjectId = typeof ProjectId.Type
 
+/** Postgres holds no NUL in text. */
+export const withoutNul = Schema.makeFilter((text: string) =>
+  text.includes("\0") ? "Expected no NUL" : undefined
+)
+
 export const ProjectName = Schema.String.check(
   Schema.isMinLength(1),
-  Schema.isMaxLength(200)
+  Schema.isMaxLength(200),
+  withoutNul
 ).annotate({ description: "What people call it", examples: ["Shop"] })
 
 export const TimeZoneName = Schema.String.annotate({

@@ -22,6 +22,8 @@ const Published = Schema.Struct({
   ingestLagMs: Schema.Finite
 })
 
+const RETRY_AFTER = 1000
+
 /** Asks data-ingestion for the watermark; while it is down, the last known one serves. */
 export class Watermark extends Context.Service<
   Watermark,
@@ -50,18 +52,31 @@ export class Watermark extends Context.Service<
         Effect.timeout("2 seconds")
       )
 
+      const failedAt = yield* Ref.make(Number.NEGATIVE_INFINITY)
+
       const remembered = Effect.fnUntraced(function* (cause: unknown) {
+        yield* Ref.set(failedAt, yield* Clock.currentTimeMillis)
         yield* Effect.logWarning("data-ingestion does not tell the watermark", cause)
         const known = yield* Ref.get(lastKnown)
         if (!known)
           return yield* new QueriesUnavailable({
             detail: "It is not known yet up to which instant events are stored."
           })
-        const now = yield* Clock.currentTimeMillis
-        return { ...known, ingestLagMs: now - known.watermark, isStale: true }
+        return yield* stale(known)
       })
 
+      const stale = (known: KnownWatermark) =>
+        Effect.map(Clock.currentTimeMillis, (now) => ({
+          ...known,
+          ingestLagMs: now - known.watermark,
+          isStale: true
+        }))
+
       const current = Effect.gen(function* () {
+        const last = yield* Ref.get(lastKnown)
+        const silentFor = (yield* Clock.currentTimeMillis) - (yield* Ref.get(failedAt))
+        // While it is down, not every query waits to learn so.
+        if (last && silentFor < RETRY_AFTER) return yield* stale(last)
         const { watermark, ingestLagMs } = yield* ask
         const known = { watermark: watermark.getTime(), ingestLagMs, isStale: false }
         // An answer that overtook a newer one must not take the watermark back.

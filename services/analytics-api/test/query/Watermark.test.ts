@@ -5,16 +5,19 @@ import { Duration, Effect, Layer, Logger, ManagedRuntime, Redacted } from "effec
 import { Watermark } from "../../src/query/Watermark.ts"
 
 /** What data-ingestion says; a number is a refusal with that status. */
+let asked = 0
 let says: object | number = 503
 const server = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
-  fetch: (request) =>
-    request.headers.get("authorization") !== "Bearer service-key"
+  fetch: (request) => {
+    asked++
+    return request.headers.get("authorization") !== "Bearer service-key"
       ? new Response(null, { status: 401 })
       : typeof says === "number"
         ? new Response(null, { status: says })
         : Response.json(says)
+  }
 })
 afterAll(() => server.stop(true))
 
@@ -81,4 +84,10 @@ describe("the watermark", () => {
       })
     }
   )
+
+  it("is not asked for again right after a failure", async () => {
+    const before = asked
+    await runtime.runPromise(current)
+    expect(asked).toBe(before)
+  })
 })
