@@ -66,6 +66,9 @@ export class LinkRepo extends Context.Service<
       // Thousands of rows: their columns are not worth renaming.
       const sql = (yield* SqlClient.SqlClient).withoutTransforms()
 
+      /** A clock that was set back, or that of another Postgres, must not go back here. */
+      let last = 0n
+
       const insert = (projectId: number, batchId: bigint, links: ReadonlyArray<Link>) =>
         sql<LinkRow>`
           INSERT INTO ingest.links
@@ -148,7 +151,9 @@ export class LinkRepo extends Context.Service<
                 yield* sql`SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${projectId | 0})`
                 const [row] = yield* sql<{ version: bigint }>`
                   SELECT (extract(epoch FROM clock_timestamp()) * 1e6)::bigint AS version`
-                return yield* resolve(row?.version ?? 0n)
+                const now = row?.version ?? 0n
+                last = now > last ? now : last + 1n
+                return yield* resolve(last)
               })
             )
             .pipe(
