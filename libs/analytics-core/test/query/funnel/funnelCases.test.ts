@@ -105,6 +105,19 @@ describe("funnel", () => {
     })
   )
 
+  effect("ends the window at its last millisecond", () =>
+    Effect.gen(function* () {
+      const steps = [{ event: "A" }, { event: "B" }]
+      for (const order of ["ordered", "strict", "unordered"]) {
+        const request = { steps, order }
+        const last = [at(1, "A", 0), at(1, "B", 60)]
+        expect(counts(yield* ask(request, last))).toEqual([1, 1])
+        const late = [at(1, "A", 0), at(1, "B", 60 + 1 / minute)]
+        expect(counts(yield* ask(request, late))).toEqual([1, 0])
+      }
+    })
+  )
+
   effect("fills one step with one event", () =>
     Effect.gen(function* () {
       const request = { steps: [{ event: "A" }, { event: "A" }] }
