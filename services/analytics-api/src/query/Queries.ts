@@ -57,11 +57,7 @@ export class Queries extends Context.Service<
         admitted: share * (1 + WAITING_PER_RUNNING)
       })
 
-      const run = Effect.fn("Queries.run")(function* (
-        query: Query,
-        context: QueryContext
-      ) {
-        const compiled = yield* query.compile(context)
+      const run = Effect.fn("Queries.run")(function* (compiled: CompiledQuery) {
         const answers = yield* Effect.forEach(compiled.statements, repo.run, {
           concurrency: STATEMENTS_AT_ONCE
         })
@@ -74,16 +70,20 @@ export class Queries extends Context.Service<
       })
 
       /** Asks without links while it learns whether there are any; once there are, there always are. */
-      const unlessLinked = Effect.fnUntraced(function* (
-        project: number,
-        watermark: number,
-        answerWith: (hasLinks: boolean) => ReturnType<typeof run>
+      const ask = Effect.fnUntraced(function* (
+        query: Query,
+        context: Omit<QueryContext, "hasLinks">
       ) {
-        const [hasLinks, unlinked] = yield* Effect.all(
-          [repo.hasLinks(project, watermark), Effect.result(answerWith(false))],
+        const { projectId, watermark } = context
+        const linked = yield* query.compile({ ...context, hasLinks: true })
+        if (repo.isLinked(projectId)) return yield* run(linked)
+        const plain = yield* query.compile({ ...context, hasLinks: false })
+        if (areSame(plain, linked)) return yield* run(plain)
+        const [hasLinks, answered] = yield* Effect.all(
+          [repo.hasLinks(projectId, watermark), Effect.result(run(plain))],
           { concurrency: "unbounded" }
         )
-        return yield* hasLinks ? answerWith(true) : Effect.fromResult(unlinked)
+        return yield* hasLinks ? run(linked) : Effect.fromResult(answered)
       })
 
       const checkPatterns = Effect.fnUntraced(function* ({ patterns }: Query) {
@@ -104,17 +104,12 @@ export class Queries extends Context.Service<
           { concurrency: "unbounded" }
         )
         const watermark = yield* watermarkOf(query, known)
-        const answerWith = (hasLinks: boolean) =>
-          run(query, {
-            projectId: project.id,
-            timezone: project.timezone,
-            now: query.asOf ?? startedAt,
-            watermark,
-            hasLinks
-          })
-        const { result, rowsRead } = repo.isLinked(project.id)
-          ? yield* answerWith(true)
-          : yield* unlessLinked(project.id, watermark, answerWith)
+        const { result, rowsRead } = yield* ask(query, {
+          projectId: project.id,
+          timezone: project.timezone,
+          now: query.asOf ?? startedAt,
+          watermark
+        })
         return {
           kind: query.kind,
           result,
@@ -162,6 +157,12 @@ export class Queries extends Context.Service<
     })
   )
 }
+
+type CompiledQuery = Effect.Success<ReturnType<Query["compile"]>>
+
+/** Whether links make no difference, as when no person is asked about. */
+const areSame = (one: CompiledQuery, other: CompiledQuery): boolean =>
+  one.statements.every(({ sql }, index) => sql === other.statements[index]?.sql)
 
 const watermarkOf = (
   { asOf }: Query,

@@ -126,6 +126,9 @@ describe("links", () => {
     }
     expect(await joinsOf(false)).toEqual([false])
     expect(await joinsOf(true)).toEqual([false, true])
+    const seen: Array<Statement> = []
+    await answer(question, { hasLinks: true, seen })
+    expect(seen).toHaveLength(1)
   })
 })
 
