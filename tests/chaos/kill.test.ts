@@ -21,7 +21,7 @@ describe("kill -9 under load", () => {
     async () => {
       const report = await runRounds(stack, rounds)
       process.stdout.write(`${JSON.stringify(report)}\n`)
-    expect(report.withCommitsInFlight * 2).toBeGreaterThanOrEqual(rounds)
+      expect(report.withCommitsInFlight * 2).toBeGreaterThanOrEqual(rounds)
     },
     rounds * 90_000
   )
