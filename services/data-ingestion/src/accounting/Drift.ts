@@ -19,6 +19,10 @@ export const layer = Layer.effectDiscard(
       )
       yield* Metric.update(drift, Number(row?.events ?? 0) - stored)
     }).pipe(
+      // The gauge keeps its last value: whoever watches it must learn that it stands still.
+      Effect.tapError((error) =>
+        Effect.logWarning("the drift between the stores cannot be measured", error)
+      ),
       Effect.ignore,
       Effect.withSpan("Drift.measure"),
       Effect.repeat(Schedule.spaced("1 minute")),
