@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePortBase } from "@analytics/testing/stackPorts"
 
 const root = join(import.meta.dir, "../..")
 
@@ -23,24 +23,6 @@ export interface RunningStack {
   readonly file: () => Promise<StackFile>
   readonly data: string
   readonly stop: () => Promise<void>
-}
-
-const free = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const server = createServer()
-    server.once("error", () => resolve(false))
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
-  })
-
-const offsets = [0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 32]
-
-const freeBase = async (): Promise<number> => {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 20_000 + Math.floor(Math.random() * 200) * 50
-    const all = await Promise.all(offsets.map((offset) => free(base + offset)))
-    if (all.every(Boolean)) return base
-  }
-  throw new Error("no free range of ports for a stack")
 }
 
 const run = async (args: ReadonlyArray<string>, env: Record<string, string>) => {
@@ -70,7 +52,7 @@ export const startStack = async (
     INGEST_TEST_MODE: "true",
     LOG_LEVEL: "Warn",
     ...environment,
-    STACK_PORT_BASE: String(await freeBase()),
+    STACK_PORT_BASE: String(await freePortBase()),
     STACK_DATA: data
   }
   await run(["start", "--detach", "--no-demo"], env)

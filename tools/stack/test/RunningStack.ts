@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Option } from "effect"
@@ -22,20 +21,6 @@ export const until = async <A>(
   }
   throw new Error(`still waiting after ${seconds} s: ${what}`)
 }
-
-/** Ports `base` and `base + 1` are free. */
-export const freePortBase = async (): Promise<number> => {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 30_000)
-    if ((await canListen(base)) && (await canListen(base + 1))) return base
-  }
-}
-
-const canListen = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const server = createServer().on("error", () => resolve(false))
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
-  })
 
 /** The fixture's supervisor as a process, over its own data directory and ports. */
 export class RunningStack {

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from "bun:test"
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePortBase } from "@analytics/testing/stackPorts"
 import { Effect } from "effect"
 import { identify, isAlive } from "../src/Processes.ts"
 import { runRecordPath, stackFilePath } from "../src/RunRecord.ts"
 import { stop } from "../src/Stop.ts"
-import { exitCode, freePortBase, RunningStack, until } from "./RunningStack.ts"
+import { exitCode, RunningStack, until } from "./RunningStack.ts"
 
 let stack: RunningStack
 beforeEach(async () => {

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePortBase } from "@analytics/testing/stackPorts"
 import { Effect, Fiber, Option } from "effect"
 import { isAlive } from "../src/Processes.ts"
 import { readRunRecord } from "../src/RunRecord.ts"
 import { readStackFile, type StackFile } from "../src/StackFile.ts"
 import { start } from "../src/Start.ts"
-import { freePortBase, until } from "./RunningStack.ts"
+import { until } from "./RunningStack.ts"
 
 const names = ["STACK_DATA", "STACK_PORT_BASE", "DATABASE_URL", "CLICKHOUSE_URL"]
 const before = new Map(names.map((name) => [name, process.env[name]]))

@@ -1,5 +1,6 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { QueryContext } from "./Compiled.ts"
+import { readCursor } from "./Cursor.ts"
 import { Filters } from "./Filter.ts"
 import { QueryInvalid } from "./QueryInvalid.ts"
 import { EARLIEST, LATEST } from "./Sql.ts"
@@ -75,7 +76,11 @@ export const commonFields = {
     })
   ),
   cursor: Schema.optionalKey(
-    Schema.String.annotate({
+    Schema.String.check(
+      Schema.makeFilter((text) =>
+        Option.isNone(readCursor(text)) ? "Expected nextCursor of an answer" : undefined
+      )
+    ).annotate({
       description: "Of a page; without effect on kinds whose answers have no pages"
     })
   )

@@ -15,6 +15,20 @@ export interface QueryContext {
   readonly hasLinks: boolean
 }
 
+/** Which people of an answer: those behind one of its numbers. Counted from 0, steps from 1. */
+export interface PeopleSelection {
+  /** The name of a series. */
+  readonly series?: string
+  readonly step?: number
+  readonly droppedAfterStep?: number
+  /** Index of a cohort of a retention table. */
+  readonly cohort?: number
+  readonly period?: number
+  readonly bucket?: number
+  /** The values of a group; absent: of the answer without groups, or of all groups. */
+  readonly breakdown?: ReadonlyArray<unknown>
+}
+
 /** One SELECT for the store. */
 export interface Statement {
   /** What it is for, as a part of a span's name. */
@@ -45,6 +59,12 @@ export interface QueryKind<Request, Result, Refusal = never> {
     request: Request,
     context: QueryContext
   ) => Effect.Effect<Compiled<Result, Refusal>, QueryInvalid>
+  /** A SELECT of the column `person` (distinct): exactly the people that a number counts. */
+  readonly people?: (
+    request: Request,
+    selection: PeopleSelection,
+    context: QueryContext
+  ) => Effect.Effect<Sql, QueryInvalid>
 }
 
 export const statement = (name: string, fragment: Sql): Statement => ({

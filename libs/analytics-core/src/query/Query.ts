@@ -1,5 +1,6 @@
-import { Effect, Predicate, type Schema } from "effect"
+import { Effect, Option, Predicate, type Schema } from "effect"
 import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
+import { readCursor } from "./Cursor.ts"
 import { decodeStrictly } from "./decodeStrictly.ts"
 import { conditionsIn } from "./Filter.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
@@ -19,6 +20,8 @@ export interface Query {
   readonly kind: string
   /** The watermark asked for, in epoch milliseconds. */
   readonly asOf: number | undefined
+  /** What "today" was on the first page, in epoch milliseconds. */
+  readonly now: number | undefined
   readonly patterns: ReadonlyArray<Pattern>
   readonly compile: (
     context: QueryContext
@@ -39,6 +42,7 @@ interface Reader extends DocumentedKind {
 
 interface Asked {
   readonly asOf?: string
+  readonly cursor?: string
 }
 
 const reader = <Request extends Asked, Result>(
@@ -58,12 +62,20 @@ const reader = <Request extends Asked, Result>(
             )
           : Effect.succeed({
               kind: known.kind,
-              asOf: request.asOf === undefined ? undefined : Date.parse(request.asOf),
+              ...momentOf(request),
               patterns: patternsIn(request, ""),
               compile: (context) => known.compile(request, context)
             })
       )
   }
+}
+
+/** A further page is answered as of the first one. */
+const momentOf = ({ asOf, cursor }: Asked): Pick<Query, "asOf" | "now"> => {
+  const first =
+    cursor === undefined ? undefined : Option.getOrUndefined(readCursor(cursor))
+  const asked = asOf === undefined ? undefined : Date.parse(asOf)
+  return { asOf: first?.asOf ?? asked, now: first?.now ?? asked }
 }
 
 const readers: ReadonlyArray<Reader> = [

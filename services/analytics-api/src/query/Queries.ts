@@ -107,7 +107,7 @@ export class Queries extends Context.Service<
         const { result, rowsRead } = yield* ask(query, {
           projectId: project.id,
           timezone: project.timezone,
-          now: query.asOf ?? startedAt,
+          now: query.now ?? startedAt,
           watermark
         })
         return {
