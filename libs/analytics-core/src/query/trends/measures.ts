@@ -50,7 +50,9 @@ export const measureSql = (
     default:
       return {
         aggregates: [{ of: functions[measure], argument: numberOf(property) }],
-        finish: first,
+        // A group with nothing to add up is worth 0, more than one that owes.
+        finish:
+          measure === "sum" ? (values) => sql`ifNull(${first(values)}, 0)` : first,
         needsPerson: false
       }
   }

@@ -78,6 +78,23 @@ describe("groups of trends", () => {
     })
   )
 
+  effect("without a number to add up stand above those that owe", () =>
+    Effect.gen(function* () {
+      const { series } = yield* ask(
+        {
+          series: [{ event: "a", measure: "sum", property: "n" }],
+          breakdown: ["p"],
+          breakdownLimit: 1
+        },
+        [{ event: "a", person: 1, props: { p: "owes", n: -3 } }, event("a", "nothing")]
+      )
+      expect(series.map(({ breakdown, data }) => [breakdown, data])).toEqual([
+        [["nothing"], [0]],
+        [null, [-3]]
+      ])
+    })
+  )
+
   effect(
     "make no more than ten thousand numbers, formulas and comparisons included",
     () =>
