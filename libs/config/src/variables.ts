@@ -92,6 +92,11 @@ export const variables = {
     description: "Threads one query may use in ClickHouse; 0 is one per core."
   }),
 
+  AUDIT_RETENTION: defaulted(Kind.duration, "90 days", {
+    of: ["analytics-api"],
+    description: "How long the audit of reads and writes is kept."
+  }),
+
   ANALYTICS_API_URL: defaulted(Kind.url, "http://127.0.0.1:4000", {
     of: ["data-ingestion", "cli"],
     description: "Where keys are learnt from."

@@ -1,5 +1,8 @@
+import { AuditConfig } from "@analytics/config/AuditConfig"
 import { Layer } from "effect"
 import { Auth } from "./access/Auth.ts"
+import { Audit } from "./audit/Audit.ts"
+import { AuditRepo } from "./audit/AuditRepo.ts"
 import { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
 import { KeyRepo } from "./keys/KeyRepo.ts"
 import { Keys } from "./keys/Keys.ts"
@@ -10,5 +13,6 @@ import { Projects } from "./projects/Projects.ts"
 export const ControlLive = Layer.mergeAll(
   Projects.layer.pipe(Layer.provide(ProjectRepo.layer)),
   Keys.layer.pipe(Layer.provide(KeyRepo.layer)),
+  Audit.layer.pipe(Layer.provide([AuditRepo.layer, AuditConfig.layer])),
   Auth.layer.pipe(Layer.provideMerge(KeyFeedRepo.layer))
 )

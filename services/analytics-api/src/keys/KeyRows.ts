@@ -3,7 +3,7 @@ import { ProjectId } from "../projects/Project.ts"
 import { Key } from "./Key.ts"
 
 /** The driver delivers `bigint` columns as bigints; ids and revisions fit a number. */
-const fromBigint = <S extends Schema.Codec<number, number>>(to: S) =>
+export const fromBigint = <S extends Schema.Codec<number, number>>(to: S) =>
   Schema.BigInt.pipe(
     Schema.decodeTo(
       to,
