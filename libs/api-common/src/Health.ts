@@ -1,4 +1,4 @@
-import { Context, Duration, Effect, Layer, Ref, Schema } from "effect"
+import { Context, Deferred, Duration, Effect, Layer, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
 export class NotReady extends HttpApiError.Problem<NotReady>()(
@@ -25,6 +25,8 @@ export class Health extends Context.Service<
     readonly ready: Effect.Effect<void, NotReady>
     /** From now on `ready` fails, so that load balancers look elsewhere. */
     readonly drain: Effect.Effect<void>
+    /** Waits until it drains: what would otherwise never end has to end then. */
+    readonly draining: Effect.Effect<void>
   }
 >()("@analytics/api-common/Health") {
   /** `checks` asks each dependency, by the name that operators know it under. */
@@ -35,7 +37,7 @@ export class Health extends Context.Service<
       Health,
       Effect.gen(function* () {
         const context = yield* Effect.context<R>()
-        const draining = yield* Ref.make(false)
+        const draining = yield* Deferred.make<void>()
 
         const failing = Effect.filter(
           Object.entries(checks),
@@ -55,7 +57,7 @@ export class Health extends Context.Service<
         )
 
         const ready = Effect.gen(function* () {
-          if (yield* Ref.get(draining))
+          if (yield* Deferred.isDone(draining))
             return yield* new NotReady({ failing: [], detail: "It is shutting down." })
           const names = (yield* failing).map(([name]) => name)
           if (names.length > 0)
@@ -65,7 +67,11 @@ export class Health extends Context.Service<
             })
         })
 
-        return Health.of({ ready, drain: Ref.set(draining, true) })
+        return Health.of({
+          ready,
+          drain: Deferred.succeed(draining, undefined),
+          draining: Deferred.await(draining)
+        })
       })
     )
 }
