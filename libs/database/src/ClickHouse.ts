@@ -12,7 +12,8 @@ import {
   Layer,
   Redacted,
   Schedule,
-  type Scope
+  type Scope,
+  Stream
 } from "effect"
 import {
   ClickHouseError,
@@ -21,6 +22,7 @@ import {
   translate
 } from "./ClickHouseError.ts"
 import { insertOverHttp } from "./insertOverHttp.ts"
+import { untilException } from "./untilException.ts"
 
 export interface RequestOptions {
   /** Values for `{name:Type}` placeholders. */
@@ -28,6 +30,8 @@ export interface RequestOptions {
   readonly settings?: ClickHouseSettings
   /** Default: random. By this id the query can be killed. */
   readonly queryId?: string
+  /** How long to wait for the answer, instead of what is configured. */
+  readonly timeout?: Duration.Duration
 }
 
 export interface InsertRequest extends RequestOptions {
@@ -45,6 +49,8 @@ export interface Table {
   readonly rows: ReadonlyArray<ReadonlyArray<unknown>>
   /** Rows the engine looked at for it. */
   readonly rowsRead: number
+  /** The same in bytes, before compression. */
+  readonly bytesRead: number
 }
 
 /**
@@ -68,6 +74,14 @@ export class ClickHouse extends Context.Service<
       sql: string,
       options: RequestOptions & { readonly format: string }
     ): Effect.Effect<Uint8Array, ClickHouseError>
+    /**
+     * The answer in any format as it comes, read no faster than it is taken. A stream that
+     * fails was not complete; one that is given up kills its query. Never retried.
+     */
+    stream(
+      sql: string,
+      options: RequestOptions & { readonly format: string }
+    ): Stream.Stream<Uint8Array, ClickHouseError>
     /** A statement without an answer. Never retried. */
     command(sql: string, options?: RequestOptions): Effect.Effect<void, ClickHouseError>
     /** One block of rows. Never retried: after an unclear end the caller reconciles. */
@@ -123,7 +137,9 @@ export const make = Effect.fnUntraced(function* (
       return send(operation, queryId, run, options).pipe(
         // Not awaited: who interrupts must not wait for a server that is down.
         Effect.onInterrupt(() => Effect.forkDetach(Effect.ignore(kill(queryId)))),
-        Effect.timeoutOrElse(late(operation, queryId, config.requestTimeout))
+        Effect.timeoutOrElse(
+          late(operation, queryId, options.timeout ?? config.requestTimeout)
+        )
       )
     })
 
@@ -162,7 +178,8 @@ export const make = Effect.fnUntraced(function* (
         Effect.map(({ meta = [], data, statistics }) => ({
           columns: meta,
           rows: data,
-          rowsRead: statistics?.rows_read ?? 0
+          rowsRead: statistics?.rows_read ?? 0,
+          bytesRead: statistics?.bytes_read ?? 0
         })),
         withSpan("table", sql)
       ),
@@ -172,6 +189,53 @@ export const make = Effect.fnUntraced(function* (
           .exec({ ...request, query: `${sql}\nFORMAT ${options.format}` })
           .then(({ stream }) => collect(stream))
       ).pipe(withSpan("bytes", sql)),
+    stream: (sql, options) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const queryId = options.queryId ?? randomId()
+          const controller = new AbortController()
+          // Until its end is seen, somebody may have left.
+          let ended = false
+          yield* Effect.addFinalizer(() =>
+            Effect.suspend(() => {
+              if (ended) return Effect.void
+              controller.abort()
+              return Effect.forkDetach(Effect.ignore(kill(queryId)))
+            })
+          )
+          const { response_headers, stream } = yield* send(
+            "read",
+            queryId,
+            (request) =>
+              client.exec({
+                ...request,
+                query: `${sql}\nFORMAT ${options.format}`,
+                abort_signal: controller.signal
+              }),
+            {
+              ...options,
+              settings: {
+                output_format_json_quote_64bit_integers: 1,
+                ...options.settings
+              }
+            }
+          ).pipe(
+            Effect.timeoutOrElse(
+              late("read", queryId, options.timeout ?? config.requestTimeout)
+            )
+          )
+          return Stream.fromAsyncIterable<Uint8Array, ClickHouseError>(
+            untilException(stream, response_headers),
+            (cause) => translate("read", queryId, cause)
+          ).pipe(
+            Stream.onEnd(
+              Effect.sync(() => {
+                ended = true
+              })
+            )
+          )
+        })
+      ).pipe(Stream.withSpan("ClickHouse.stream")),
     command: (sql, options = {}) =>
       attempt(
         "command",
@@ -218,13 +282,16 @@ const connect = (config: ClickHouseConfig["Service"]): ClickHouseClient =>
     url: Redacted.value(config.url),
     application: "analytics",
     max_open_connections: config.poolSize,
-    // Ours ends first and kills the query; this one is for an unreachable server.
-    request_timeout: Math.ceil(Duration.toMillis(config.requestTimeout) * 1.5),
+    // Ours ends first and kills the query, whatever a request may take.
+    request_timeout: LONGEST_REQUEST,
     compression: { request: false, response: false },
     keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
     use_multipart_params_auto: true,
     log: { level: ClickHouseLogLevel.OFF }
   })
+
+/** In milliseconds. */
+const LONGEST_REQUEST = 24 * 60 * 60 * 1000
 
 /** What every request carries; both ids, because only one of them survives in each engine. */
 interface Sent {

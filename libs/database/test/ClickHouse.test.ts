@@ -56,7 +56,8 @@ describe("ClickHouse", () => {
           { name: "b", type: "String" }
         ],
         rows: [[1, "x"]],
-        rowsRead: 1
+        rowsRead: 1,
+        bytesRead: 1
       })
     })
   )
