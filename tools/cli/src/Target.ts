@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { Effect, Option, Redacted, Schema } from "effect"
+import { Config, Effect, Option, Redacted, Schema } from "effect"
 import { Flag } from "effect/cli"
 
 const Keys = Schema.Struct({
@@ -37,6 +37,30 @@ export const stackFlag = Flag.File("stack").pipe(
   Flag.withDescription("The stack.json of the installation; written by make start"),
   Flag.withDefault(join(process.env["STACK_DATA"] ?? ".data", "stack.json"))
 )
+
+export const keyFlag = Flag.String("key").pipe(
+  Flag.withDescription(
+    "Secret key of the project; default ANALYTICS_KEY, else the demo project's"
+  ),
+  Flag.withFallbackConfig(Config.String("ANALYTICS_KEY")),
+  Flag.optional
+)
+
+/** The secret key that was given, else that of the demo project. */
+export const secretKeyOf = (
+  { demo }: Target,
+  given: Option.Option<string>
+): Effect.Effect<Redacted.Redacted, NoTarget> =>
+  Option.match(
+    Option.orElse(given, () => Option.map(demo, ({ secretKey }) => secretKey)),
+    {
+      onNone: () =>
+        Effect.fail(
+          new NoTarget({ message: "no project: give --key, or set ANALYTICS_KEY" })
+        ),
+      onSome: (key) => Effect.succeed(Redacted.make(key))
+    }
+  )
 
 export const readTarget = Effect.fn("Target.readTarget")(function* (path: string) {
   const text = yield* Effect.tryPromise({
