@@ -27,7 +27,8 @@ const Problem = Schema.fromJsonString(
   })
 )
 
-const explain = (status: number, text: string): string => {
+/** What a service said of a refusal, in one line. */
+export const explain = (status: number, text: string): string => {
   const problem = Schema.decodeUnknownOption(Problem)(text)
   if (problem._tag === "None") return `${status} ${text.slice(0, 200)}`
   const { detail, errors = [], title } = problem.value

@@ -10,10 +10,10 @@ const Keys = Schema.Struct({
 })
 
 const StackFile = Schema.Struct({
-  services: Schema.Struct({
-    "analytics-api": Schema.String,
-    "data-ingestion": Schema.String
-  }),
+  services: Schema.StructWithRest(
+    Schema.Struct({ "analytics-api": Schema.String, "data-ingestion": Schema.String }),
+    [Schema.Record(Schema.String, Schema.String)]
+  ),
   adminKey: Schema.String,
   demo: Schema.optionalKey(Keys)
 })
@@ -22,6 +22,8 @@ const StackFile = Schema.Struct({
 export interface Target {
   readonly api: string
   readonly ingestion: string
+  /** The URL of each service by its name. */
+  readonly services: { readonly [name: string]: string }
   readonly adminKey: Redacted.Redacted
   readonly demo: Option.Option<typeof Keys.Type>
   /** The folder that keeps what must survive between runs. */
@@ -78,6 +80,7 @@ export const readTarget = Effect.fn("Target.readTarget")(function* (path: string
   const target: Target = {
     api: file.services["analytics-api"],
     ingestion: file.services["data-ingestion"],
+    services: file.services,
     adminKey: Redacted.make(file.adminKey),
     demo: Option.fromUndefinedOr(file.demo),
     data: dirname(path)

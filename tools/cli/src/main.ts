@@ -3,14 +3,25 @@ import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { FetchHttpClient } from "effect/http"
 import { demoCommand } from "./commands/DemoCommand.ts"
+import { doctorCommand } from "./commands/DoctorCommand.ts"
 import { importCommand } from "./commands/ImportCommand.ts"
 import { keyCommand } from "./commands/KeyCommand.ts"
 import { projectCommand } from "./commands/ProjectCommand.ts"
+import { queryCommand } from "./commands/QueryCommand.ts"
+import { tailCommand } from "./commands/TailCommand.ts"
 
 /** The command line tool: `bun run cli --help`. */
 export const cli = Command.make("cli").pipe(
   Command.withDescription("Analytics from the command line"),
-  Command.withSubcommands([projectCommand, keyCommand, importCommand, demoCommand])
+  Command.withSubcommands([
+    projectCommand,
+    keyCommand,
+    importCommand,
+    queryCommand,
+    tailCommand,
+    doctorCommand,
+    demoCommand
+  ])
 )
 
 if (import.meta.main)

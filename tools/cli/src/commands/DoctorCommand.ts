@@ -1,0 +1,43 @@
+import { Console, Effect, Option, Schema } from "effect"
+import { Command } from "effect/cli"
+import { drawFinding } from "../doctor/Finding.ts"
+import { checkDisk, checkSecrecy } from "../doctor/machineChecks.ts"
+import {
+  checkAccounting,
+  checkClock,
+  checkQueries,
+  checkService
+} from "../doctor/serviceChecks.ts"
+import { keyFlag, readTarget, secretKeyOf, stackFlag } from "../Target.ts"
+
+/** Something is wrong that keeps the installation from working. */
+class Unwell extends Schema.TaggedError<Unwell>()("Unwell", {
+  message: Schema.String
+}) {}
+
+export const doctorCommand = Command.make(
+  "doctor",
+  { key: keyFlag, stack: stackFlag },
+  Effect.fn(function* ({ key, stack }) {
+    const target = yield* readTarget(stack)
+    const secret = Option.getOrUndefined(yield* Effect.option(secretKeyOf(target, key)))
+    const findings = yield* Effect.all(
+      [
+        checkSecrecy(stack),
+        checkDisk(target.data),
+        ...Object.entries(target.services).map(([name, url]) =>
+          checkService(name, url)
+        ),
+        checkClock("analytics-api", target.api),
+        ...(secret === undefined
+          ? []
+          : [checkAccounting(target, secret), checkQueries(target, secret)])
+      ],
+      { concurrency: 4 }
+    )
+    for (const finding of findings) yield* Console.log(drawFinding(finding))
+    const failures = findings.filter(({ state }) => state === "failure").length
+    if (failures > 0)
+      return yield* new Unwell({ message: `${failures} of these must be mended` })
+  })
+).pipe(Command.withDescription("Check the whole installation, and say what to do"))
