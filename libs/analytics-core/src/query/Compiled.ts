@@ -1,4 +1,5 @@
 import type { Effect, Schema } from "effect"
+import type { CohortDefinition } from "./cohort/Cohort.ts"
 import type { QueryInvalid } from "./QueryInvalid.ts"
 import { type ParamValue, render, type Sql } from "./Sql.ts"
 
@@ -13,6 +14,12 @@ export interface QueryContext {
   readonly watermark: number
   /** Whether any id of the project stands for another person than itself. */
   readonly hasLinks: boolean
+  /** Those that the request names, by id. */
+  readonly cohorts?: ReadonlyMap<string, CohortDefinition>
+  /** A condition on `person`: nobody else exists. Events are then read with their person. */
+  readonly onlyPeople?: Sql
+  /** `id_hash` of an id of the project. Without it all ids of a person's events are theirs. */
+  readonly idHash?: (id: string) => bigint
 }
 
 /** Which people of an answer: those behind one of its numbers. Counted from 0, steps from 1. */
@@ -35,6 +42,19 @@ export interface Statement {
   readonly name: string
   readonly sql: string
   readonly params: { readonly [name: string]: ParamValue }
+  /** SQL of a client, to be checked; `sql` is then the definitions of its views. */
+  readonly written?: Written
+}
+
+/** What a client wrote: not trusted, and no part of any statement until it was checked. */
+export interface Written {
+  readonly query: string
+  readonly params: { readonly [name: string]: unknown }
+  /** Rows that are answered at most. */
+  readonly rows: number
+  readonly projectId: number
+  /** In epoch milliseconds. */
+  readonly watermark: number
 }
 
 /** A row by column name. 64-bit integers may be strings. */
@@ -59,7 +79,10 @@ export interface QueryKind<Request, Result, Refusal = never> {
     request: Request,
     context: QueryContext
   ) => Effect.Effect<Compiled<Result, Refusal>, QueryInvalid>
-  /** A SELECT of the column `person` (distinct): exactly the people that a number counts. */
+  /**
+   * A SELECT of the column `person` (distinct): exactly the people that a number counts.
+   * Faults of the selection point at `/of/…`, those of the request into the request.
+   */
   readonly people?: (
     request: Request,
     selection: PeopleSelection,

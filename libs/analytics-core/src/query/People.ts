@@ -11,7 +11,7 @@ export const identify = (context: QueryContext, events: Sql): Sql =>
     : sql`SELECT *, id_hash AS person FROM (${events})`
 
 /** `link_id`, `link_person`: the ids that stand for somebody else at the watermark. */
-const links = (context: QueryContext): Sql =>
+export const links = (context: QueryContext): Sql =>
   sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)} GROUP BY id_hash HAVING link_person != link_id`
 
 /** Whether the project has links at all by then. Once true, it stays true. */

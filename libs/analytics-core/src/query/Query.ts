@@ -1,12 +1,19 @@
 import { Effect, Option, Predicate, type Schema } from "effect"
 import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
 import { readCursor } from "./Cursor.ts"
+import { type CohortReference, cohortsIn, narrowed } from "./cohort/narrowed.ts"
 import { decodeStrictly } from "./decodeStrictly.ts"
 import { conditionsIn } from "./Filter.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
+import { lifecycleQuery } from "./lifecycle/LifecycleQuery.ts"
 import { nestsDeeperThan } from "./nesting.ts"
+import { pathsQuery } from "./paths/PathsQuery.ts"
+import { type PeopleOf, peopleQuery } from "./people/PeopleQuery.ts"
 import { QueryInvalid } from "./QueryInvalid.ts"
 import { retentionQuery } from "./retention/RetentionQuery.ts"
+import { sessionsQuery } from "./sessions/SessionsQuery.ts"
+import { sqlQuery } from "./sql/SqlQuery.ts"
+import { stickinessQuery } from "./stickiness/StickinessQuery.ts"
 import { Trends } from "./trends/Trends.ts"
 
 /** A pattern of a `matches` filter, which only the store's own engine can judge. */
@@ -23,6 +30,8 @@ export interface Query {
   /** What "today" was on the first page, in epoch milliseconds. */
   readonly now: number | undefined
   readonly patterns: ReadonlyArray<Pattern>
+  /** Cohorts that `QueryContext.cohorts` must define. */
+  readonly cohorts: ReadonlyArray<CohortReference>
   readonly compile: (
     context: QueryContext
   ) => Effect.Effect<Compiled<unknown, QueryInvalid>, QueryInvalid>
@@ -38,11 +47,13 @@ export interface DocumentedKind {
 
 interface Reader extends DocumentedKind {
   readonly read: (body: unknown) => Effect.Effect<Query, QueryInvalid>
+  readonly people: PeopleOf
 }
 
 interface Asked {
   readonly asOf?: string
   readonly cursor?: string
+  readonly cohort?: string
 }
 
 const reader = <Request extends Asked, Result>(
@@ -64,9 +75,22 @@ const reader = <Request extends Asked, Result>(
               kind: known.kind,
               ...momentOf(request),
               patterns: patternsIn(request, ""),
-              compile: (context) => known.compile(request, context)
+              cohorts: cohortsIn(request),
+              compile: (context) =>
+                Effect.flatMap(narrowed(context, request.cohort), (own) =>
+                  known.compile(request, own)
+                )
             })
-      )
+      ),
+    people: (body, selection, context) =>
+      Effect.gen(function* () {
+        const { people } = known
+        if (!people)
+          return yield* QueryInvalid.at("/kind", "This kind of query counts no people")
+        const request = yield* decode(body)
+        const own = yield* narrowed(context, request.cohort)
+        return yield* people(request, selection, own)
+      })
   }
 }
 
@@ -81,8 +105,28 @@ const momentOf = ({ asOf, cursor }: Asked): Pick<Query, "asOf" | "now"> => {
 const readers: ReadonlyArray<Reader> = [
   reader(Trends),
   reader(funnelQuery),
-  reader(retentionQuery)
+  reader(retentionQuery),
+  reader(sessionsQuery),
+  reader(pathsQuery),
+  reader(stickinessQuery),
+  reader(lifecycleQuery),
+  reader(peopleQuery((...asked) => peopleOf(...asked))),
+  reader(sqlQuery)
 ]
+
+/** The people that a number of another query counts. */
+const peopleOf: PeopleOf = (body, selection, context) => {
+  const kind = Predicate.hasProperty(body, "kind") ? body.kind : undefined
+  const known = readers.find((candidate) => candidate.kind === kind)
+  return known
+    ? known.people(body, selection, context)
+    : Effect.fail(
+        QueryInvalid.at(
+          "/kind",
+          `Expected one of ${readers.map((candidate) => candidate.kind).join(", ")}`
+        )
+      )
+}
 
 /** Every kind there is. */
 export const documentedKinds: ReadonlyArray<DocumentedKind> = readers
@@ -111,7 +155,8 @@ export const parseQuery = (body: unknown): Effect.Effect<Query, QueryInvalid> =>
       )
 }
 
-const patternsIn = (node: unknown, pointer: string): ReadonlyArray<Pattern> => {
+/** Patterns of all filters in there, which the store must be asked about. */
+export const patternsIn = (node: unknown, pointer: string): ReadonlyArray<Pattern> => {
   if (!Predicate.isObject(node) && !Array.isArray(node)) return []
   if (isMatch(node)) return [{ pointer: `${pointer}/value`, pattern: node.value }]
   return Object.entries(node).flatMap(([key, member]) =>

@@ -8,6 +8,7 @@ import {
   type FunnelStepResult,
   funnelExample
 } from "./Funnel.ts"
+import { funnelPeople } from "./funnelPeople.ts"
 import { type FunnelPlan, planFunnel } from "./funnelPlan.ts"
 import { type FunnelSql, funnelSql } from "./funnelSql.ts"
 
@@ -26,7 +27,8 @@ export const funnelQuery: QueryKind<FunnelRequest, FunnelResult> = {
           groups: rows.map((row) => groupOf(plan, compiled, row))
         })
       }
-    })
+    }),
+  people: funnelPeople
 }
 
 const groupOf = (plan: FunnelPlan, { breakdown }: FunnelSql, row: Row): FunnelGroup => {

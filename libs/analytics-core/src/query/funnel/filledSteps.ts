@@ -6,9 +6,14 @@ import { tieKernel } from "./tieKernel.ts"
 
 /**
  * From `people` (`a`, and `candidates` with a breakdown) to one row a person: `f<i>`, when
- * step i was filled, 0 when it was not, and the breakdown's `b0`, `b1` ….
+ * step i was filled, 0 when it was not, the breakdown's `b0`, `b1` …, and the columns of
+ * `people` to be `carried`.
  */
-export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
+export const filledSteps = (
+  plan: FunnelPlan,
+  people: Sql,
+  carried: ReadonlyArray<Sql>
+): Sql => {
   const breakdown = plan.request.breakdown ?? []
   const columns = [
     ...timesColumns(plan.shape),
@@ -16,6 +21,7 @@ export const filledSteps = (plan: FunnelPlan, people: Sql): Sql => {
     ...(breakdown.length === 0 ? [] : [shown(plan)])
   ]
   const wanted = [
+    ...carried,
     ...plan.flags.map((_, index) => sql`f${integer(index + 1)}`),
     ...breakdown.map(
       (_, index) => sql`shown.${integer(index + 3)} AS b${integer(index)}`

@@ -17,9 +17,7 @@ export interface FunnelSql {
 
 /** One row a group: `n<i>`, `mean<i>`, `median<i>` (milliseconds) for step i, from 1. */
 export const funnelSql = (plan: FunnelPlan, context: QueryContext): FunnelSql => {
-  const values = new Values()
-  const breakdown = (plan.request.breakdown ?? []).map((path) => values.of(path))
-  const people = filledSteps(plan, peopleSql(plan, context, values, breakdown))
+  const { breakdown, sql: people } = filledSql(plan, context, [])
   return {
     breakdown,
     sql:
@@ -29,7 +27,19 @@ export const funnelSql = (plan: FunnelPlan, context: QueryContext): FunnelSql =>
   }
 }
 
-/** One row a person that can be in the funnel: `a`, their packed events in order. */
+/** One row a person: `f<i>` (see `filledSteps`), the breakdown, and what is `carried`. */
+export const filledSql = (
+  plan: FunnelPlan,
+  context: QueryContext,
+  carried: ReadonlyArray<Sql>
+): FunnelSql => {
+  const values = new Values()
+  const breakdown = (plan.request.breakdown ?? []).map((path) => values.of(path))
+  const people = peopleSql(plan, context, values, breakdown)
+  return { breakdown, sql: filledSteps(plan, people, carried) }
+}
+
+/** One row a `person` that can be in the funnel: `a`, their packed events in order. */
 const peopleSql = (
   plan: FunnelPlan,
   context: QueryContext,
@@ -50,7 +60,7 @@ const peopleSql = (
     plan.shape.order === "unordered"
       ? sql`packed_flags > 0`
       : sql`bitTest(packed_flags, 0)`
-  return sql`SELECT arraySort(groupArray(${event})) AS a${found}
+  return sql`SELECT person, arraySort(groupArray(${event})) AS a${found}
     FROM (${events})${
       readsAll(plan.shape) ? sql`` : sql` WHERE packed_flags > 0`
     } GROUP BY person HAVING max(${entered})`

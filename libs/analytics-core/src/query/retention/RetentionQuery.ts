@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { type Compiled, type QueryKind, type Row, statement } from "../Compiled.ts"
 import { RetentionRequest, RetentionResult, retentionExample } from "./Retention.ts"
+import { retentionPeople } from "./retentionPeople.ts"
 import { planRetention, type RetentionPlan } from "./retentionPlan.ts"
 import { retentionSql } from "./retentionSql.ts"
 
@@ -17,7 +18,8 @@ export const retentionQuery: QueryKind<RetentionRequest, RetentionResult> = {
         statements: [statement("retention", retentionSql(plan, context))],
         decode: ([rows = []]) => ({ cohorts: cohortsOf(plan, rows) })
       })
-    )
+    ),
+  people: retentionPeople
 }
 
 const cohortsOf = (

@@ -12,13 +12,17 @@ import type { RetentionPlan } from "./retentionPlan.ts"
  * is the cohort. With `onOrAfter` people stand in the last period they came back in.
  */
 export const retentionSql = (plan: RetentionPlan, context: QueryContext): Sql => {
-  const events = eventsSql(plan, context)
-  const cohorts =
-    plan.windowMs === undefined
-      ? calendarCohorts(plan, events)
-      : ownCohorts(plan, events, plan.windowMs)
+  const cohorts = cohortsSql(plan, context)
   return sql`SELECT cohort, period, count() AS people FROM (${cohorts})
     ARRAY JOIN periods AS period GROUP BY cohort, period`
+}
+
+/** One row a `person` and `cohort`: the `periods` they stand in. */
+export const cohortsSql = (plan: RetentionPlan, context: QueryContext): Sql => {
+  const events = eventsSql(plan, context)
+  return plan.windowMs === undefined
+    ? calendarCohorts(plan, events)
+    : ownCohorts(plan, events, plan.windowMs)
 }
 
 /** Person, `ms`, and whether the event is a start or a return. */
@@ -96,10 +100,10 @@ const calendarCohorts = (plan: RetentionPlan, events: Sql): Sql => {
         [least(returns[-1] - cohort, ${integer(periods - 1)})], [])`
     : sql`arrayMap(bucket -> bucket - cohort, arrayFilter(bucket -> bucket > cohort
         AND bucket < cohort + ${integer(periods)}, returns))`
-  const people = sql`SELECT ${starts} AS starts,
+  const people = sql`SELECT person, ${starts} AS starts,
     ${bucketsIn(plan, sql`is_return`)} AS returns
     FROM (${events}) GROUP BY person HAVING notEmpty(starts)`
-  return sql`SELECT cohort, ${withCohort(periods, later)} AS periods
+  return sql`SELECT person, cohort, ${withCohort(periods, later)} AS periods
     FROM (${people}) ARRAY JOIN starts AS cohort`
 }
 
@@ -117,15 +121,15 @@ const ownCohorts = (plan: RetentionPlan, events: Sql, windowMs: number): Sql => 
     mode === "recurring"
       ? sql`arraySort(groupArrayIf(ms, is_start))`
       : firstStart(plan, sql`minIf(ms, is_start)`)
-  const people = sql`SELECT ${first} AS starts, groupArrayIf(ms, is_return) AS returns
+  const people = sql`SELECT person, ${first} AS starts, groupArrayIf(ms, is_return) AS returns
     FROM (${events}) GROUP BY person HAVING notEmpty(starts)`
-  const dated = sql`SELECT returns, arrayMap(ms -> toUInt64(${bucketIndex(
+  const dated = sql`SELECT person, returns, arrayMap(ms -> toUInt64(${bucketIndex(
     plan.buckets,
     sql`ms`
   )}), starts) AS dates, arrayFilter((ms, date, earlier) -> date != earlier,
     starts, dates, arrayPushFront(arrayPopBack(arrayMap(date -> toInt64(date), dates)),
     -1)) AS firsts FROM (${people})`
-  const cohorts = sql`SELECT returns, began,
+  const cohorts = sql`SELECT person, returns, began,
     toUInt64(${bucketIndex(plan.buckets, sql`began`)}) AS cohort
     FROM (${dated}) ARRAY JOIN firsts AS began`
   const later = onOrAfter
@@ -135,5 +139,6 @@ const ownCohorts = (plan: RetentionPlan, events: Sql, windowMs: number): Sql => 
     : sql`arrayDistinct(arrayMap(ms -> intDiv(ms - began, ${window}), arrayFilter(ms ->
         ms >= began + ${window} AND ms < began + ${integer(periods)} * ${window},
         returns)))`
-  return sql`SELECT cohort, ${withCohort(periods, later)} AS periods FROM (${cohorts})`
+  return sql`SELECT person, cohort, ${withCohort(periods, later)} AS periods
+    FROM (${cohorts})`
 }

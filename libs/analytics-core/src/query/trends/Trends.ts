@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import {
+  type Compiled,
   type QueryContext,
   type QueryKind,
   type Statement,
@@ -29,6 +30,7 @@ import {
   perGroupOnce,
   type Ranking
 } from "./trendSql.ts"
+import { trendsPeople } from "./trendsPeople.ts"
 
 /** Measures of events over time: parse (`TrendsRequest`) → plan → SQL → decode. */
 export const Trends: QueryKind<TrendsRequest, TrendsResult, QueryInvalid> = {
@@ -49,23 +51,28 @@ export const Trends: QueryKind<TrendsRequest, TrendsResult, QueryInvalid> = {
     formula: "A / B"
   },
   compile: (request, context) =>
-    Effect.map(planTrends(request, context), (plan) => {
-      const main = scansOf(plan).map((scan) =>
-        compileScan(context, plan, plan.main, scan)
-      )
-      const { compare } = plan
-      const earlier = compare
-        ? scansOf(plan).map((scan) => compileScan(context, plan, compare, scan))
-        : []
-      const cells = {
-        main: cellsOf(plan, main, 0),
-        compare: cellsOf(plan, earlier, main.length)
-      }
-      return {
-        statements: [...main, ...earlier].map((scan) => scan.statement),
-        decode: (rows) => decodeTrends(plan, cells, rows)
-      }
-    })
+    Effect.map(planTrends(request, context), (plan) => compileTrends(plan, context)),
+  people: trendsPeople
+}
+
+/** Plan → SQL and the way back. */
+export const compileTrends = (
+  plan: TrendsPlan,
+  context: QueryContext
+): Compiled<TrendsResult, QueryInvalid> => {
+  const main = scansOf(plan).map((scan) => compileScan(context, plan, plan.main, scan))
+  const { compare } = plan
+  const earlier = compare
+    ? scansOf(plan).map((scan) => compileScan(context, plan, compare, scan))
+    : []
+  const cells = {
+    main: cellsOf(plan, main, 0),
+    compare: cellsOf(plan, earlier, main.length)
+  }
+  return {
+    statements: [...main, ...earlier].map((scan) => scan.statement),
+    decode: (rows) => decodeTrends(plan, cells, rows)
+  }
 }
 
 type Scan = readonly [PlannedSeries, ...ReadonlyArray<PlannedSeries>]

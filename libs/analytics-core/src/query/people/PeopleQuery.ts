@@ -1,0 +1,122 @@
+import { Effect } from "effect"
+import { rangeOf, zoneOf } from "../Common.ts"
+import type { Compiled, PeopleSelection, QueryContext, QueryKind } from "../Compiled.ts"
+import { statement } from "../Compiled.ts"
+import { filtersSql } from "../filterSql.ts"
+import { QueryInvalid } from "../QueryInvalid.ts"
+import { source } from "../Source.ts"
+import { EARLIEST, LATEST, type Sql, sql } from "../Sql.ts"
+import { Values } from "../Values.ts"
+import {
+  DEFAULT_LIMIT,
+  type Of,
+  PeopleRequest,
+  PeopleResult,
+  peopleExample
+} from "./PeopleRequest.ts"
+import { afterOf, decodePeople } from "./peoplePage.ts"
+import { rosterSql } from "./rosterSql.ts"
+
+/** The people behind a number of any other kind of query, given its request body. */
+export type PeopleOf = (
+  body: unknown,
+  selection: PeopleSelection,
+  context: QueryContext
+) => Effect.Effect<Sql, QueryInvalid>
+
+/**
+ * Who did something, or who stands behind a number: pages in the order of the person's
+ * number, which no later event changes.
+ */
+export const peopleQuery = (
+  peopleOf: PeopleOf
+): QueryKind<PeopleRequest, PeopleResult> => ({
+  kind: "people",
+  request: PeopleRequest,
+  result: PeopleResult,
+  example: peopleExample,
+  compile: Effect.fn("peopleQuery.compile")(function* (request, context) {
+    const after = yield* afterOf(request.cursor)
+    const limit = request.limit ?? DEFAULT_LIMIT
+    const people = request.of
+      ? yield* counted(request, request.of, context, peopleOf)
+      : yield* whoDid(request, context)
+    // One more than the page tells whether there is another.
+    const roster = rosterSql(context, { people, after, limit: limit + 1 })
+    const compiled: Compiled<PeopleResult> = {
+      statements: [statement("people", roster)],
+      decode: ([rows = []]) => decodePeople(rows, limit, context)
+    }
+    return compiled
+  })
+})
+
+const ownFields = [
+  "event",
+  "filters",
+  "from",
+  "to",
+  "range",
+  "timezone",
+  "weekStart",
+  "includeBots",
+  "cohort"
+] as const
+
+const counted = Effect.fnUntraced(function* (
+  request: PeopleRequest,
+  { query, ...selection }: Of,
+  context: QueryContext,
+  peopleOf: PeopleOf
+) {
+  const errors = [
+    ...ownFields
+      .filter((field) => request[field] !== undefined)
+      .map((field) => ({
+        pointer: `/${field}`,
+        detail: "The query of the number decides this: put it into /of/query"
+      })),
+    ...("asOf" in query
+      ? [{ pointer: "/of/query/asOf", detail: "Give asOf beside of" }]
+      : [])
+  ]
+  if (errors.length > 0) return yield* new QueryInvalid({ errors })
+  return yield* peopleOf(query, selection, context).pipe(
+    Effect.mapError(
+      (invalid) =>
+        new QueryInvalid({
+          errors: invalid.errors.map(({ detail, pointer }) => ({
+            pointer: pointer.startsWith("/of/") ? pointer : `/of/query${pointer}`,
+            detail
+          }))
+        })
+    )
+  )
+})
+
+/** Without a range: whoever did it at any time. */
+const whoDid = Effect.fnUntraced(function* (
+  request: PeopleRequest,
+  context: QueryContext
+) {
+  const zone = yield* zoneOf(request, context)
+  const isEver =
+    request.from === undefined &&
+    request.to === undefined &&
+    request.range === undefined
+  const range = isEver
+    ? { from: EARLIEST, to: LATEST }
+    : yield* rangeOf(request, zone, context)
+  const values = new Values()
+  const filters = request.filters ?? []
+  const events = source(context, {
+    events: request.event === undefined ? undefined : [request.event],
+    ...range,
+    includeBots: request.includeBots ?? false,
+    columns: [],
+    person: true,
+    values,
+    where: filters.length === 0 ? [] : [filtersSql(filters, values)]
+  })
+  return sql`SELECT DISTINCT person FROM (${events})`
+})

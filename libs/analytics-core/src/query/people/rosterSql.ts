@@ -1,0 +1,74 @@
+import type { QueryContext } from "../Compiled.ts"
+import { links } from "../People.ts"
+import { instant, integer, type Sql, sql, string, uint32, uint64 } from "../Sql.ts"
+
+/** Texts of ids that are read of one person. */
+const MOST_IDS = 1000
+
+export interface Page {
+  /** A SELECT of the distinct `person`s, of which this is a page. */
+  readonly people: Sql
+  /** The last person of the page before. */
+  readonly after: bigint | undefined
+  readonly limit: number
+}
+
+/**
+ * One row a person of the page, in the order of their number: `person`, `id_hashes`,
+ * `user_ids`, `anonymous_ids`, `first_seen` and `last_seen` (milliseconds), and `traits`:
+ * (path, JSON text, when, message), oldest first.
+ *
+ * `roster` is a constant of the statement, worked out once. The engine reads its text
+ * again wherever it is named, so it is named as seldom as can be.
+ */
+export const rosterSql = (context: QueryContext, page: Page): Sql => {
+  const leaves = sql`SELECT person, is_trait, path,
+      argMax(value, (timestamp, message_id)) AS latest,
+      max((timestamp, message_id)) AS at,
+      min(timestamp) AS first, max(timestamp) AS last,
+      groupUniqArray(${integer(MOST_IDS)})(user_id) AS users,
+      groupUniqArray(${integer(MOST_IDS)})(anonymous_id) AS anonymous
+    FROM (${seen(context)} UNION ALL ${traits(context)}) AS read
+    INNER JOIN (SELECT arrayJoin(roster) AS member, member.1 AS own_hash,
+      member.2 AS person) AS members ON members.own_hash = read.id_hash
+    GROUP BY person, is_trait, path`
+  return sql`WITH (${membersOf(context, page)}) AS roster
+    SELECT toString(leaves.person) AS person, anyIf(users, is_trait = 0) AS user_ids,
+      anyIf(anonymous, is_trait = 0) AS anonymous_ids,
+      toUnixTimestamp64Milli(minIf(first, is_trait = 0)) AS first_seen,
+      toUnixTimestamp64Milli(maxIf(last, is_trait = 0)) AS last_seen,
+      arrayMap(t -> (t.3, t.4, toUnixTimestamp64Milli(t.1), t.2), arraySort(
+        groupArrayIf((at.1, at.2, path, latest), is_trait = 1))) AS traits,
+      arrayMap(m -> toString(m.1), arrayFilter(m -> m.2 = leaves.person,
+        roster)) AS id_hashes
+    FROM (${leaves}) AS leaves GROUP BY leaves.person ORDER BY leaves.person`
+}
+
+/** (id hash, person) of every id of the page's people. An id that names a person is theirs. */
+const membersOf = (context: QueryContext, { after, limit, people }: Page): Sql => {
+  const first = after === undefined ? sql`` : sql` WHERE person > ${uint64(after)}`
+  const page = sql`SELECT person FROM (${people})${first}
+    ORDER BY person LIMIT ${integer(limit)}`
+  return context.hasLinks
+    ? sql`SELECT groupArray((id, person)) FROM (SELECT person, arrayJoin(arrayDistinct(
+        arrayPushBack(groupArray(link_id), person))) AS id FROM (${page}) AS page
+        LEFT JOIN (${links(context)}) AS links ON links.link_person = page.person
+        GROUP BY person) WHERE id != 0`
+    : sql`SELECT groupArray((person, person)) FROM (${page})`
+}
+
+const theirs = (context: QueryContext): Sql =>
+  sql`FROM events WHERE project_id = ${uint32(context.projectId)}
+    AND id_hash IN (SELECT arrayJoin(roster).1)
+    AND known_at <= ${instant(context.watermark)}`
+
+const seen = (context: QueryContext): Sql =>
+  sql`SELECT id_hash, timestamp, message_id, user_id, anonymous_id, 0 AS is_trait,
+      '' AS path, '' AS value ${theirs(context)}`
+
+const traits = (context: QueryContext): Sql =>
+  sql`SELECT id_hash, timestamp, message_id, '' AS user_id, '' AS anonymous_id,
+      1 AS is_trait, leaf.1 AS path, leaf.2 AS value
+    FROM (SELECT id_hash, timestamp, message_id,
+      arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf ${theirs(context)}
+      AND event = ${string("$identify")} AND type = ${string("identify")})`

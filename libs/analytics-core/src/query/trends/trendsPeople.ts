@@ -1,0 +1,96 @@
+import { Effect } from "effect"
+import type { PeopleSelection, QueryContext } from "../Compiled.ts"
+import { groupSql, onlyBy, within } from "../people/selection.ts"
+import { QueryInvalid } from "../QueryInvalid.ts"
+import { and, integer, or, type Sql, sql } from "../Sql.ts"
+import { rowsOf } from "./rows.ts"
+import { type PlannedSeries, planTrends, type TrendsPlan } from "./TrendsPlan.ts"
+import { isPropertyMeasure, type TrendsRequest } from "./TrendsRequest.ts"
+import { trailingWindows } from "./trailing.ts"
+
+/** Those whose events a series counts, in one bucket or all, in one group or all. */
+export const trendsPeople = Effect.fnUntraced(function* (
+  request: TrendsRequest,
+  selection: PeopleSelection,
+  context: QueryContext
+) {
+  yield* onlyBy(selection, ["series", "bucket", "breakdown"])
+  const plan = yield* planTrends(request, context)
+  const series = yield* seriesOf(plan, selection.series)
+  const { buckets } = plan.main
+  const bucket =
+    selection.bucket === undefined
+      ? undefined
+      : yield* within("bucket", selection.bucket, 0, buckets.starts.length - 1)
+  const windows = trailingWindows(plan, plan.main, series.measure)
+  if (windows && bucket === undefined)
+    return yield* QueryInvalid.at(
+      "/of/bucket",
+      "Trailing measures have a number for each bucket only"
+    )
+  const rows = rowsOf(context, plan, plan.main, [withPeople(series)])
+  const group = yield* groupSql(rows.breakdown, selection.breakdown)
+  const isIn = (cell: number) => sql`bucket = ${integer(cell)}`
+  const inBucket =
+    bucket === undefined
+      ? []
+      : windows
+        ? [
+            or(
+              windows.first.flatMap((first, cell) =>
+                first <= bucket && bucket <= (windows.last[cell] ?? -1)
+                  ? [isIn(cell)]
+                  : []
+              )
+            )
+          ]
+        : [isIn(bucket)]
+  const people: Sql = sql`SELECT DISTINCT person FROM (${rows.sql})
+    WHERE ${and([...group, ...inBucket])}`
+  return people
+})
+
+const seriesOf = (
+  { formula, series }: TrendsPlan,
+  name: string | undefined
+): Effect.Effect<PlannedSeries, QueryInvalid> => {
+  const names = series.map((one) => one.name).join(", ")
+  const [only] = series
+  const named =
+    name === undefined && series.length === 1
+      ? only
+      : series.find((one) => one.name === name)
+  if (named === undefined)
+    return Effect.fail(
+      QueryInvalid.at(
+        "/of/series",
+        formula?.name === name && name !== undefined
+          ? `Nobody is counted by a formula: select one of ${names}`
+          : `Expected one of ${names}`
+      )
+    )
+  return named.measure === "sessions"
+    ? Effect.fail(
+        QueryInvalid.at(
+          "/of/series",
+          "This series counts sessions: count unique_users to see people"
+        )
+      )
+    : Effect.succeed(named)
+}
+
+/**
+ * The same rows with their people: measures of a property count its numbers only, the
+ * others every event.
+ */
+const withPeople = (series: PlannedSeries): PlannedSeries => {
+  if (series.measure.startsWith("active_users_")) return series
+  const numbers = isPropertyMeasure(series.measure) ? series.property : undefined
+  const isNumber = { property: numbers ?? "", op: "gte" as const, value: -Infinity }
+  return {
+    ...series,
+    measure: "unique_users",
+    property: undefined,
+    filters: numbers === undefined ? series.filters : [...series.filters, isNumber]
+  }
+}
