@@ -5,6 +5,8 @@ import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Auth } from "./access/Auth.ts"
+import type { Cohorts } from "./cohorts/Cohorts.ts"
+import { cohortsRoutes } from "./cohorts/CohortsRoutes.ts"
 import type { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
 import { keyFeedRoutes } from "./keys/KeyFeedRoutes.ts"
 import type { Keys } from "./keys/Keys.ts"
@@ -13,9 +15,19 @@ import type { Projects } from "./projects/Projects.ts"
 import { projectsRoutes } from "./projects/ProjectsRoutes.ts"
 import type { Queries } from "./query/Queries.ts"
 import { queryRoutes } from "./query/QueryRoutes.ts"
+import type { Settings } from "./settings/Settings.ts"
+import { settingsRoutes } from "./settings/SettingsRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Auth | Health | KeyFeedRepo | Keys | Projects | Queries
+export type AppServices =
+  | Settings
+  | Auth
+  | Cohorts
+  | Health
+  | KeyFeedRepo
+  | Keys
+  | Projects
+  | Queries
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -31,9 +43,11 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(healthRoutes(runtime))
     .use(jsonBody())
     .use(projectsRoutes(runtime))
+    .use(settingsRoutes(runtime))
     .use(keysRoutes(runtime))
     .use(keyFeedRoutes(runtime))
     .use(queryRoutes(runtime))
+    .use(cohortsRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

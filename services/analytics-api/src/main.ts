@@ -13,6 +13,7 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeApp } from "./App.ts"
 import { ControlLive } from "./ControlLive.ts"
+import { CohortsLive } from "./cohorts/CohortsLive.ts"
 import { QueriesLive } from "./query/QueriesLive.ts"
 
 const HealthLive = Layer.unwrap(
@@ -33,7 +34,12 @@ const StoresLive = Installation.layer.pipe(
 )
 
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
-export const AppLive = Layer.mergeAll(ControlLive, QueriesLive, HealthLive).pipe(
+export const AppLive = Layer.mergeAll(
+  ControlLive,
+  QueriesLive,
+  CohortsLive,
+  HealthLive
+).pipe(
   Layer.provide(StoresLive),
   Layer.provide(AccessConfig.layer),
   Layer.provideMerge(HttpConfig.layerOnPort(4000)),

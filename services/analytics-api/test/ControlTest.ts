@@ -3,6 +3,7 @@ import { AccessConfig } from "@analytics/config/AccessConfig"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { ControlLive } from "../src/ControlLive.ts"
+import { Cohorts } from "../src/cohorts/Cohorts.ts"
 import { Queries } from "../src/query/Queries.ts"
 
 export const adminKey = "admin-key-of-this-test"
@@ -16,13 +17,27 @@ export const access = AccessConfig.layerOf({
 /** Questions have tests of their own. */
 const QueriesUnasked = Layer.succeed(
   Queries,
-  Queries.of({ answer: () => Effect.die("no question was expected") })
+  Queries.of({
+    answer: () => Effect.die("no question was expected"),
+    answerLong: () => Effect.die("no question was expected")
+  })
 )
+
+const unasked = () => Effect.die("no cohort was expected")
+const CohortsUnasked = Layer.succeed(Cohorts, {
+  create: unasked,
+  get: unasked,
+  list: unasked,
+  change: unasked,
+  remove: unasked,
+  setMembers: unasked
+})
 
 /** Everything about projects and keys on a Postgres of its own, without a word. */
 export const ControlTest = Layer.mergeAll(
   ControlLive,
   QueriesUnasked,
+  CohortsUnasked,
   Health.layer({})
 ).pipe(
   Layer.provide(access),

@@ -63,9 +63,9 @@ export const commonFields = {
   timezone: Schema.optionalKey(TimeZoneName),
   filters: Schema.optionalKey(Filters),
   cohort: Schema.optionalKey(
-    Schema.String.check(
-      Schema.makeFilter(() => "This installation has no cohorts to narrow by")
-    )
+    Schema.String.check(Schema.isUUID()).annotate({
+      description: "Only people of this cohort, as `POST /v1/cohorts` made it"
+    })
   ),
   weekStart: Schema.optionalKey(Schema.Literals(["monday", "sunday"])),
   asOf: Schema.optionalKey(Instant),

@@ -24,12 +24,15 @@ export interface SourceRequest {
   readonly values: Values
   /** Conditions on those columns. */
   readonly where: ReadonlyArray<Sql>
+  /** Conditions on the columns of the table itself, which narrow what is read. */
+  readonly within?: ReadonlyArray<Sql>
 }
 
 /** A SELECT of the events a query is about: `columns`, `person`, and the columns of `values`. */
 export const source = (context: QueryContext, request: SourceRequest): Sql => {
   const { values } = request
-  const needsPerson = request.person || values.hasTraits
+  const needsPerson =
+    request.person || values.hasTraits || context.onlyPeople !== undefined
   // A group is the one the event names, before it is one the person joined.
   const groupId =
     values.groupTraits.length > 0 ? sql`, context['groupId'] AS event_group` : sql``
@@ -47,16 +50,23 @@ export const source = (context: QueryContext, request: SourceRequest): Sql => {
     sql`timestamp >= ${instant(request.from)}`,
     sql`timestamp < ${instant(request.to)}`,
     sql`known_at <= ${instant(context.watermark)}`,
-    ...(request.includeBots ? [] : [sql`is_bot = 0`])
+    ...(request.includeBots ? [] : [sql`is_bot = 0`]),
+    ...(request.within ?? [])
   ]
   if (!values.hasTraits) {
     const events = sql`SELECT ${columns}${values.eventColumns} FROM events WHERE ${and([...own, ...request.where])}`
-    return needsPerson ? identify(context, events) : events
+    return needsPerson ? identified(context, events) : events
   }
   const events = sql`SELECT ${columns}${groupId}${values.eventColumns} FROM events WHERE ${and(own)}`
-  const withTraits = joinTraits(context, identify(context, events), values)
+  const withTraits = joinTraits(context, identified(context, events), values)
   return sql`SELECT * FROM (${withTraits}) WHERE ${and(request.where)}`
 }
+
+/** Events with their `person`, of the people that exist in this context. */
+const identified = (context: QueryContext, events: Sql): Sql =>
+  context.onlyPeople === undefined
+    ? identify(context, events)
+    : sql`SELECT * FROM (${identify(context, events)}) WHERE ${context.onlyPeople}`
 
 const columnNames: Record<EventColumn, Sql> = {
   timestamp: sql`timestamp`,

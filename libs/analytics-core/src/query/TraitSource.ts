@@ -37,7 +37,11 @@ const carried = (traits: ReadonlyArray<TraitColumn>): Sql =>
     ", "
   )
 
-const userTraits = (context: QueryContext, traits: ReadonlyArray<TraitColumn>): Sql => {
+/** `trait_person` and the column of each trait: one row a person who ever had any. */
+export const userTraits = (
+  context: QueryContext,
+  traits: ReadonlyArray<TraitColumn>
+): Sql => {
   const events = sql`SELECT id_hash, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$identify")}`
   return sql`SELECT person AS trait_person, ${latest(traits)} FROM (${identify(context, events)}) GROUP BY person`
 }

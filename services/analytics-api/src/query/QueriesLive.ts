@@ -1,5 +1,7 @@
 import { QueryConfig } from "@analytics/config/QueryConfig"
+import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Layer } from "effect"
+import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { Queries } from "./Queries.ts"
 import { QueryRepo } from "./QueryRepo.ts"
 import { Watermark } from "./Watermark.ts"
@@ -7,6 +9,7 @@ import { Watermark } from "./Watermark.ts"
 /** Questions, on ClickHouse and the watermark of data-ingestion. */
 export const QueriesLive = Queries.layer.pipe(
   Layer.provide(QueryRepo.layer),
+  Layer.provide(CohortRepo.layer),
   Layer.provide(Watermark.layer),
-  Layer.provide(QueryConfig.layer)
+  Layer.provide([QueryConfig.layer, QueryLoadConfig.layer])
 )

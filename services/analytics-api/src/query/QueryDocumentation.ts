@@ -5,7 +5,7 @@ import type { DocumentDecoration } from "elysia"
 type Json = Record<string, unknown>
 
 /** The JSON Schema of a codec's wire form, without references: OpenAPI would misread them. */
-const wireSchema = (codec: Schema.Constraint): unknown => {
+export const wireSchema = (codec: Schema.Constraint): unknown => {
   const { schema, definitions } = Schema.toJsonSchemaDocument(codec, {
     onExcessProperty: "error"
   })
@@ -31,7 +31,7 @@ const expand = (node: unknown, definitions: Json, depth: number): unknown => {
 const description = `One endpoint for every question; \`kind\` decides which fields there are. Unknown fields are refused.
 
 Common fields: \`from\` and \`to\` (instants, half-open) or \`range\` (\`today\`, \`yesterday\`, \`last_7d\`, \`this_month\`, \`last_month\` …),
-\`timezone\` (IANA, default the project's), \`filters\`, \`weekStart\`, \`asOf\` (an earlier watermark), \`includeBots\`.
+\`timezone\` (IANA, default the project's), \`filters\`, \`cohort\` (only people of \`/v1/cohorts/{id}\` count), \`weekStart\`, \`asOf\` (an earlier watermark), \`includeBots\`.
 
 A filter is \`{ property, op, value }\`, \`{ and: [] }\`, \`{ or: [] }\` or \`{ not }\`; those of a list all hold. Types are distinct:
 \`1\` is not \`"1"\`. An integer beyond 2^53 is written, and leaves, as a string of its digits; such a string matches both.
