@@ -1,5 +1,5 @@
 import type { QueryContext } from "./Compiled.ts"
-import { instant, type Sql, sql, uint32 } from "./Sql.ts"
+import { instant, type Param, type Sql, sql, uint32 } from "./Sql.ts"
 
 /**
  * Adds the column `person` to a SELECT that has `id_hash`: the newest link of the id at
@@ -13,6 +13,12 @@ export const identify = (context: QueryContext, events: Sql): Sql =>
 /** `link_id`, `link_person`: the ids that stand for somebody else at the watermark. */
 export const links = (context: QueryContext): Sql =>
   sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)} GROUP BY id_hash HAVING link_person != link_id`
+
+/** A SELECT of the id hashes that stand for this person (a UInt64) at the watermark. */
+export const idsOf = (context: QueryContext, person: Param): Sql =>
+  context.hasLinks
+    ? sql`SELECT arrayJoin(arrayConcat(groupArrayIf(link_id, link_person = ${person}), if(countIf(link_id = ${person}) = 0, [${person}], []))) FROM (${links(context)})`
+    : sql`SELECT ${person}`
 
 /** Whether the project has links at all by then. Once true, it stays true. */
 export const hasLinksSql = (projectId: number, watermark: number): Sql =>

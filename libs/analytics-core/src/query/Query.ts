@@ -3,8 +3,10 @@ import type { Compiled, QueryContext, QueryKind } from "./Compiled.ts"
 import { readCursor } from "./Cursor.ts"
 import { type CohortReference, cohortsIn, narrowed } from "./cohort/narrowed.ts"
 import { decodeStrictly } from "./decodeStrictly.ts"
+import { eventsQuery } from "./events/EventsQuery.ts"
 import { conditionsIn } from "./Filter.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
+import { lifecycleQuery } from "./lifecycle/LifecycleQuery.ts"
 import { lifecycleQuery } from "./lifecycle/LifecycleQuery.ts"
 import { nestsDeeperThan } from "./nesting.ts"
 import { pathsQuery } from "./paths/PathsQuery.ts"
@@ -13,6 +15,7 @@ import { QueryInvalid } from "./QueryInvalid.ts"
 import { retentionQuery } from "./retention/RetentionQuery.ts"
 import { sessionsQuery } from "./sessions/SessionsQuery.ts"
 import { sqlQuery } from "./sql/SqlQuery.ts"
+import { stickinessQuery } from "./stickiness/StickinessQuery.ts"
 import { stickinessQuery } from "./stickiness/StickinessQuery.ts"
 import { Trends } from "./trends/Trends.ts"
 
@@ -106,6 +109,9 @@ const readers: ReadonlyArray<Reader> = [
   reader(Trends),
   reader(funnelQuery),
   reader(retentionQuery),
+  reader(stickinessQuery),
+  reader(lifecycleQuery),
+  reader(eventsQuery),
   reader(sessionsQuery),
   reader(pathsQuery),
   reader(stickinessQuery),
