@@ -7,7 +7,6 @@ import { eventsQuery } from "./events/EventsQuery.ts"
 import { conditionsIn } from "./Filter.ts"
 import { funnelQuery } from "./funnel/FunnelQuery.ts"
 import { lifecycleQuery } from "./lifecycle/LifecycleQuery.ts"
-import { lifecycleQuery } from "./lifecycle/LifecycleQuery.ts"
 import { nestsDeeperThan } from "./nesting.ts"
 import { pathsQuery } from "./paths/PathsQuery.ts"
 import { type PeopleOf, peopleQuery } from "./people/PeopleQuery.ts"
@@ -15,7 +14,6 @@ import { QueryInvalid } from "./QueryInvalid.ts"
 import { retentionQuery } from "./retention/RetentionQuery.ts"
 import { sessionsQuery } from "./sessions/SessionsQuery.ts"
 import { sqlQuery } from "./sql/SqlQuery.ts"
-import { stickinessQuery } from "./stickiness/StickinessQuery.ts"
 import { stickinessQuery } from "./stickiness/StickinessQuery.ts"
 import { Trends } from "./trends/Trends.ts"
 
@@ -109,13 +107,11 @@ const readers: ReadonlyArray<Reader> = [
   reader(Trends),
   reader(funnelQuery),
   reader(retentionQuery),
-  reader(stickinessQuery),
-  reader(lifecycleQuery),
-  reader(eventsQuery),
   reader(sessionsQuery),
   reader(pathsQuery),
   reader(stickinessQuery),
   reader(lifecycleQuery),
+  reader(eventsQuery),
   reader(peopleQuery((...asked) => peopleOf(...asked))),
   reader(sqlQuery)
 ]
