@@ -4,6 +4,7 @@ import type { QueryContext } from "../Compiled.ts"
 import type { Filter } from "../Filter.ts"
 import { QueryInvalid } from "../QueryInvalid.ts"
 import { EARLIEST } from "../Sql.ts"
+import { SESSION_TIMEOUT } from "../sessionsSql.ts"
 import { type TimeBuckets, timeBuckets, wholeRange } from "../TimeBuckets.ts"
 import { instantOf, type TimeZone } from "../TimeZone.ts"
 import { type Formula, parseFormula } from "./Formula.ts"
@@ -38,6 +39,7 @@ export interface TrendsPlan {
   readonly breakdownLimit: number
   readonly formula: { readonly name: string; readonly value: Formula } | undefined
   readonly includeBots: boolean
+  readonly sessionTimeoutMs: number
 }
 
 export const planTrends = Effect.fnUntraced(function* (
@@ -57,7 +59,8 @@ export const planTrends = Effect.fnUntraced(function* (
     breakdown: request.breakdown ?? [],
     breakdownLimit: request.breakdownLimit ?? 25,
     formula: yield* formulaOf(request, series),
-    includeBots: request.includeBots ?? false
+    includeBots: request.includeBots ?? false,
+    sessionTimeoutMs: SESSION_TIMEOUT
   }
 })
 
