@@ -23,6 +23,26 @@ interface FunnelResult {
   }>
 }
 
+interface SessionsResult {
+  readonly count: number
+  readonly bounceRate: number | null
+  readonly entry: ReadonlyArray<{ readonly value: unknown; readonly count: number }>
+  readonly exit: ReadonlyArray<{ readonly value: unknown; readonly count: number }>
+  readonly sessions: ReadonlyArray<{
+    readonly durationSeconds: number
+    readonly events: number
+  }>
+}
+
+interface PathsResult {
+  readonly edges: ReadonlyArray<{
+    readonly from: unknown
+    readonly to: unknown
+    readonly position?: number
+    readonly count: number
+  }>
+}
+
 interface RetentionResult {
   readonly cohorts: ReadonlyArray<{ readonly counts: ReadonlyArray<number> }>
 }
@@ -121,6 +141,59 @@ const checkRetention = (query: CaseQuery, result: RetentionResult) => {
   expect(got).toEqual(wanted.map((row) => [...row]))
 }
 
+interface StickinessResult {
+  readonly counts: ReadonlyArray<{ readonly buckets: number; readonly people: number }>
+}
+
+const checkStickiness = (query: CaseQuery, result: StickinessResult) =>
+  expect(
+    Object.fromEntries(result.counts.map(({ buckets, people }) => [buckets, people]))
+  ).toEqual(query.expect as Record<string, number>)
+
+const checkStickiness = (
+  query: CaseQuery,
+  result: {
+    readonly counts: ReadonlyArray<{
+      readonly buckets: number
+      readonly people: number
+    }>
+  }
+) => {
+  const got = result.counts.map(({ buckets, people }) => [String(buckets), people])
+  expect(Object.fromEntries(got)).toMatchObject(query.expect as object)
+}
+
+const checkSessions = (query: CaseQuery, result: SessionsResult) => {
+  const ends = (values: SessionsResult["entry"]) =>
+    Object.fromEntries(values.map(({ value, count }) => [String(value), count]))
+  const ascending = (numbers: ReadonlyArray<number>) =>
+    numbers.toSorted((a, b) => a - b)
+  const got: Readonly<Record<string, unknown>> = {
+    count: result.count,
+    bounceRate: result.bounceRate,
+    durationsSeconds: ascending(
+      result.sessions.map(({ durationSeconds }) => durationSeconds)
+    ),
+    eventsPerSession: ascending(result.sessions.map(({ events }) => events)),
+    entry: ends(result.entry),
+    exit: ends(result.exit)
+  }
+  for (const [field, wanted] of Object.entries(query.expect as object)) {
+    if (field === "bounceRate") close(result.bounceRate, wanted)
+    else expect(got[field]).toEqual(wanted)
+  }
+}
+
+const checkPaths = (query: CaseQuery, { edges }: PathsResult) => {
+  const rows = edges.map(({ count, from, position, to }) =>
+    query.kind === "paths"
+      ? [`${position}:${from}`, `${Number(position) + 1}:${to}`, count]
+      : [from, to, count]
+  )
+  const wanted = query.expect as ReadonlyArray<ReadonlyArray<unknown>>
+  expect(rows.sort(byText)).toEqual([...wanted].map((row) => [...row]).sort(byText))
+}
+
 /** Holds an answer's `result` against what the example expects. */
 export const checkAnswer = (query: CaseQuery, result: unknown) => {
   switch (query.kind) {
@@ -130,6 +203,23 @@ export const checkAnswer = (query: CaseQuery, result: unknown) => {
       return checkFunnel(query, result as FunnelResult)
     case "retention":
       return checkRetention(query, result as RetentionResult)
+    case "stickiness":
+      return checkStickiness(query, result as Parameters<typeof checkStickiness>[1])
+    case "lifecycle":
+      return expect(result).toMatchObject(query.expect as object)
+    case "sessions":
+      return checkSessions(query, result as SessionsResult)
+    case "sessions_per_day":
+      return closeAll((result as TrendsResult).series[0]?.data ?? [], [
+        ...(query.expect as ReadonlyArray<number>)
+      ])
+    case "paths":
+    case "path_edges":
+      return checkPaths(query, result as PathsResult)
+    case "stickiness":
+      return checkStickiness(query, result as StickinessResult)
+    case "lifecycle":
+      return expect(result).toMatchObject(query.expect as object)
     default:
       throw new Error(`no check for kind ${query.kind}`)
   }

@@ -2,12 +2,13 @@ import type { CaseQuery } from "./Case.ts"
 
 const step = (value: unknown) => (typeof value === "string" ? { event: value } : value)
 
-const common = (query: CaseQuery) =>
+const given = (query: CaseQuery, fields: ReadonlyArray<string>) =>
   Object.fromEntries(
-    ["from", "to", "timezone", "weekStart", "asOf", "filters"]
-      .filter((field) => field in query)
-      .map((field) => [field, query[field]])
+    fields.filter((field) => field in query).map((field) => [field, query[field]])
   )
+
+const common = (query: CaseQuery) =>
+  given(query, ["from", "to", "timezone", "weekStart", "asOf", "filters"])
 
 const trends = (query: CaseQuery) => {
   const given = (query["series"] as ReadonlyArray<object> | undefined) ?? [
@@ -64,8 +65,22 @@ const retention = (query: CaseQuery) => ({
   ...(query["windows"] === "24h" ? { windows: "24h" } : {})
 })
 
+const activity = (query: CaseQuery) => ({
+  event: query["event"],
+  interval: query["interval"],
+  ...(query["cumulative"] ? { cumulative: true } : {})
+})
+
+const paths = (query: CaseQuery) => ({
+  ...given(query, ["property", "collapseRepeats", "start", "maxSteps"]),
+  ...("filterContains" in query ? { contains: query["filterContains"] } : {}),
+  positions: query.kind === "paths"
+})
+
 /** The compact notation as a body of `POST /v1/query`. */
-export const wireQuery = (query: CaseQuery): object => {
+export const wireQuery = (
+  query: CaseQuery
+): { readonly kind: string; readonly [field: string]: unknown } => {
   const base = { kind: query.kind, ...common(query) }
   switch (query.kind) {
     case "trends":
@@ -74,6 +89,19 @@ export const wireQuery = (query: CaseQuery): object => {
       return { ...base, ...funnel(query) }
     case "retention":
       return { ...base, ...retention(query) }
+    case "stickiness":
+    case "lifecycle":
+      return { ...base, ...given(query, ["event", "interval", "cumulative"]) }
+    case "sessions":
+      return { ...base, interval: "none", list: true, limit: 1000 }
+    case "sessions_per_day":
+      return { ...base, kind: "sessions", interval: "day" }
+    case "paths":
+    case "path_edges":
+      return { ...base, kind: "paths", ...paths(query) }
+    case "stickiness":
+    case "lifecycle":
+      return { ...base, ...activity(query) }
     default:
       throw new Error(`no translation for kind ${query.kind}`)
   }
