@@ -15,6 +15,9 @@ import {
   receiveRoutes
 } from "@analytics/data-ingestion/receive/ReceiveRoutes"
 import { Receiver } from "@analytics/data-ingestion/receive/Receiver"
+import { RuleBook } from "@analytics/data-ingestion/receive/RuleBook"
+import { UsageRepo } from "@analytics/data-ingestion/receive/UsageRepo"
+import { defaultRules } from "@analytics/data-processing/settings/ProjectRules"
 import * as Postgres from "@analytics/database/Postgres"
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -31,11 +34,15 @@ const anyKey = {
   expiresAt: null,
   revokedAt: null,
   projectDeletedAt: null,
-  timezone: "UTC"
+  timezone: "UTC",
+  settings: null
 }
+/** A project without settings. */
+const rules = Layer.succeed(RuleBook, { of: () => defaultRules })
 const keys = Layer.succeed(KeyRing, {
   known: () => anyKey,
-  find: () => Effect.succeed(Option.some(anyKey))
+  find: () => Effect.succeed(Option.some(anyKey)),
+  deletedProjects: () => new Set<number>()
 })
 
 /** Acknowledges without storing: what the same stack could do at best. */
@@ -53,10 +60,18 @@ const nothing = Layer.mergeAll(
     backlog: Effect.succeed(new Map<number, number>())
   }),
   Layer.succeed(ShardMap, { shardsOf: () => 0 }),
-  Layer.succeed(StoredWatch, { stored: () => Promise.resolve(true) })
+  Layer.succeed(StoredWatch, { stored: () => Promise.resolve(true) }),
+  Layer.succeed(UsageRepo, {
+    thisMonth: () => Effect.succeed({ monthEnds: 0, events: new Map<number, number>() })
+  })
 )
 
-const durable = Layer.mergeAll(Inbox.layer, ShardMap.layer, StoredWatch.layer).pipe(
+const durable = Layer.mergeAll(
+  Inbox.layer,
+  ShardMap.layer,
+  StoredWatch.layer,
+  UsageRepo.layer
+).pipe(
   Layer.provideMerge(Layer.mergeAll(InboxRepo.layer, InboxPartitions.layer)),
   Layer.provide(Postgres.layer),
   Layer.provide(PostgresConfig.layer)
@@ -66,6 +81,7 @@ const receiving = (sink: typeof durable | typeof nothing) =>
   Receiver.layer.pipe(
     Layer.provideMerge(sink),
     Layer.provideMerge(keys),
+    Layer.provide(rules),
     Layer.provide(IngestConfig.layer),
     Layer.provideMerge(Health.layer({})),
     Layer.provideMerge(HttpConfig.layerOnPort(4001)),

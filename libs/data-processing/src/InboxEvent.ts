@@ -16,6 +16,20 @@ export type QuarantineReason =
   | "number_out_of_range"
   | "nesting_too_deep"
   | "unreadable"
+  | "schema_mismatch"
+
+/** Why an acknowledged event is counted and not stored. */
+export type DropReason =
+  | "excluded_address"
+  | "excluded_user_agent"
+  | "excluded_host"
+  | "excluded_path"
+  | "excluded_internal"
+  | "do_not_track"
+  | "no_consent"
+
+/** A property that does not fit its schema, and how: `["cart.total", "missing"]`. */
+export type Violation = readonly [property: string, problem: string]
 
 /**
  * One acknowledged event, one line of an inbox frame. Names are short because every event
@@ -52,6 +66,10 @@ export interface InboxEvent {
   readonly q?: QuarantineReason
   /** what exactly was wrong, for the quarantine list */
   readonly qd?: string
+  /** Dropped by a setting of the project: such a line has no ids, properties or context. */
+  readonly x?: DropReason
+  /** What does not fit the project's schema of events. */
+  readonly w?: ReadonlyArray<Violation>
 }
 
 /** One event as a line, without the line break. */

@@ -8,10 +8,13 @@ import { KeyRepo } from "./keys/KeyRepo.ts"
 import { Keys } from "./keys/Keys.ts"
 import { ProjectRepo } from "./projects/ProjectRepo.ts"
 import { Projects } from "./projects/Projects.ts"
+import { Settings } from "./settings/Settings.ts"
+import { SettingsRepo } from "./settings/SettingsRepo.ts"
 
 /** Projects, keys and who may use them, on Postgres and the installation's own keys. */
 export const ControlLive = Layer.mergeAll(
   Projects.layer.pipe(Layer.provide(ProjectRepo.layer)),
+  Settings.layer.pipe(Layer.provide(SettingsRepo.layer)),
   Keys.layer.pipe(Layer.provide(KeyRepo.layer)),
   Audit.layer.pipe(Layer.provide([AuditRepo.layer, AuditConfig.layer])),
   Auth.layer.pipe(Layer.provideMerge(KeyFeedRepo.layer))

@@ -19,7 +19,8 @@ const known: PublishedKey = {
   expiresAt: null,
   revokedAt: null,
   projectDeletedAt: null,
-  timezone: "Europe/Berlin"
+  timezone: "Europe/Berlin",
+  settings: null
 }
 
 /** A store of one key, which a test may change or take away. */

@@ -385,7 +385,8 @@ describe("the key feed", () => {
       expiresAt: null,
       revokedAt: null,
       projectDeletedAt: null,
-      timezone: "UTC"
+      timezone: "UTC",
+      settings: null
     })
     expect(await changes(made.revision)).toEqual({ revision: made.revision, keys: [] })
     const keyId = made.keys[0]?.keyId ?? ""

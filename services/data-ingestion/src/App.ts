@@ -12,6 +12,8 @@ import { quarantineRoutes } from "./quarantine/QuarantineRoutes.ts"
 import { receiptRoutes } from "./receipts/ReceiptRoutes.ts"
 import type { Receipts } from "./receipts/Receipts.ts"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
+import type { ViolationRepo } from "./violations/ViolationRepo.ts"
+import { violationRoutes } from "./violations/ViolationRoutes.ts"
 import type { Watermark } from "./watermark/Watermark.ts"
 import { watermarkRoutes } from "./watermark/WatermarkRoutes.ts"
 
@@ -21,6 +23,7 @@ export type AppServices =
   | Accounting
   | Receipts
   | Quarantine
+  | ViolationRepo
   | KeyRing
   | Watermark
   | AccessConfig
@@ -46,6 +49,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(accountingRoutes(runtime))
     .use(receiptRoutes(runtime))
     .use(quarantineRoutes(runtime))
+    .use(violationRoutes(runtime))
     .use(watermarkRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

@@ -12,6 +12,9 @@ import { QuarantineRepo } from "./quarantine/QuarantineRepo.ts"
 import { ReceiptRepo } from "./receipts/ReceiptRepo.ts"
 import { Receipts } from "./receipts/Receipts.ts"
 import { Receiver } from "./receive/Receiver.ts"
+import { RuleBook } from "./receive/RuleBook.ts"
+import { UsageRepo } from "./receive/UsageRepo.ts"
+import { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { Watermark } from "./watermark/Watermark.ts"
 import { WatermarkRepo } from "./watermark/WatermarkRepo.ts"
 
@@ -24,12 +27,21 @@ export const ingestionLive = Layer.mergeAll(
   Watermark.layer,
   Drift.layer
 ).pipe(
-  Layer.provideMerge(Layer.mergeAll(Inbox.layer, StoredWatch.layer, ShardMap.layer)),
+  Layer.provideMerge(
+    Layer.mergeAll(
+      Inbox.layer,
+      StoredWatch.layer,
+      ShardMap.layer,
+      RuleBook.layer,
+      UsageRepo.layer
+    )
+  ),
   Layer.provideMerge(
     Layer.mergeAll(
       AccountingRepo.layer,
       ReceiptRepo.layer,
       QuarantineRepo.layer,
+      ViolationRepo.layer,
       WatermarkRepo.layer,
       InboxPartitions.layer
     )

@@ -21,7 +21,8 @@ export const keyOf = (projectId: number, kind: "write" | "secret"): ProjectKey =
   timezone: "UTC"
 })
 
-const known = new Map([
+/** Tests may give a project settings, or take a key away. */
+export const known = new Map<string, ProjectKey>([
   ["write1", keyOf(1, "write")],
   ["write2", keyOf(2, "write")],
   ["secret1", keyOf(1, "secret")],
@@ -35,7 +36,8 @@ const keys = Layer.succeed(KeyRing, {
   find: (key) =>
     key === "unclear"
       ? Effect.fail(new KeyFeedUnavailable({ cause: "down" }))
-      : Effect.succeed(Option.fromUndefinedOr(known.get(key)))
+      : Effect.succeed(Option.fromUndefinedOr(known.get(key))),
+  deletedProjects: () => new Set()
 })
 
 export const ingestConfig: IngestConfig["Service"] = {

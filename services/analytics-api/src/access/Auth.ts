@@ -1,5 +1,6 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { fromAuthorization, hashKey, sameKey } from "@analytics/api-common/BearerKey"
+import { RequestNotes } from "@analytics/api-common/RequestNotes"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import {
   Cache,
@@ -53,7 +54,7 @@ export class Auth extends Context.Service<
     Effect.gen(function* () {
       const { adminKey, serviceKey } = yield* AccessConfig
       const feed = yield* KeyFeedRepo
-      const keys = yield* Cache.makeWith(feed.byHash, {
+      const keys = yield* Cache.makeWith(withoutSettings(feed.byHash), {
         capacity: cachedKeys,
         timeToLive: (exit) => (Exit.isSuccess(exit) ? freshness : Duration.zero)
       })
@@ -81,6 +82,7 @@ export class Auth extends Context.Service<
           })
         yield* markUsed(keyId)
         yield* Effect.annotateCurrentSpan("project.id", projectId)
+        yield* known({ actor: keyId, projectId })
         return {
           _tag: "Project",
           keyId,
@@ -109,6 +111,7 @@ export class Auth extends Context.Service<
         const key = yield* keyIn(header)
         if (!sameKey(key, adminKey))
           return yield* new Forbidden({ detail: "Only the admin key may do this." })
+        yield* known({ actor: "admin" })
       })
 
       return Auth.of({
@@ -116,9 +119,9 @@ export class Auth extends Context.Service<
         admin,
         adminOrProject: Effect.fnUntraced(function* (header, scope) {
           const key = yield* keyIn(header)
-          return sameKey(key, adminKey)
-            ? { _tag: "Admin" }
-            : yield* project(header, scope)
+          if (!sameKey(key, adminKey)) return yield* project(header, scope)
+          yield* known({ actor: "admin" })
+          return { _tag: "Admin" }
         }),
         service: Effect.fnUntraced(function* (header) {
           const key = yield* keyIn(header)
@@ -128,6 +131,19 @@ export class Auth extends Context.Service<
     })
   )
 }
+
+/** They may be large, and matter to who receives events only. */
+const withoutSettings = (byHash: KeyFeedRepo["Service"]["byHash"]) => (hash: string) =>
+  Effect.map(
+    byHash(hash),
+    Option.map((key) => ({ ...key, settings: null }))
+  )
+
+/** Who asks is part of what is written down about a request. */
+const known = (facts: Readonly<Record<string, string | number>>) =>
+  Effect.map(RequestNotes, (notes) => {
+    Object.assign(notes.facts, facts)
+  })
 
 const keyIn = (header: string | undefined) =>
   Effect.fromOption(fromAuthorization(header)).pipe(

@@ -15,6 +15,9 @@ const PublishedRow = Schema.Struct({
 
 const ChangedRow = Schema.Struct({ ...PublishedRow.fields, revision: RevisionColumn })
 
+/** Settings in one page, in bytes; those of a single project are far smaller. */
+const mostSettings = 4 * 1024 * 1024
+
 /** What keys other processes must know of. */
 export class KeyFeedRepo extends Context.Service<
   KeyFeedRepo,
@@ -38,7 +41,13 @@ export class KeyFeedRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const columns = sql.literal(
         `k.id AS key_id, k.project_id, k.kind, k.scopes, encode(k.hash, 'hex') AS hash,
-         k.expires_at, k.revoked_at, p.deleted_at AS project_deleted_at, p.timezone`
+         k.expires_at, k.revoked_at, p.deleted_at AS project_deleted_at, p.timezone,
+         s.settings`
+      )
+      const tables = sql.literal(
+        `control.keys AS k
+         JOIN control.projects AS p ON p.id = k.project_id
+         LEFT JOIN control.project_settings AS s ON s.project_id = k.project_id`
       )
 
       const selectByHash = SqlSchema.findOneOption({
@@ -46,8 +55,7 @@ export class KeyFeedRepo extends Context.Service<
         Result: PublishedRow,
         execute: (hash) => sql`
           SELECT ${columns}
-            FROM control.keys AS k
-            JOIN control.projects AS p ON p.id = k.project_id
+            FROM ${tables}
            WHERE k.hash = decode(${hash}, 'hex')`
       })
 
@@ -55,14 +63,18 @@ export class KeyFeedRepo extends Context.Service<
         Request: Schema.Struct({ since: RevisionColumn, limit: Schema.Int }),
         Result: ChangedRow,
         execute: ({ limit, since }) => sql`
-          SELECT ${columns}, k.revision
-            FROM control.keys AS k
-            JOIN control.projects AS p ON p.id = k.project_id
-           WHERE k.revision > (SELECT CASE WHEN revision < ${since}::bigint THEN 0
-                                           ELSE ${since}::bigint END
-                                 FROM control.key_revision)
-           ORDER BY k.revision
-           LIMIT ${limit}`
+          SELECT * FROM (
+            SELECT ${columns}, k.revision,
+                   sum(octet_length(s.settings)) OVER (ORDER BY k.revision) AS bytes
+              FROM ${tables}
+             WHERE k.revision > (SELECT CASE WHEN revision < ${since}::bigint THEN 0
+                                             ELSE ${since}::bigint END
+                                   FROM control.key_revision)
+             ORDER BY k.revision
+             LIMIT ${limit}
+          ) AS page
+           WHERE coalesce(bytes, 0) <= ${mostSettings}::bigint
+           ORDER BY revision`
       })
 
       const update = SqlSchema.void({

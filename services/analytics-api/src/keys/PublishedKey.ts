@@ -18,7 +18,10 @@ export const PublishedKey = Schema.Struct({
   expiresAt: Schema.NullOr(Instant),
   revokedAt: Schema.NullOr(Instant),
   projectDeletedAt: Schema.NullOr(Instant),
-  timezone: Schema.String
+  timezone: Schema.String,
+  settings: Schema.NullOr(Schema.String).annotate({
+    description: "JSON of the project's settings; null is the defaults"
+  })
 })
 export type PublishedKey = typeof PublishedKey.Type
 

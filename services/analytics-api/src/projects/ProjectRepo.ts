@@ -180,6 +180,8 @@ export class ProjectRepo extends Context.Service<
               Effect.fnUntraced(function* (revisions) {
                 yield* found(id, yield* removeById(id))
                 yield* sql`
+                  DELETE FROM control.project_settings WHERE project_id = ${id}::bigint`
+                yield* sql`
                   UPDATE control.keys
                      SET revoked_at = now()
                    WHERE project_id = ${id}::bigint AND revoked_at IS NULL`

@@ -114,7 +114,8 @@ export const projectsRoutes = (runtime: AppRuntime) =>
         response: { 204: sent(Schema.Void), 404: sent(ProjectNotFound), ...refusals },
         detail: {
           summary: "Delete a project and revoke its keys (admin key)",
-          description: "Its id is never given out again. Its events stay stored.",
+          description:
+            "Its id is never given out again. Its events are removed, and stay accounted for as erased; what still arrives is dropped.",
           security
         }
       }

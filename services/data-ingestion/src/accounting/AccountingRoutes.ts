@@ -1,7 +1,9 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
-import { sent } from "@analytics/api-common/WireSchema"
-import { Effect, type ManagedRuntime, Schema } from "effect"
+import { received, sent } from "@analytics/api-common/WireSchema"
+import { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Option, Schema } from "effect"
 import { Elysia } from "elysia"
 import type { KeyRing } from "../keys/KeyRing.ts"
 import { projectOf } from "../keys/SecretAccess.ts"
@@ -34,16 +36,26 @@ const Account = Schema.Struct({
   ]
 })
 
+const Asked = Schema.Struct({
+  projectId: Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^[1-9][0-9]{0,9}$/u)).annotate({
+      description: "With the admin key: of this project, deleted or not."
+    })
+  )
+})
+
 /** `GET /v1/accounting`: where every acknowledged event of the key's project is. */
 export const accountingRoutes = <R, ER>(
-  runtime: ManagedRuntime.ManagedRuntime<R | Accounting | KeyRing, ER>
+  runtime: ManagedRuntime.ManagedRuntime<R | Accounting | KeyRing | AccessConfig, ER>
 ) =>
   new Elysia({ tags: ["accounting"] })
     .use(effectPlugin(runtime))
     .get(
       "/v1/accounting",
-      ({ headers: { authorization }, run }) => run(Account, account(authorization)),
+      ({ headers: { authorization }, query, run }) =>
+        run(Account, account(authorization, query.projectId)),
       {
+        query: received(Asked),
         response: {
           200: sent(Account),
           401: sent(Unauthorized),
@@ -52,13 +64,35 @@ export const accountingRoutes = <R, ER>(
         },
         detail: {
           summary: "What became of every acknowledged event",
+          description:
+            "Of the project of the secret key. The admin key names one in `projectId`, so that a deleted project can be accounted for.",
           security: [{ key: [] }]
         }
       }
     )
 
-const account = Effect.fnUntraced(function* (authorization: string | undefined) {
-  const projectId = yield* projectOf(authorization)
+const account = Effect.fnUntraced(function* (
+  authorization: string | undefined,
+  asked: string | undefined
+) {
+  const projectId =
+    asked === undefined
+      ? yield* projectOf(authorization)
+      : yield* askedProject(authorization, Number(asked))
   const accounting = yield* Accounting
   return yield* accounting.of(projectId)
+})
+
+/** The admin key may ask for any project, a secret key for its own. */
+const askedProject = Effect.fnUntraced(function* (
+  authorization: string | undefined,
+  asked: number
+) {
+  const { adminKey } = yield* AccessConfig
+  const key = fromAuthorization(authorization)
+  if (Option.isSome(key) && sameKey(key.value, adminKey)) return asked
+  const projectId = yield* projectOf(authorization)
+  if (projectId !== asked)
+    return yield* new Forbidden({ detail: "This key is for another project." })
+  return projectId
 })

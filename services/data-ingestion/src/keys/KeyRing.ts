@@ -44,6 +44,8 @@ export class KeyRing extends Context.Service<
      * no such key; fails when that cannot be told.
      */
     find(key: string): Effect.Effect<Option.Option<ProjectKey>, KeyFeedUnavailable>
+    /** Projects that are known to be deleted. */
+    readonly deletedProjects: () => ReadonlySet<number>
   }
 >()("@analytics/data-ingestion/keys/KeyRing") {
   static readonly layer = Layer.effect(
@@ -53,6 +55,7 @@ export class KeyRing extends Context.Service<
       const feed = yield* KeyFeed
       const file = yield* KeyFile
       let keys = new Map<string, ProjectKey>()
+      const deleted = new Set<number>()
       const used = new Map<string, number>()
       const unknown = new RecentlyUnknown()
       const lookups = new Map<
@@ -72,7 +75,10 @@ export class KeyRing extends Context.Service<
       const saved = yield* file.load
       if (Option.isSome(saved)) {
         revision = saved.value.revision
-        for (const key of saved.value.keys) keys.set(key.hash, key)
+        for (const key of saved.value.keys) {
+          keys.set(key.hash, key)
+          noteDeletion(key, deleted)
+        }
       }
 
       /** Passes on the keys of `page` and of all after it; answers the last revision. */
@@ -82,7 +88,10 @@ export class KeyRing extends Context.Service<
       ) {
         let page = first
         while (page.keys.length > 0) {
-          for (const key of page.keys) take(key, page)
+          for (const key of page.keys) {
+            take(key, page)
+            noteDeletion(key, deleted)
+          }
           page = yield* feed.changes(page.revision, [])
         }
         return page.revision
@@ -172,6 +181,7 @@ export class KeyRing extends Context.Service<
 
       return KeyRing.of({
         known: (key) => usable(hashOf(key)),
+        deletedProjects: () => deleted,
         find: Effect.fn("KeyRing.find")(function* (key) {
           const hash = hashOf(key)
           if (keys.has(hash)) return Option.fromUndefinedOr(usable(hash))
@@ -188,6 +198,11 @@ export class KeyRing extends Context.Service<
       })
     })
   )
+}
+
+/** A deletion is for ever, whatever a restored store says later. */
+const noteDeletion = (key: ProjectKey, deleted: Set<number>): void => {
+  if (key.projectDeletedAt !== null) deleted.add(key.projectId)
 }
 
 const hashOf = (key: string): string => hashKey(Redacted.make(key))

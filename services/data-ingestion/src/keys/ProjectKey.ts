@@ -11,7 +11,9 @@ export const ProjectKey = Schema.Struct({
   expiresAt: Schema.NullOr(Schema.String),
   revokedAt: Schema.NullOr(Schema.String),
   projectDeletedAt: Schema.NullOr(Schema.String),
-  timezone: Schema.String
+  timezone: Schema.String,
+  /** JSON of the project's settings; files of earlier versions have none */
+  settings: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 export type ProjectKey = typeof ProjectKey.Type
 

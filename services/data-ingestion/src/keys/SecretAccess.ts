@@ -6,11 +6,8 @@ import { KeyRing } from "./KeyRing.ts"
 
 const SCOPE = "ingest:read"
 
-/**
- * The project whose secret key a request carries. Reading what became of events, and
- * replaying them, needs the scope `ingest:read`.
- */
-export const projectOf = Effect.fn("SecretAccess.projectOf")(function* (
+/** The key of a request; see `projectOf`. */
+export const secretKeyOf = Effect.fn("SecretAccess.secretKeyOf")(function* (
   authorization: string | undefined
 ) {
   const given = fromAuthorization(authorization)
@@ -33,5 +30,12 @@ export const projectOf = Effect.fn("SecretAccess.projectOf")(function* (
     })
   if (!key.value.scopes.includes(SCOPE))
     return yield* new Forbidden({ detail: `It lacks the scope "${SCOPE}".` })
-  return key.value.projectId
+  return key.value
 })
+
+/**
+ * The project whose secret key a request carries. Reading what became of events, and
+ * replaying them, needs the scope `ingest:read`.
+ */
+export const projectOf = (authorization: string | undefined) =>
+  Effect.map(secretKeyOf(authorization), ({ projectId }) => projectId)

@@ -13,6 +13,8 @@ export interface Batch {
   readonly attempts: number
   readonly poison: ReadonlyArray<Poison>
   readonly posts: ReadonlyArray<PostRecord>
+  /** Projects of its rows that had been deleted when it was sealed. */
+  readonly deletedProjects: ReadonlyArray<bigint>
 }
 
 export type Lane = "live" | "bulk"
@@ -61,6 +63,15 @@ export interface Outcome {
   readonly outcome: "stored" | "duplicate" | "quarantined" | "dropped"
   readonly reason: string
   readonly events: number
+}
+
+/** An event that a setting of its project dropped. Times are milliseconds since 1970. */
+export interface Dropped {
+  readonly projectId: number
+  readonly messageId: string
+  readonly reason: string
+  readonly timestamp: number
+  readonly receivedAt: number
 }
 
 /** An event that is kept aside. `event` is the line of the inbox frame. */

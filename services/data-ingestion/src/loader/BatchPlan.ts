@@ -15,11 +15,12 @@ import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import { monthOf } from "@analytics/data-processing/Months"
-import type { Batch, Frame, Outcome, Quarantined } from "./Batch.ts"
+import type { Batch, Dropped, Frame, Outcome, Quarantined } from "./Batch.ts"
 import type { EventNames } from "./EventNames.ts"
 import { encodeEvent, encodeMap } from "./EventRows.ts"
 import { LinkSet } from "./LinkSet.ts"
 import { messageKey, Post } from "./Post.ts"
+import { ViolationCounts } from "./ViolationCounts.ts"
 
 export interface PlanTools {
   readonly idHash: IdHash
@@ -69,6 +70,10 @@ export class BatchPlan {
   #suspects: Array<Suspect> = []
   /** Events that are kept aside, in inbox order. */
   readonly quarantined: Array<Quarantined> = []
+  /** Events that settings of their projects dropped. */
+  readonly dropped: Array<Dropped> = []
+  readonly violations = new ViolationCounts()
+  readonly #deleted: ReadonlySet<number>
   /** Links that the stored events make, by project. */
   readonly links = new Map<number, LinkSet>()
   enrichmentFailures = 0
@@ -94,6 +99,7 @@ export class BatchPlan {
     this.#firstAttempt = present === undefined
     this.#unreadable = unreadable
     this.#claims = new HashTable(batch.events)
+    this.#deleted = new Set(batch.deletedProjects.map(Number))
     this.#poison = new Map(
       batch.poison.map(({ inboxId, index, reason }) => [`${inboxId}:${index}`, reason])
     )
@@ -147,6 +153,7 @@ export class BatchPlan {
 
   #addLine(inboxId: bigint, index: number, line: EventLine): void {
     const { event } = line
+    if (this.#isDropped(event)) return
     const words = this.#tools.idHash.messageWords(event.p, event.m)
     const fault = this.#faultOf(event, words, `${inboxId}:${index}`)
     if (fault !== undefined) this.#setAside(fault, line)
@@ -154,6 +161,24 @@ export class BatchPlan {
     else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
       this.#suspects.push({ line, inboxId, index, words: words.slice() })
     else this.#store(line, inboxId, index)
+  }
+
+  /** Counts an event that is not to be stored; such an event claims no messageId. */
+  #isDropped({ m, p, r, t, x }: InboxEvent): boolean {
+    if (this.#deleted.size > 0 && this.#deleted.has(p)) {
+      this.#count(p, "dropped", "project_deleted")
+      return true
+    }
+    if (x === undefined) return false
+    this.dropped.push({
+      projectId: p,
+      messageId: m,
+      reason: x,
+      timestamp: t,
+      receivedAt: r
+    })
+    this.#count(p, "dropped", x)
+    return true
   }
 
   /** Why an event cannot be stored. Such an event does not claim its messageId. */
@@ -227,6 +252,7 @@ export class BatchPlan {
     if (this.#isPresent(event)) post.rows.truncate(start)
     else post.endRow(event.p, event.m, inboxId, index)
     this.#count(event.p, "stored")
+    if (event.w !== undefined) this.violations.add(event)
     const link = linkOf(event, knownAt)
     if (link === undefined) return
     let links = this.links.get(event.p)
@@ -271,10 +297,15 @@ export class BatchPlan {
       receivedAt: event.r
     })
     this.#count(event.p, "quarantined", reason)
+    if (event.w !== undefined) this.violations.add(event)
   }
 
   /** Keeps a line that nobody can read, for whoever can mend it. */
   #keepText(projectId: number, event: string, detail: string): void {
+    if (this.#deleted.has(projectId)) {
+      this.#count(projectId, "dropped", "project_deleted")
+      return
+    }
     const receivedAt = this.#batch.receivedFrom.getTime()
     const reason = "unreadable"
     this.quarantined.push({

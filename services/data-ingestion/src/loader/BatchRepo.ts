@@ -13,7 +13,9 @@ import type {
   Quarantined
 } from "./Batch.ts"
 import { FencedOut, type LedgerUnavailable, unavailable } from "./LoaderErrors.ts"
+import { countViolations, keepDropped, type Settled } from "./Settled.ts"
 import { ShardLease } from "./ShardLease.ts"
+import { storable } from "./storable.ts"
 
 type Failure = FencedOut | LedgerUnavailable
 
@@ -22,6 +24,8 @@ const MOST_PENDING = 20_000
 const FETCH_ROWS = 400
 /** Quarantined events of one INSERT: at most 32 KB each. */
 const QUARANTINE_ROWS = 200
+/** Receipts of dropped events in one INSERT: a few hundred bytes each. */
+const DROPPED_ROWS = 5000
 
 /** Everything the loader keeps in Postgres about batches. Every write checks the epoch. */
 export class BatchRepo extends Context.Service<
@@ -53,11 +57,7 @@ export class BatchRepo extends Context.Service<
     ): Effect.Effect<void, Failure>
     addPoison(batch: Batch, poison: ReadonlyArray<Poison>): Effect.Effect<void, Failure>
     /** Ends a batch, and counts what became of its events in the same transaction. */
-    done(
-      batch: Batch,
-      outcomes: ReadonlyArray<Outcome>,
-      quarantined: ReadonlyArray<Quarantined>
-    ): Effect.Effect<void, Failure>
+    done(batch: Batch, settled: Settled): Effect.Effect<void, Failure>
   }
 >()("@analytics/data-ingestion/loader/BatchRepo") {
   static readonly layer = Layer.effect(
@@ -81,7 +81,7 @@ export class BatchRepo extends Context.Service<
 
       const batchColumns = sql.literal(
         `batch_id, shard, lane, parser_version, known_at, inbox_ids, received_from, received_to, events,
-         attempts, poison, posts`
+         attempts, poison, posts, deleted_projects`
       )
 
       return BatchRepo.of({
@@ -113,11 +113,17 @@ export class BatchRepo extends Context.Service<
               const [batch] = yield* sql<BatchRow>`
                 INSERT INTO ingest.batches
                   (batch_id, shard, lane, epoch, parser_version, known_at, inbox_ids,
-                   received_from, received_to, events)
+                   received_from, received_to, events, deleted_projects)
                 SELECT ${uniqueId()}, ${shard}, ${lane}, ${epoch}, ${PARSER_VERSION},
                        greatest(date_trunc('milliseconds', clock_timestamp()),
                                 published + interval '1 millisecond'),
-                       ${ids}, ${from}, ${to}, ${events}
+                       ${ids}, ${from}, ${to}, ${events},
+                       ARRAY(
+                         SELECT p.project_id FROM ingest.purges AS p
+                          WHERE p.project_id IN (
+                            SELECT unnest(i.project_ids) FROM ingest.inbox AS i
+                             WHERE i.id = ANY(${ids})
+                               AND i.received_at >= ${from} AND i.received_at < ${to}))
                   FROM ingest.watermark
                 RETURNING ${batchColumns}`
               const sealed = yield* sql`
@@ -170,24 +176,32 @@ export class BatchRepo extends Context.Service<
                SET poison = poison || ${JSON.stringify(poison)}::jsonb
              WHERE batch_id = ${batch.batchId}`)
         ),
-        done: Effect.fn("BatchRepo.done")((batch, outcomes, quarantined) =>
-          fenced(
-            Effect.gen(function* () {
-              const ended = yield* sql`
+        done: Effect.fn("BatchRepo.done")(
+          (batch, { dropped, outcomes, quarantined, violations }) =>
+            fenced(
+              Effect.gen(function* () {
+                const ended = yield* sql`
                 UPDATE ingest.batches SET done_at = now()
                  WHERE batch_id = ${batch.batchId} AND done_at IS NULL
                 RETURNING batch_id`
-              // The answer of an earlier COMMIT got lost: everything is counted already.
-              if (ended.length === 0) return
-              yield* countOutcomes(sql, outcomes)
-              for (let at = 0; at < quarantined.length; at += QUARANTINE_ROWS)
-                yield* keepAside(
-                  sql,
-                  batch.batchId,
-                  quarantined.slice(at, at + QUARANTINE_ROWS)
-                )
-            })
-          )
+                // The answer of an earlier COMMIT got lost: everything is counted already.
+                if (ended.length === 0) return
+                yield* countOutcomes(sql, outcomes)
+                for (let at = 0; at < quarantined.length; at += QUARANTINE_ROWS)
+                  yield* keepAside(
+                    sql,
+                    batch.batchId,
+                    quarantined.slice(at, at + QUARANTINE_ROWS)
+                  )
+                for (let at = 0; at < dropped.length; at += DROPPED_ROWS)
+                  yield* keepDropped(
+                    sql,
+                    batch.batchId,
+                    dropped.slice(at, at + DROPPED_ROWS)
+                  )
+                if (violations.length > 0) yield* countViolations(sql, violations)
+              })
+            )
         )
       })
     })
@@ -234,9 +248,6 @@ const keepAside = (
       ${quarantined.map(({ event }) => storable(event))}::text[],
       ${quarantined.map(({ receivedAt }) => BigInt(receivedAt))}::bigint[])
     AS q (id, project_id, message_id, reason, detail, event, received_at)`
-
-/** Postgres' text holds every character but NUL. */
-export const storable = (text: string): string => text.replaceAll("\0", "\uFFFD")
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 

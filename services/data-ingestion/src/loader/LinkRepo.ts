@@ -4,7 +4,7 @@ import type { Link } from "@analytics/data-processing/Identity"
 import { effectiveClaims } from "@analytics/data-processing/Persons"
 import { Context, Effect, Layer } from "effect"
 import { type SqlError as Sql, SqlClient } from "effect/sql"
-import { storable } from "./BatchRepo.ts"
+import { storable } from "./storable.ts"
 import {
   type LedgerUnavailable,
   unavailable,

@@ -99,7 +99,12 @@ export class Loader extends Context.Service<
         // A POST of an earlier loader may have arrived after all.
         if (again) yield* events.verify(batch, plan.storedEvents)
         yield* people.record(batch.batchId, plan.links, again)
-        yield* batches.done(batch, plan.outcomes, plan.quarantined)
+        yield* batches.done(batch, {
+          outcomes: plan.outcomes,
+          quarantined: plan.quarantined,
+          dropped: plan.dropped,
+          violations: plan.violations.list
+        })
         failures = 0
         yield* measured(batch, plan)
         return true

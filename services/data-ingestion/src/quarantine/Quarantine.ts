@@ -7,11 +7,14 @@ import {
   type QuarantineReason
 } from "@analytics/data-processing/InboxEvent"
 import { monthsOf } from "@analytics/data-processing/Months"
+import type { ProjectRules } from "@analytics/data-processing/settings/ProjectRules"
 import { timeFault } from "@analytics/data-processing/Timestamps"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import { rowsOf } from "../inbox/InboxRow.ts"
 import { ShardMap } from "../inbox/ShardMap.ts"
+import type { ProjectKey } from "../keys/ProjectKey.ts"
+import { RuleBook } from "../receive/RuleBook.ts"
 import type { StoreUnavailable } from "../StoreUnavailable.ts"
 import { type Kept, QuarantineRepo } from "./QuarantineRepo.ts"
 
@@ -54,12 +57,12 @@ export class Quarantine extends Context.Service<
      * `knownAt`, and is a duplicate if its id was stored meanwhile.
      */
     replay(
-      projectId: number,
+      key: ProjectKey,
       id: bigint
     ): Effect.Effect<void, QuarantinedNotFound | StillFaulty | StoreUnavailable>
     /** The same for up to a thousand; events that are still faulty stay. */
     replayAll(
-      projectId: number,
+      key: ProjectKey,
       after: bigint
     ): Effect.Effect<
       {
@@ -77,6 +80,7 @@ export class Quarantine extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* QuarantineRepo
       const shardMap = yield* ShardMap
+      const ruleBook = yield* RuleBook
 
       const requeue = Effect.fnUntraced(function* (
         projectId: number,
@@ -104,24 +108,28 @@ export class Quarantine extends Context.Service<
       return Quarantine.of({
         list: repo.list,
 
-        replay: Effect.fn("Quarantine.replay")(function* (projectId, id) {
+        replay: Effect.fn("Quarantine.replay")(function* (key, id) {
+          const { projectId } = key
+          const rules = ruleBook.of(key)
           const now = yield* Clock.currentTimeMillis
           const kept = yield* repo.byId(projectId, id)
           if (Option.isNone(kept))
             return yield* new QuarantinedNotFound({ id: String(id) })
-          const revived = revive(kept.value.event, now)
+          const revived = revive(kept.value.event, now, rules)
           if (typeof revived === "string")
             return yield* new StillFaulty({ id: String(id), reason: revived })
           const moved = yield* requeue(projectId, [{ ...kept.value, revived }])
           if (moved === 0) return yield* new QuarantinedNotFound({ id: String(id) })
         }),
 
-        replayAll: Effect.fn("Quarantine.replayAll")(function* (projectId, after) {
+        replayAll: Effect.fn("Quarantine.replayAll")(function* (key, after) {
+          const { projectId } = key
+          const rules = ruleBook.of(key)
           const now = yield* Clock.currentTimeMillis
           const kept = yield* repo.list(projectId, after, REPLAY_AT_ONCE)
           const judged = kept.map((each) => ({
             ...each,
-            revived: revive(each.event, now)
+            revived: revive(each.event, now, rules)
           }))
           const sound = judged.flatMap(({ revived, ...each }) =>
             typeof revived === "string" ? [] : [{ ...each, revived }]
@@ -139,18 +147,24 @@ export class Quarantine extends Context.Service<
 }
 
 /** The event without its marks, or what is still wrong with it. */
-export const revive = (line: string, now: number): InboxEvent | QuarantineReason => {
+export const revive = (
+  line: string,
+  now: number,
+  rules?: Pick<ProjectRules, "expect">
+): InboxEvent | QuarantineReason => {
   const read = readable(line)
   if (read === undefined) return "unreadable"
   // `k` goes too: what was known then is not what is known now.
-  const { k: _, q, qd: __, ...event } = read
+  const { k: _, q, qd: __, w: ___, ...event } = read
   // Its time is that of receipt, because nobody could read the client's.
   if (q === "timestamp_unreadable") return q
   const fault =
     timeFault(event.t, now) ??
     (event.d && faultOf(event.d)) ??
     (event.c && faultOf(event.c))
-  return fault ?? event
+  if (fault !== undefined) return fault
+  const judged: InboxEvent = rules?.expect(event, []) ?? event
+  return judged.q ?? judged
 }
 
 const readable = (line: string): InboxEvent | undefined => {

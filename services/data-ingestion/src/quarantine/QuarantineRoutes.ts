@@ -4,7 +4,7 @@ import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import type { KeyRing } from "../keys/KeyRing.ts"
-import { projectOf } from "../keys/SecretAccess.ts"
+import { projectOf, secretKeyOf } from "../keys/SecretAccess.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
 import { Quarantine, QuarantinedNotFound, StillFaulty } from "./Quarantine.ts"
 
@@ -132,9 +132,9 @@ const replay = Effect.fnUntraced(function* (
   authorization: string | undefined,
   id: string
 ) {
-  const projectId = yield* projectOf(authorization)
+  const key = yield* secretKeyOf(authorization)
   const quarantine = yield* Quarantine
-  yield* quarantine.replay(projectId, BigInt(id))
+  yield* quarantine.replay(key, BigInt(id))
   return { replayed: 1, stillFaulty: 0, nextCursor: null }
 })
 
@@ -142,8 +142,8 @@ const replayAll = Effect.fnUntraced(function* (
   authorization: string | undefined,
   { cursor = "0" }: typeof From.Type
 ) {
-  const projectId = yield* projectOf(authorization)
+  const key = yield* secretKeyOf(authorization)
   const quarantine = yield* Quarantine
-  const { next, ...counts } = yield* quarantine.replayAll(projectId, BigInt(cursor))
+  const { next, ...counts } = yield* quarantine.replayAll(key, BigInt(cursor))
   return { ...counts, nextCursor: next === undefined ? null : String(next) }
 })

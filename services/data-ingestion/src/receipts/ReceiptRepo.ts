@@ -31,6 +31,12 @@ export interface QuarantinedMessage {
   readonly event: string
 }
 
+export interface DroppedMessage {
+  readonly reason: string
+  readonly timestamp: number
+  readonly receivedAt: number
+}
+
 /** Where a message may be. */
 export class ReceiptRepo extends Context.Service<
   ReceiptRepo,
@@ -48,6 +54,11 @@ export class ReceiptRepo extends Context.Service<
       projectId: number,
       messageId: string
     ): Effect.Effect<Option.Option<QuarantinedMessage>, StoreUnavailable>
+    /** One that a setting of the project dropped within the last week. */
+    dropped(
+      projectId: number,
+      messageId: string
+    ): Effect.Effect<Option.Option<DroppedMessage>, StoreUnavailable>
   }
 >()("@analytics/data-ingestion/receipts/ReceiptRepo") {
   static readonly layer = Layer.effect(
@@ -143,6 +154,29 @@ export class ReceiptRepo extends Context.Service<
                   Option.match({ onNone: () => busy, onSome: Effect.succeed })
                 )
               ),
+          Effect.catchTag("SqlError", unavailable("receipt"))
+        ),
+
+        dropped: Effect.fn("ReceiptRepo.dropped")(
+          function* (projectId, messageId) {
+            const [row] = yield* sql<{
+              reason: string
+              timestamp: Date
+              receivedAt: Date
+            }>`
+              SELECT reason, timestamp, received_at
+                FROM ingest.dropped
+               WHERE project_id = ${BigInt(projectId)}
+                 AND message_id = ${messageId}
+               ORDER BY batch_id
+               LIMIT 1
+            `.pipe(within("5 seconds"))
+            return Option.map(Option.fromUndefinedOr(row), (found) => ({
+              reason: found.reason,
+              timestamp: found.timestamp.getTime(),
+              receivedAt: found.receivedAt.getTime()
+            }))
+          },
           Effect.catchTag("SqlError", unavailable("receipt"))
         ),
 

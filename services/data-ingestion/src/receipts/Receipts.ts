@@ -18,7 +18,7 @@ export class MessageNotFound extends HttpApiError.Problem<MessageNotFound>()(
 
 /** What became of one message. Times are milliseconds since 1970. */
 export interface Receipt {
-  readonly status: "pending" | "stored" | "quarantined"
+  readonly status: "pending" | "stored" | "quarantined" | "dropped"
   readonly reason?: string
   readonly timestamp: number
   readonly receivedAt: number
@@ -63,6 +63,9 @@ export class Receipts extends Context.Service<
             const timestamp = decodeLine(event).t
             return { status: "quarantined" as const, reason, timestamp, receivedAt }
           }
+          const dropped = yield* repo.dropped(projectId, messageId)
+          if (Option.isSome(dropped))
+            return { status: "dropped" as const, ...dropped.value }
           // It may have been stored between the first look and the second.
           const late = yield* repo.stored(projectId, messageId)
           if (Option.isNone(late)) return yield* new MessageNotFound({ messageId })

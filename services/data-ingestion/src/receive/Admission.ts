@@ -1,3 +1,4 @@
+import type { ProjectRules } from "@analytics/data-processing/settings/ProjectRules"
 import type { Lane } from "../inbox/InboxRow.ts"
 import { MemoryShares, type Shortage } from "./MemoryShares.ts"
 
@@ -7,6 +8,8 @@ export interface Limits {
   readonly projectEventsPerSecond: number
   readonly maxProjectBacklog: number
 }
+
+type ProjectLimits = ProjectRules["limits"]
 
 /** What becomes of a request: a lane, or when to come back. */
 export type Verdict = { readonly _tag: "Admitted"; readonly lane: Lane } | Delayed
@@ -24,6 +27,9 @@ const TRACKED_PROJECTS = 10_000
 
 /** A count older than this, in milliseconds, holds nobody back any more. */
 const BACKLOG_LIFETIME = 30_000
+
+/** The longest pause, in seconds, that a project over its quota is told. */
+const MOST_PAUSE = 3600
 
 /** Project ids are positive: who reads a body whose project is not known yet. */
 const NOBODY = 0
@@ -44,6 +50,9 @@ export class Admission {
   readonly #buckets = new Map<number, Bucket>()
   #backlog: ReadonlyMap<number, number> = new Map()
   #countedAt = 0
+  /** Events of this month, of projects that have a quota; not counted yet: NaN. */
+  readonly #used = new Map<number, number>()
+  #monthEnds = 0
 
   constructor(limits: Limits) {
     const { maxPendingBytes, maxProjectPendingBytes } = limits
@@ -56,6 +65,18 @@ export class Admission {
   watch(backlog: ReadonlyMap<number, number>, now: number): void {
     this.#backlog = backlog
     this.#countedAt = now
+  }
+
+  /** Projects whose events of the month must be counted. */
+  get metered(): ReadonlyArray<number> {
+    return [...this.#used.keys()]
+  }
+
+  /** What those projects used this month; `now` and the month's end are times of day. */
+  meter(used: ReadonlyMap<number, number>, monthEnds: number): void {
+    this.#monthEnds = monthEnds
+    for (const projectId of this.#used.keys())
+      this.#used.set(projectId, used.get(projectId) ?? 0)
   }
 
   /**
@@ -85,13 +106,44 @@ export class Admission {
     events: number,
     bytes: number,
     lane: Lane,
-    now: number
+    now: number,
+    limits?: ProjectLimits
   ): Verdict {
     const blocked = this.#blocked(projectId, bytes, now)
     if (blocked !== undefined) return blocked
+    const quota = limits && this.#quota(projectId, events, limits)
+    if (quota === "over") return this.#overQuota()
     this.#pending.take(projectId, bytes)
-    const within = this.#take(projectId, events, now)
-    return { _tag: "Admitted", lane: within ? lane : "bulk" }
+    const rate = limits?.eventsPerSecond ?? this.#limits.projectEventsPerSecond
+    const within = this.#take(projectId, events, now, rate)
+    return { _tag: "Admitted", lane: within && quota !== "bulk" ? lane : "bulk" }
+  }
+
+  /** Counts events against the month; before the first count nobody is held back. */
+  #quota(
+    projectId: number,
+    events: number,
+    { monthlyEvents, monthlyHardLimit }: ProjectLimits
+  ): "within" | "bulk" | "over" {
+    if (monthlyEvents === null && monthlyHardLimit === null) return "within"
+    const used = this.#used.get(projectId)
+    if (used === undefined) {
+      if (this.#used.size < TRACKED_PROJECTS) this.#used.set(projectId, Number.NaN)
+      return "within"
+    }
+    if (monthlyHardLimit !== null && used + events > monthlyHardLimit) return "over"
+    this.#used.set(projectId, used + events)
+    return monthlyEvents !== null && used + events > monthlyEvents ? "bulk" : "within"
+  }
+
+  #overQuota(): Delayed {
+    const left = Math.ceil((this.#monthEnds - Date.now()) / 1000)
+    const until = new Date(this.#monthEnds).toISOString()
+    return {
+      _tag: "Delayed",
+      seconds: Math.max(1, Math.min(left, MOST_PAUSE)),
+      reason: `the project's events of the month are used up until ${until}`
+    }
   }
 
   release(projectId: number, bytes: number): void {
@@ -109,8 +161,7 @@ export class Admission {
   }
 
   /** Whether the project is within its rate. */
-  #take(projectId: number, events: number, now: number): boolean {
-    const rate = this.#limits.projectEventsPerSecond
+  #take(projectId: number, events: number, now: number, rate: number): boolean {
     const full = rate * BURST_SECONDS
     const bucket = this.#buckets.get(projectId) ?? { tokens: full, at: now }
     const tokens = Math.min(full, bucket.tokens + ((now - bucket.at) / 1000) * rate)

@@ -1,15 +1,23 @@
 import * as Problem from "@analytics/api-common/Problem"
 import type { Refused, Taken } from "./Receiver.ts"
 
+/** Warnings of one answer: they are for people, who fix one kind at a time. */
+const MOST_WARNINGS = 20
+
 /** The body of an answer: what was taken and what was not. */
 export const takenResponse = (
-  { accepted, rejected }: Taken,
+  { accepted, rejected, warnings }: Taken,
   headers: Record<string, string>
 ): Response =>
   new Response(
-    rejected.length === 0
+    rejected.length === 0 && warnings.length === 0
       ? `{"success":true,"accepted":${accepted},"rejected":[]}`
-      : JSON.stringify({ success: true, accepted, rejected }),
+      : JSON.stringify({
+          success: true,
+          accepted,
+          rejected,
+          ...(warnings.length > 0 && { warnings: warnings.slice(0, MOST_WARNINGS) })
+        }),
     { headers: { ...headers, "content-type": "application/json" } }
   )
 

@@ -24,7 +24,13 @@ const Answer = Schema.Struct({
       messageId: Schema.NullOr(Schema.String),
       reason: Schema.String
     })
-  )
+  ),
+  warnings: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ messageId: Schema.String, reason: Schema.String }))
+  ).annotate({
+    description:
+      "What does not fit the project's schema of events, if its settings say `warn`; at most 20."
+  })
 }).annotate({ examples: [{ success: true, accepted: 1, rejected: [] }] })
 
 const response = {

@@ -9,6 +9,7 @@ import {
   readBody,
   readEvents
 } from "@analytics/data-processing/segment/SegmentRequest"
+import type { Warning } from "@analytics/data-processing/settings/ProjectRules"
 import { Context, Effect, Exit, Layer, Metric, Option, Schedule } from "effect"
 import { Inbox } from "../inbox/Inbox.ts"
 import { InboxRepo } from "../inbox/InboxRepo.ts"
@@ -26,6 +27,8 @@ import {
   UnreadableBody
 } from "./ReceiveProblems.ts"
 import { type BodyText, heldBy, readText } from "./RequestBody.ts"
+import { RuleBook } from "./RuleBook.ts"
+import { UsageRepo } from "./UsageRepo.ts"
 
 /** A commit this old means that Postgres is away: more would only pile up. */
 const MAX_COMMIT_AGE = 8000
@@ -72,6 +75,8 @@ export interface Taken {
   readonly projectId: number
   readonly accepted: number
   readonly rejected: ReadonlyArray<Rejection>
+  /** What does not fit the project's schema, where it asks that senders be told. */
+  readonly warnings: ReadonlyArray<Warning>
   /** The inbox rows that hold the events, when they were asked for. */
   readonly rowIds: ReadonlySet<bigint>
 }
@@ -104,6 +109,8 @@ export class Receiver extends Context.Service<
       const inbox = yield* Inbox
       const repo = yield* InboxRepo
       const shardMap = yield* ShardMap
+      const ruleBook = yield* RuleBook
+      const usage = yield* UsageRepo
       const context = yield* Effect.context<never>()
       const runExit = Effect.runPromiseExitWith(context)
       const admission = new Admission(config)
@@ -117,6 +124,13 @@ export class Receiver extends Context.Service<
         yield* Metric.update(backlogSize, total)
       }).pipe(
         // A database that is away shows in the commits.
+        Effect.ignore,
+        Effect.repeat(Schedule.spaced("1 second")),
+        Effect.forkScoped
+      )
+
+      yield* Effect.suspend(() => usage.thisMonth(admission.metered)).pipe(
+        Effect.map(({ events, monthEnds }) => admission.meter(events, monthEnds)),
         Effect.ignore,
         Effect.repeat(Schedule.spaced("1 second")),
         Effect.forkScoped
@@ -195,18 +209,32 @@ export class Receiver extends Context.Service<
             })
           )
         const { projectId } = project
-        const { events, rejected } = readEvents(endpoint, read.value, body.bytes, {
-          projectId,
-          receivedAt: Date.now(),
-          testMode: config.testMode,
-          maxEventBytes: config.maxEventBytes,
-          ip: sent.ip,
-          userAgent: sent.userAgent
-        })
+        const rules = ruleBook.of(project)
+        const { events: readable, rejected } = readEvents(
+          endpoint,
+          read.value,
+          body.bytes,
+          {
+            projectId,
+            receivedAt: Date.now(),
+            testMode: config.testMode,
+            maxEventBytes: config.maxEventBytes,
+            ip: sent.ip === undefined ? undefined : rules.address(sent.ip),
+            userAgent: sent.userAgent
+          }
+        )
         if (rejected.length > 0) rejections.updateUnsafe(rejected.length, context)
         const rowIds = new Set<bigint>()
-        if (events.length === 0)
-          return { _tag: "Taken", projectId, accepted: 0, rejected, rowIds }
+        const warnings: Array<Warning> = []
+        if (readable.length === 0)
+          return { _tag: "Taken", projectId, accepted: 0, rejected, warnings, rowIds }
+
+        const visitor = {
+          ip: sent.ip,
+          userAgent: sent.userAgent,
+          optedOut: rules.asksVisitor && hasOptedOut(request.headers)
+        }
+        const events = readable.map((event) => rules.apply(event, visitor, warnings))
 
         const lines = events.map(encodeLine)
         let bytes = lines.length
@@ -215,7 +243,14 @@ export class Receiver extends Context.Service<
         const now = performance.now()
         const months = monthsOf(events)
         const wanted = typeof months === "object" && isImport(months) ? "bulk" : lane
-        const verdict = admission.admit(projectId, events.length, bytes, wanted, now)
+        const verdict = admission.admit(
+          projectId,
+          events.length,
+          bytes,
+          wanted,
+          now,
+          rules.limits
+        )
         if (verdict._tag === "Delayed") return delayed(verdict)
         const submission = {
           projectId,
@@ -229,7 +264,8 @@ export class Receiver extends Context.Service<
             sent.wantsRowIds ? { ...submission, rowIds } : submission,
             bytes
           )
-          return { _tag: "Taken", projectId, accepted: events.length, rejected, rowIds }
+          const accepted = events.length
+          return { _tag: "Taken", projectId, accepted, rejected, warnings, rowIds }
         } catch {
           // Logged where it happened, once for all requests that shared the commit.
           return refused(new InboxUnavailable({}), 1)
@@ -241,6 +277,10 @@ export class Receiver extends Context.Service<
     })
   )
 }
+
+/** Do Not Track, and Global Privacy Control, which took its place. */
+const hasOptedOut = (headers: Headers): boolean =>
+  headers.get("dnt") === "1" || headers.get("sec-gpc") === "1"
 
 const isImport = (months: ReadonlyArray<number>): boolean =>
   new Set(months).size > MAX_LIVE_MONTHS

@@ -7,7 +7,14 @@ import { Loader } from "../../src/loader/Loader.ts"
 import { loaderLayer } from "../../src/loader/layers.ts"
 import { ShardLease } from "../../src/loader/ShardLease.ts"
 import { drain, failure, inserting } from "./faults.ts"
-import { outcomes, receive, storedMessages, stores, track } from "./loaderTest.ts"
+import {
+  nothing,
+  outcomes,
+  receive,
+  storedMessages,
+  stores,
+  track
+} from "./loaderTest.ts"
 
 /** A loader's hold on shard 0, for as long as `use` runs. */
 const holding = <A, E, R>(
@@ -106,7 +113,7 @@ describe("ShardLease", () => {
           old.seal("live", rows),
           old.addPosts(batch, [post], []),
           old.addPoison(batch, [poison]),
-          old.done(batch, [], [])
+          old.done(batch, nothing)
         ])
           expect(
             (yield* Effect.flip(write as Effect.Effect<unknown, { _tag: string }>))._tag

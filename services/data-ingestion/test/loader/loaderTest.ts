@@ -16,6 +16,7 @@ import { InboxPartitions } from "../../src/inbox/InboxPartitions.ts"
 import type { Lane } from "../../src/loader/Batch.ts"
 import { Countries } from "../../src/loader/Countries.ts"
 import { loaderLayer } from "../../src/loader/layers.ts"
+import type { Settled } from "../../src/loader/Settled.ts"
 
 /** Both stores, empty, with partitions to receive into. */
 export const stores = Layer.mergeAll(
@@ -31,6 +32,14 @@ export const stores = Layer.mergeAll(
     })
   )
 )
+
+/** A batch whose events left no trace. */
+export const nothing: Settled = {
+  outcomes: [],
+  quarantined: [],
+  dropped: [],
+  violations: []
+}
 
 /** A loader process that starts, as after a crash: nothing in memory, a new epoch. */
 export const freshLoader = loaderLayer(0)

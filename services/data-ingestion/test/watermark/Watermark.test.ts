@@ -6,7 +6,7 @@ import { BatchRepo } from "../../src/loader/BatchRepo.ts"
 import { ShardLease } from "../../src/loader/ShardLease.ts"
 import { shared, Watermark } from "../../src/watermark/Watermark.ts"
 import { WatermarkRepo } from "../../src/watermark/WatermarkRepo.ts"
-import { receive, stores, track } from "../loader/loaderTest.ts"
+import { nothing, receive, stores, track } from "../loader/loaderTest.ts"
 
 const layer = Layer.mergeAll(
   Watermark.layer.pipe(Layer.provideMerge(WatermarkRepo.layer)),
@@ -35,14 +35,14 @@ describe("the watermark", () => {
       const told = yield* publish
       const later = yield* sealOne("w1")
       expect(later.knownAt).toBeGreaterThan(told.getTime())
-      yield* batches.done(later, [], [])
+      yield* batches.done(later, nothing)
       // As after a Postgres whose clock was ahead.
       const ahead = new Date(Date.now() + 60_000)
       yield* sql`UPDATE ingest.watermark SET published = ${ahead}`
       const behind = yield* sealOne("w2")
       expect(behind.knownAt).toBe(ahead.getTime() + 1)
       expect((yield* publish).getTime()).toBe(ahead.getTime())
-      yield* batches.done(behind, [], [])
+      yield* batches.done(behind, nothing)
       yield* sql`UPDATE ingest.watermark SET published = '1970-01-01'`
     })
   )
@@ -56,9 +56,9 @@ describe("the watermark", () => {
       yield* sql`INSERT INTO ingest.shards (shard) VALUES (7)`
       yield* sql`UPDATE ingest.batches SET shard = 7 WHERE batch_id = ${first.batchId}`
       expect((yield* publish).getTime()).toBe(first.knownAt - 1)
-      yield* batches.done(first, [], [])
+      yield* batches.done(first, nothing)
       expect((yield* publish).getTime()).toBe(second.knownAt - 1)
-      yield* batches.done(second, [], [])
+      yield* batches.done(second, nothing)
       expect((yield* publish).getTime()).toBeGreaterThan(second.knownAt)
     })
   )
@@ -86,7 +86,7 @@ describe("the watermark", () => {
       const batch = yield* Fiber.join(sealing)
       expect((yield* Fiber.join(asking)).getTime()).toBe(batch.knownAt - 1)
       const batches = yield* BatchRepo
-      yield* batches.done(batch, [], [])
+      yield* batches.done(batch, nothing)
     })
   )
 
