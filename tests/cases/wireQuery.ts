@@ -89,9 +89,6 @@ export const wireQuery = (
       return { ...base, ...funnel(query) }
     case "retention":
       return { ...base, ...retention(query) }
-    case "stickiness":
-    case "lifecycle":
-      return { ...base, ...given(query, ["event", "interval", "cumulative"]) }
     case "sessions":
       return { ...base, interval: "none", list: true, limit: 1000 }
     case "sessions_per_day":

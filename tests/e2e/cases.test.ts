@@ -50,8 +50,9 @@ const play = async (example: Case, order: Order, requests: Requests) => {
   }
   for (const query of example.queries) {
     const project = projects.get(query.project ?? "-") as Project
-    const answer = await client.query(project, wireQuery(query))
-    expect(answer).toMatchObject({ status: 200, body: { kind: query.kind } })
+    const body = wireQuery(query)
+    const answer = await client.query(project, body)
+    expect(answer).toMatchObject({ status: 200, body: { kind: body.kind } })
     checkAnswer(query, (answer.body as { result: unknown }).result)
   }
 }
