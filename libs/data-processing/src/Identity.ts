@@ -12,7 +12,13 @@ export interface Link {
   readonly timestamp: number
   readonly messageId: string
   readonly knownAt: number
+  /** From here on the link counts no more: somebody undid it. Known like `knownAt`. */
+  readonly undoneAt?: number
 }
+
+/** Whether the link counts at an instant of knowledge. */
+export const countsAt = ({ knownAt, undoneAt }: Link, instant: number): boolean =>
+  knownAt <= instant && (undoneAt === undefined || instant < undoneAt)
 
 /** `id` if it names somebody. */
 const real = (id: string | undefined): string | undefined =>

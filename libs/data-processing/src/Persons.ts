@@ -1,4 +1,4 @@
-import { compareLinks, type Link } from "./Identity.ts"
+import { compareLinks, countsAt, type Link } from "./Identity.ts"
 
 /** From `knownAt` on, `id` stands for `person`. */
 export interface PersonChange {
@@ -43,7 +43,8 @@ export const personsOf = (
 }
 
 /**
- * What changes from `since` on, step by step, one step for each `knownAt` of a link.
+ * What changes from `since` on, step by step, one step for each `knownAt` of a link and
+ * each `undoneAt`.
  *
  * @param links every link of the components concerned, of any time
  * @param isNew whether no earlier call took this link into account; if others lie at
@@ -55,19 +56,23 @@ export const personChanges = (
   isNew: (link: Link) => boolean,
   hash: (id: string) => bigint
 ): ReadonlyArray<PersonChange> => {
-  const steps = [...new Set(links.map((link) => link.knownAt))]
-    .filter((knownAt) => knownAt >= since)
+  const steps = [...new Set(links.flatMap(instantsOf))]
+    .filter((instant) => instant >= since)
     .sort((a, b) => a - b)
-  const rewrite = links.some((link) => link.knownAt >= since && !isNew(link))
+  const rewrite = links.some(
+    (link) =>
+      (link.knownAt >= since && !isNew(link)) ||
+      (link.undoneAt !== undefined && link.undoneAt >= since)
+  )
   const changes: Array<PersonChange> = []
   let before = personsOf(
-    links.filter((link) => link.knownAt < since),
+    links.filter((link) => countsAt(link, since - 1)),
     hash
   )
   const everyone = new Set(links.flatMap((link) => [link.from, link.to]))
   for (const knownAt of steps) {
     const now = personsOf(
-      links.filter((link) => link.knownAt <= knownAt),
+      links.filter((link) => countsAt(link, knownAt)),
       hash
     )
     for (const id of rewrite ? everyone : now.keys()) {
@@ -80,23 +85,35 @@ export const personChanges = (
   return changes
 }
 
+const instantsOf = ({ knownAt, undoneAt }: Link): ReadonlyArray<number> =>
+  undoneAt === undefined ? [knownAt] : [knownAt, undoneAt]
+
 /**
  * Which claims of one id a walk over the ledger must follow, to find all who are or were
  * tied to it from just before `since` on: the one that counted just before, and all
- * later ones, since rows may have been written while they counted. Older claims that
- * count no more lead nowhere, else one shared device would tie all its users into one
- * huge walk.
+ * later ones, since rows may have been written while they counted, and those that count
+ * again once an earlier one is undone. Older claims that count no more lead nowhere, else
+ * one shared device would tie all its users into one huge walk.
  */
 export const effectiveClaims = (
   claims: ReadonlyArray<Link>,
   since: number
 ): ReadonlyArray<Link> => {
-  let best: Link | undefined
-  for (const claim of claims)
-    if (claim.knownAt < since && (best === undefined || compareLinks(claim, best) < 0))
-      best = claim
-  const later = claims.filter((claim) => claim.knownAt >= since)
-  return best === undefined ? later : [best, ...later]
+  const undone = claims.flatMap(({ undoneAt }) =>
+    undoneAt !== undefined && undoneAt >= since ? [undoneAt] : []
+  )
+  const followed = new Set(claims.filter((claim) => claim.knownAt >= since))
+  for (const instant of [since - 1, ...undone]) {
+    let best: Link | undefined
+    for (const claim of claims)
+      if (
+        countsAt(claim, instant) &&
+        (best === undefined || compareLinks(claim, best) < 0)
+      )
+        best = claim
+    if (best !== undefined) followed.add(best)
+  }
+  return [...followed]
 }
 
 const earliestClaims = (links: ReadonlyArray<Link>): Map<string, Link> => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "bun:test"
 import * as fc from "fast-check"
-import type { Link } from "../src/Identity.ts"
+import { countsAt, type Link } from "../src/Identity.ts"
 import { effectiveClaims, personChanges, personsOf } from "../src/Persons.ts"
 
 /** An order of its own, so that no test relies on that of the names. */
@@ -143,6 +143,43 @@ describe("personChanges", () => {
         }
       }),
       { numRuns: 500 }
+    )
+  })
+
+  it("says the same though links are undone between and before the others", () => {
+    const steps = fc.tuple(anyLinks, fc.infiniteStream(fc.nat()))
+    fc.assert(
+      fc.property(steps, ([links, random]) => {
+        const next = () => random.next().value as number
+        const ledger: Array<Link> = []
+        const rows = new Rows()
+        const waiting = [...links]
+        const told = links.map(({ knownAt }) => knownAt)
+        while (waiting.length > 0 || next() % 2 === 0) {
+          const [link] = waiting.splice(next() % Math.max(1, waiting.length), 1)
+          const undone = next() % ledger.length
+          const counting = ledger[undone]
+          if (next() % 3 === 0 && counting && counting.undoneAt === undefined) {
+            const undoneAt = counting.knownAt + 1 + (next() % 5)
+            ledger[undone] = { ...counting, undoneAt }
+            told.push(undoneAt)
+            rows.write(personChanges(ledger, undoneAt, () => false, hash))
+          }
+          if (link === undefined) continue
+          ledger.push(link)
+          const isNew = (other: Link) => other === link
+          rows.write(personChanges(ledger, link.knownAt, isNew, hash))
+        }
+        for (const instant of told) {
+          const expected = personsOf(
+            ledger.filter((link) => countsAt(link, instant)),
+            hash
+          )
+          for (const one of "abcdefg")
+            expect(rows.at(instant, one)).toBe(expected.get(one) ?? hash(one))
+        }
+      }),
+      { numRuns: 300 }
     )
   })
 })

@@ -7,6 +7,7 @@ import { Elysia } from "elysia"
 import type { Accounting } from "./accounting/Accounting.ts"
 import { accountingRoutes } from "./accounting/AccountingRoutes.ts"
 import type { KeyRing } from "./keys/KeyRing.ts"
+import { type LinkServices, linkRoutes } from "./links/LinkRoutes.ts"
 import type { Quarantine } from "./quarantine/Quarantine.ts"
 import { quarantineRoutes } from "./quarantine/QuarantineRoutes.ts"
 import { receiptRoutes } from "./receipts/ReceiptRoutes.ts"
@@ -20,6 +21,7 @@ import { watermarkRoutes } from "./watermark/WatermarkRoutes.ts"
 /** Everything a handler of this service may ask for. */
 export type AppServices =
   | ReceiveServices
+  | LinkServices
   | Accounting
   | Receipts
   | Quarantine
@@ -51,6 +53,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(quarantineRoutes(runtime))
     .use(violationRoutes(runtime))
     .use(watermarkRoutes(runtime))
+    .use(linkRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

@@ -7,6 +7,7 @@ import { InboxPartitions } from "./inbox/InboxPartitions.ts"
 import { InboxRepo } from "./inbox/InboxRepo.ts"
 import { ShardMap } from "./inbox/ShardMap.ts"
 import { StoredWatch } from "./inbox/StoredWatch.ts"
+import { LinksLive } from "./links/LinksLive.ts"
 import { Quarantine } from "./quarantine/Quarantine.ts"
 import { QuarantineRepo } from "./quarantine/QuarantineRepo.ts"
 import { ReceiptRepo } from "./receipts/ReceiptRepo.ts"
@@ -25,6 +26,7 @@ export const ingestionLive = Layer.mergeAll(
   Receipts.layer,
   Quarantine.layer,
   Watermark.layer,
+  LinksLive,
   Drift.layer
 ).pipe(
   Layer.provideMerge(

@@ -13,6 +13,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { Elysia } from "elysia"
+import { undoMaintenance } from "./links/LinksLive.ts"
 import { Countries } from "./loader/Countries.ts"
 import * as InboxMaintenance from "./loader/InboxMaintenance.ts"
 import { Loader } from "./loader/Loader.ts"
@@ -60,7 +61,12 @@ const postgres = Layer.unwrap(
   )
 )
 
-const LoaderLive = Layer.mergeAll(loaders, health, InboxMaintenance.layer).pipe(
+const LoaderLive = Layer.mergeAll(
+  loaders,
+  health,
+  undoMaintenance,
+  InboxMaintenance.layer
+).pipe(
   Layer.provide(Layer.mergeAll(Installation.layer, Countries.layer)),
   Layer.provide(Layer.mergeAll(postgres, ClickHouse.layer)),
   Layer.provide(

@@ -4,12 +4,12 @@ import type { Link } from "@analytics/data-processing/Identity"
 import { effectiveClaims } from "@analytics/data-processing/Persons"
 import { Context, Effect, Layer } from "effect"
 import { type SqlError as Sql, SqlClient } from "effect/sql"
-import { storable } from "./storable.ts"
 import {
   type LedgerUnavailable,
   unavailable,
   unavailableAfter
 } from "./LoaderErrors.ts"
+import { storable } from "./storable.ts"
 
 /** First half of the advisory lock's key; the project is the second. */
 const LOCK_CLASS = 0x6c696e6b
@@ -53,6 +53,8 @@ export class LinkRepo extends Context.Service<
       since: number,
       most: number
     ): Effect.Effect<ReadonlyArray<Link> | undefined, LedgerUnavailable>
+    /** Undone links whose number lies after this one, oldest first. */
+    undoneAfter(id: bigint): Effect.Effect<ReadonlyArray<UndoneLink>, LedgerUnavailable>
     /** Which of these claims, of the ledger, are such as `followerChanges` takes. */
     followers(
       projectId: number,
@@ -86,26 +88,28 @@ export class LinkRepo extends Context.Service<
            WHERE NOT EXISTS (
              SELECT 1 FROM ingest.links k
               WHERE k.project_id = ${projectId} AND k.kind = l.kind
-                AND k.undone_at IS NULL
+                AND (k.undone_at IS NULL OR k.undone_at > to_timestamp(l.known / 1000.0))
                 AND k.from_key = ingest.id_key(l.from_id)
                 AND k.to_key = ingest.id_key(l.to_id)
                 AND (k.timestamp, k.message_id COLLATE "C")
                   <= (to_timestamp(l.at / 1000.0), l.message_id COLLATE "C")
                 AND k.known_at <= to_timestamp(l.known / 1000.0))
           ON CONFLICT DO NOTHING
-          RETURNING kind, from_id, to_id, timestamp, message_id, known_at`
+          RETURNING kind, from_id, to_id, timestamp, message_id, known_at, undone_at`
 
       /** Links that touch one of the ids: as `from` if `outgoing`, else as `to`. */
       const touching = (
         projectId: number,
         ids: ReadonlyArray<string>,
         outgoing: boolean,
+        since: number,
         most: number
       ) =>
         sql<LinkRow>`
-          SELECT kind, from_id, to_id, timestamp, message_id, known_at
+          SELECT kind, from_id, to_id, timestamp, message_id, known_at, undone_at
             FROM ingest.links
-           WHERE project_id = ${projectId} AND undone_at IS NULL
+           WHERE project_id = ${projectId}
+             AND (undone_at IS NULL OR undone_at >= ${new Date(since)})
              AND ${sql.literal(outgoing ? "from_key" : "to_key")}
                = ANY(${ids.map(keyOfId)}::bytea[])
            LIMIT ${most}`
@@ -126,7 +130,7 @@ export class LinkRepo extends Context.Service<
       const targetsOf = (projectId: number, ids: ReadonlyArray<string>, most: number) =>
         sql<{ from_id: string; to_id: string }>`
           SELECT DISTINCT from_id, to_id FROM ingest.links
-           WHERE project_id = ${projectId} AND undone_at IS NULL AND kind = 'claim'
+           WHERE project_id = ${projectId} AND kind = 'claim'
              AND from_key = ANY(${ids.map(keyOfId)}::bytea[])
            LIMIT ${most}`
 
@@ -165,10 +169,18 @@ export class LinkRepo extends Context.Service<
           chunked(
             links,
             (chunk) => sql<LinkRow>`
-              SELECT kind, from_id, to_id, timestamp, message_id, known_at
+              SELECT kind, from_id, to_id, timestamp, message_id, known_at, undone_at
                 FROM ingest.links
                WHERE project_id = ${projectId} AND batch_id = ${batchId}
                  AND from_key = ANY(${chunk.map(({ from }) => keyOfId(from))}::bytea[])`
+          )
+        ),
+        undoneAfter: Effect.fn("LinkRepo.undoneAfter")((id) =>
+          sql<UndoneRow>`
+            SELECT id, project_id, kind, from_id, to_id FROM ingest.link_undos
+             WHERE id > ${id} ORDER BY id LIMIT ${CHUNK}`.pipe(
+            Effect.map((rows) => rows.map(undoneOf)),
+            unavailable
           )
         ),
         followers: Effect.fn("LinkRepo.followers")(function* (projectId, links) {
@@ -217,7 +229,7 @@ export class LinkRepo extends Context.Service<
               const unknown = [...new Set(from)].filter((id) => !claimsOf.has(id))
               for (const id of unknown) claimsOf.set(id, [])
               const links = yield* chunked(unknown, (chunk) =>
-                touching(projectId, chunk, true, most + 1)
+                touching(projectId, chunk, true, since, most + 1)
               )
               for (const link of links)
                 if (link.kind === "claim") claimsOf.get(link.from)?.push(link)
@@ -229,7 +241,7 @@ export class LinkRepo extends Context.Service<
               for (const id of now) visited.add(id)
               yield* learnClaims(now)
               const incoming = yield* chunked(now, (chunk) =>
-                touching(projectId, chunk, false, most + 1)
+                touching(projectId, chunk, false, since, most + 1)
               )
               keep(incoming)
               if (found.size > most) return undefined
@@ -273,7 +285,30 @@ interface LinkRow {
   readonly timestamp: Date
   readonly message_id: string
   readonly known_at: Date
+  readonly undone_at: Date | null
 }
+
+/** A link that somebody undid, by its number among all such. */
+export interface UndoneLink extends Pick<Link, "kind" | "from" | "to"> {
+  readonly id: bigint
+  readonly projectId: number
+}
+
+interface UndoneRow {
+  readonly id: bigint
+  readonly project_id: bigint
+  readonly kind: Link["kind"]
+  readonly from_id: string
+  readonly to_id: string
+}
+
+const undoneOf = (row: UndoneRow): UndoneLink => ({
+  id: row.id,
+  projectId: Number(row.project_id),
+  kind: row.kind,
+  from: row.from_id,
+  to: row.to_id
+})
 
 const linkOf = (row: LinkRow): Link => ({
   kind: row.kind,
@@ -281,7 +316,8 @@ const linkOf = (row: LinkRow): Link => ({
   to: row.to_id,
   timestamp: row.timestamp.getTime(),
   messageId: row.message_id,
-  knownAt: row.known_at.getTime()
+  knownAt: row.known_at.getTime(),
+  ...(row.undone_at === null ? {} : { undoneAt: row.undone_at.getTime() })
 })
 
 const keyOf = (link: Link): string =>

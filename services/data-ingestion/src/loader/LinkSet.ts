@@ -24,7 +24,11 @@ export class LinkSet {
 }
 
 /** Who is tied to whom, and how; ids of links hold no NUL. */
-export const pairOf = ({ kind, from, to }: Link): string => `${kind}\0${from}\0${to}`
+export const pairOf = ({
+  kind,
+  from,
+  to
+}: Pick<Link, "kind" | "from" | "to">): string => `${kind}\0${from}\0${to}`
 
 /** Whether a link leaves nothing for another of its pair to tell. */
 export const tellsAsMuch = (link: Link, other: Link): boolean =>

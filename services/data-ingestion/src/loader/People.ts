@@ -43,6 +43,15 @@ export class People extends Context.Service<
       links: ReadonlyMap<number, LinkSet>,
       again: boolean
     ): Effect.Effect<void, LedgerUnavailable | ClickHouseError>
+    /**
+     * Writes anew who the people of these ids are, from `since` on. `false` if that needs
+     * more links than may be read.
+     */
+    restore(
+      projectId: number,
+      ids: ReadonlyArray<string>,
+      since: number
+    ): Effect.Effect<boolean, LedgerUnavailable | ClickHouseError>
   }
 >()("@analytics/data-ingestion/loader/People") {
   static readonly layerOf = (limits: Limits) =>
@@ -53,8 +62,23 @@ export class People extends Context.Service<
         const clickHouse = yield* ClickHouse
         const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
         const known = new BoundedCache<string, Link>(KNOWN_PAIRS)
-        const cacheKey = (projectId: number, link: Link) =>
-          `${projectId} ${pairOf(link)}`
+        const cacheKey = (
+          projectId: number,
+          pair: Pick<Link, "kind" | "from" | "to">
+        ) => `${projectId} ${pairOf(pair)}`
+
+        let lastUndone = 0n
+        /** The next message with the pair of an undone link ties it again. */
+        const forgetUndone = Effect.gen(function* () {
+          for (;;) {
+            const undone = yield* ledger.undoneAfter(lastUndone)
+            for (const link of undone) {
+              known.delete(cacheKey(link.projectId, link))
+              lastUndone = link.id
+            }
+            if (undone.length === 0) return
+          }
+        })
 
         const write = (
           projectId: number,
@@ -166,7 +190,29 @@ export class People extends Context.Service<
         )
 
         return People.of({
+          restore: Effect.fn("People.restore")((projectId, ids, since) =>
+            ledger.locked(projectId, (version) =>
+              Effect.gen(function* () {
+                const components = yield* ledger.components(
+                  projectId,
+                  ids,
+                  since,
+                  limits.most
+                )
+                if (components === undefined) return false
+                const changes = personChanges(
+                  components,
+                  since,
+                  () => false,
+                  (id) => idHash.id(projectId, id)
+                )
+                yield* write(projectId, changes, version)
+                return true
+              })
+            )
+          ),
           record: Effect.fn("People.record")(function* (batchId, byProject, again) {
+            if (byProject.size > 0) yield* forgetUndone
             for (const [projectId, set] of byProject) {
               const links = set.all.filter((link) => {
                 const before = again ? undefined : known.get(cacheKey(projectId, link))

@@ -27,8 +27,10 @@ export class WatermarkRepo extends Context.Service<
           const [row] = yield* sql<{ published: Date }>`
             UPDATE ingest.watermark
                SET published = greatest(published, coalesce(
-                     (SELECT min(known_at) - interval '1 millisecond'
-                        FROM ingest.batches WHERE done_at IS NULL),
+                     least(
+                       (SELECT min(known_at) FROM ingest.batches WHERE done_at IS NULL),
+                       (SELECT min(known_at) FROM ingest.link_undos WHERE done_at IS NULL)
+                     ) - interval '1 millisecond',
                      date_trunc('milliseconds', clock_timestamp())))
             RETURNING published`
           return row?.published ?? new Date(0)

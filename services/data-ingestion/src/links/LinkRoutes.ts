@@ -1,0 +1,106 @@
+import { Unauthorized } from "@analytics/api-common/AuthProblems"
+import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
+import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { received, sent } from "@analytics/api-common/WireSchema"
+import { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import { Elysia } from "elysia"
+import { StoreUnavailable } from "../StoreUnavailable.ts"
+import { LinkNotFound, Links } from "./Links.ts"
+
+const ProjectId = Schema.Int.check(
+  Schema.isBetween({ minimum: 1, maximum: 4_294_967_295 })
+)
+
+const Question = Schema.Struct({
+  projectId: ProjectId,
+  id: Schema.String.annotate({ description: "Any id of the person" })
+})
+
+const LinkName = {
+  kind: Schema.Literals(["claim", "alias"]),
+  from: Schema.String,
+  to: Schema.String,
+  timestamp: Schema.DateFromString,
+  messageId: Schema.String
+}
+
+const Undo = Schema.Struct({ projectId: ProjectId, ...LinkName })
+
+const Tied = Schema.Struct({
+  links: Schema.Array(
+    Schema.Struct({
+      ...LinkName,
+      knownAt: Schema.DateFromString,
+      undoneAt: Schema.NullOr(Schema.DateFromString)
+    })
+  ),
+  truncated: Schema.Boolean
+})
+
+const Undone = Schema.Struct({
+  undoneAt: Schema.DateFromString,
+  restored: Schema.Boolean
+})
+
+export type LinkServices = Links | AccessConfig
+
+const refusals = { 401: sent(Unauthorized), 503: sent(StoreUnavailable) }
+
+/** `/internal/v1/links`, for services that know `SERVICE_KEY`. */
+export const linkRoutes = <R, ER>(
+  runtime: ManagedRuntime.ManagedRuntime<R | LinkServices, ER>
+) =>
+  new Elysia({ prefix: "/internal/v1/links", tags: ["internal"] })
+    .use(effectPlugin(runtime))
+    .post(
+      "/search",
+      ({ body, headers: { authorization }, run }) =>
+        run(
+          Tied,
+          Effect.gen(function* () {
+            yield* service(authorization)
+            const tied = yield* (yield* Links).ofId(body.projectId, body.id)
+            return {
+              truncated: tied.truncated,
+              links: tied.links.map((link) => ({
+                ...link,
+                timestamp: new Date(link.timestamp),
+                knownAt: new Date(link.knownAt),
+                undoneAt: link.undoneAt === undefined ? null : new Date(link.undoneAt)
+              }))
+            }
+          })
+        ),
+      {
+        body: received(Question),
+        response: { 200: sent(Tied), ...refusals },
+        detail: { summary: "What ties the ids of a person together" }
+      }
+    )
+    .post(
+      "/undo",
+      ({ body: { projectId, ...link }, headers: { authorization }, run }) =>
+        run(
+          Undone,
+          Effect.gen(function* () {
+            yield* service(authorization)
+            const timestamp = link.timestamp.getTime()
+            const links = yield* Links
+            const undone = yield* links.undo(projectId, { ...link, timestamp })
+            return { ...undone, undoneAt: new Date(undone.undoneAt) }
+          })
+        ),
+      {
+        body: received(Undo),
+        response: { 200: sent(Undone), 404: sent(LinkNotFound), ...refusals },
+        detail: { summary: "Take one link back, which restores both people" }
+      }
+    )
+
+const service = Effect.fnUntraced(function* (authorization: string | undefined) {
+  const { serviceKey } = yield* AccessConfig
+  const key = fromAuthorization(authorization)
+  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
+    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
+})

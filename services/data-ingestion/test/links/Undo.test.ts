@@ -1,0 +1,174 @@
+import { describe, expect } from "bun:test"
+import { IdHash } from "@analytics/data-processing/IdHash"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { withLayer } from "@analytics/testing/effectTest"
+import { testInstallation } from "@analytics/testing/testInstallation"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { Links } from "../../src/links/Links.ts"
+import { LinksLive } from "../../src/links/LinksLive.ts"
+import { UndoRepo } from "../../src/links/UndoRepo.ts"
+import { Undos } from "../../src/links/Undos.ts"
+import { LinkRepo } from "../../src/loader/LinkRepo.ts"
+import { LinkSet } from "../../src/loader/LinkSet.ts"
+import { Loader } from "../../src/loader/Loader.ts"
+import { People } from "../../src/loader/People.ts"
+import { WatermarkRepo } from "../../src/watermark/WatermarkRepo.ts"
+import { drain, failure, inserting } from "../loader/faults.ts"
+import { AT, freshLoader, receive, stores, track } from "../loader/loaderTest.ts"
+
+const idHash = new IdHash(testInstallation.idHashKey)
+
+const layer = Layer.mergeAll(
+  LinksLive,
+  Undos.layer.pipe(
+    Layer.provide(People.layer),
+    Layer.provide(LinkRepo.layer),
+    Layer.provideMerge(UndoRepo.layer)
+  ),
+  WatermarkRepo.layer
+).pipe(Layer.provideMerge(stores))
+
+const publish = Effect.flatMap(WatermarkRepo, (repo) => repo.publish)
+
+/** Who an id is as of a watermark, as queries read it. */
+const personOf = (p: number, id: string, asOf: Date) =>
+  Effect.gen(function* () {
+    const clickHouse = yield* ClickHouse
+    const own = idHash.id(p, id)
+    const rows = yield* clickHouse.query<{ person: string }>(
+      `SELECT toString(argMax(person, (known_at, version))) AS person FROM person_links
+        WHERE project_id = {p:UInt32} AND id_hash = {id:UInt64}
+          AND known_at <= fromUnixTimestamp64Milli({at:Int64}, 'UTC')
+        GROUP BY id_hash`,
+      { params: { p, id: String(own), at: asOf.getTime() } }
+    )
+    return BigInt(rows[0]?.person ?? own)
+  })
+
+const areOne = (p: number, a: string, b: string, asOf: Date) =>
+  Effect.gen(function* () {
+    return (yield* personOf(p, a, asOf)) === (yield* personOf(p, b, asOf))
+  })
+
+const setOf = (link: Parameters<LinkSet["add"]>[0]) => {
+  const set = new LinkSet()
+  set.add(link)
+  return set
+}
+
+const identify = (p: number, m: string, a: string, u: string, t = AT) =>
+  track(m, { p, y: "identify", e: "$identify", a, u, t })
+
+const undo = (p: number, a: string, u: string, m: string, t = AT) =>
+  Effect.flatMap(Links, (links) =>
+    links.undo(p, { kind: "claim", from: a, to: u, timestamp: t, messageId: m })
+  )
+
+describe("undoing a link", () => {
+  const it = withLayer(layer)
+
+  it.effect("restores both people from now on, and leaves earlier answers alone", () =>
+    Effect.gen(function* () {
+      yield* receive([
+        identify(31, "m1", "a", "u1"),
+        identify(31, "m2", "a", "u2", AT + 5),
+        identify(31, "m3", "b", "u1")
+      ])
+      yield* drain
+      const before = yield* publish
+      expect(yield* areOne(31, "a", "u1", before)).toBe(true)
+      const undone = yield* undo(31, "a", "u1", "m1")
+      expect(undone.restored).toBe(true)
+      expect(undone.undoneAt).toBeGreaterThan(before.getTime())
+      const after = yield* publish
+      expect(after.getTime()).toBeGreaterThanOrEqual(undone.undoneAt)
+      // The next claim of the anonymous id counts now.
+      expect(yield* areOne(31, "a", "u1", after)).toBe(false)
+      expect(yield* areOne(31, "a", "u2", after)).toBe(true)
+      expect(yield* areOne(31, "b", "u1", after)).toBe(true)
+      expect(yield* areOne(31, "a", "u1", before)).toBe(true)
+      // Twice is once; another message's link is another link.
+      expect(yield* undo(31, "a", "u1", "m1")).toEqual(undone)
+      const error = yield* Effect.flip(undo(31, "a", "u1", "m2"))
+      expect(error).toMatchObject({ _tag: "LinkNotFound", status: 404 })
+      const { links, truncated } = yield* (yield* Links).ofId(31, "a")
+      expect(truncated).toBe(false)
+      expect(links.map(({ messageId, undoneAt }) => [messageId, undoneAt])).toEqual([
+        ["m1", undone.undoneAt],
+        ["m2", undefined]
+      ])
+    })
+  )
+
+  it.effect("holds against the same message, and not against a new one", () =>
+    Effect.gen(function* () {
+      // One loader all along, which remembers the pairs it has seen.
+      yield* Effect.gen(function* () {
+        const loader = yield* Loader
+        const load = Effect.fnUntraced(function* (m: string, t = AT) {
+          yield* receive([identify(32, m, "a", "u1", t)])
+          yield* loader.drain
+          return yield* publish
+        })
+        yield* load("m1")
+        yield* undo(32, "a", "u1", "m1")
+        expect(yield* areOne(32, "a", "u1", yield* load("m1"))).toBe(false)
+        expect(yield* areOne(32, "a", "u1", yield* load("m2", AT + 1))).toBe(true)
+      }).pipe(Effect.provide(freshLoader))
+    })
+  )
+
+  it.effect("is finished by a loader after a crash, and no answer comes between", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* receive([identify(33, "m1", "a", "u1")])
+      yield* drain
+      const before = yield* publish
+      const away = Layer.fresh(LinksLive).pipe(
+        Layer.provide(inserting(() => failure("transient")))
+      )
+      const undone = yield* undo(33, "a", "u1", "m1").pipe(Effect.provide(away))
+      expect(undone.restored).toBe(false)
+      expect((yield* publish).getTime()).toBeLessThan(undone.undoneAt)
+      // What is sealed and resolved meanwhile must not bring the link back.
+      yield* receive([identify(33, "m9", "c", "u1", AT + 9)])
+      yield* drain
+      expect((yield* publish).getTime()).toBeLessThan(undone.undoneAt)
+      yield* (yield* Undos).finish(true)
+      expect(yield* sql`SELECT 1 FROM ingest.link_undos WHERE done_at IS NULL`).toEqual(
+        []
+      )
+      const after = yield* publish
+      expect(after.getTime()).toBeGreaterThanOrEqual(undone.undoneAt)
+      expect(yield* areOne(33, "a", "u1", before)).toBe(true)
+      expect(yield* areOne(33, "a", "u1", after)).toBe(false)
+      expect(yield* areOne(33, "c", "u1", after)).toBe(true)
+    })
+  )
+
+  it.effect("counts from its own instant, whichever batch was sealed before it", () =>
+    Effect.gen(function* () {
+      const people = yield* People
+      const link = (from: string, to: string, messageId: string, knownAt: number) => ({
+        kind: "claim" as const,
+        from,
+        to,
+        timestamp: AT,
+        messageId,
+        knownAt
+      })
+      const one = (item: ReturnType<typeof link>) => new Map([[34, setOf(item)]])
+      const before = yield* publish
+      yield* people.record(1n, one(link("a", "u1", "m1", before.getTime() + 1)), false)
+      const { undoneAt } = yield* undo(34, "a", "u1", "m1")
+      // Sealed before the undo, resolved after it.
+      yield* people.record(2n, one(link("c", "u1", "m2", undoneAt - 1)), false)
+      const after = new Date(undoneAt)
+      expect(yield* areOne(34, "c", "u1", after)).toBe(true)
+      expect(yield* areOne(34, "a", "u1", after)).toBe(false)
+    }).pipe(
+      Effect.provide(Layer.fresh(People.layer.pipe(Layer.provide(LinkRepo.layer))))
+    )
+  )
+})
