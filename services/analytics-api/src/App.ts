@@ -5,29 +5,42 @@ import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Auth } from "./access/Auth.ts"
+import type { Audit } from "./audit/Audit.ts"
+import { auditRoutes } from "./audit/AuditRoutes.ts"
+import { auditPlugin } from "./audit/auditPlugin.ts"
+import type { CatalogueRepo } from "./catalogue/CatalogueRepo.ts"
+import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
 import type { Cohorts } from "./cohorts/Cohorts.ts"
 import { cohortsRoutes } from "./cohorts/CohortsRoutes.ts"
 import type { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
 import { keyFeedRoutes } from "./keys/KeyFeedRoutes.ts"
 import type { Keys } from "./keys/Keys.ts"
 import { keysRoutes } from "./keys/KeysRoutes.ts"
+import type { Live } from "./live/Live.ts"
+import { liveRoutes } from "./live/LiveRoutes.ts"
 import type { Projects } from "./projects/Projects.ts"
 import { projectsRoutes } from "./projects/ProjectsRoutes.ts"
 import type { Queries } from "./query/Queries.ts"
 import { queryRoutes } from "./query/QueryRoutes.ts"
+import { queryRunRoutes } from "./query/QueryRunRoutes.ts"
+import type { QueryRuns } from "./query/QueryRuns.ts"
 import type { Settings } from "./settings/Settings.ts"
 import { settingsRoutes } from "./settings/SettingsRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
 export type AppServices =
   | Settings
+  | Audit
   | Auth
+  | CatalogueRepo
   | Cohorts
   | Health
   | KeyFeedRepo
   | Keys
+  | Live
   | Projects
   | Queries
+  | QueryRuns
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -42,12 +55,17 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(jsonBody())
+    .use(auditPlugin(runtime))
     .use(projectsRoutes(runtime))
     .use(settingsRoutes(runtime))
     .use(keysRoutes(runtime))
     .use(keyFeedRoutes(runtime))
     .use(queryRoutes(runtime))
+    .use(queryRunRoutes(runtime))
+    .use(auditRoutes(runtime))
+    .use(liveRoutes(runtime))
     .use(cohortsRoutes(runtime))
+    .use(catalogueRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

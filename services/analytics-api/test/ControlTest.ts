@@ -3,8 +3,11 @@ import { AccessConfig } from "@analytics/config/AccessConfig"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { ControlLive } from "../src/ControlLive.ts"
+import { CatalogueRepo } from "../src/catalogue/CatalogueRepo.ts"
 import { Cohorts } from "../src/cohorts/Cohorts.ts"
+import { Live } from "../src/live/Live.ts"
 import { Queries } from "../src/query/Queries.ts"
+import { QueryRuns } from "../src/query/QueryRuns.ts"
 
 export const adminKey = "admin-key-of-this-test"
 export const serviceKey = "service-key-of-this-test"
@@ -33,11 +36,28 @@ const CohortsUnasked = Layer.succeed(Cohorts, {
   setMembers: unasked
 })
 
+const RunsUnasked = Layer.succeed(
+  QueryRuns,
+  QueryRuns.of({
+    start: () => Effect.die("no run was expected"),
+    state: () => Effect.die("no run was expected"),
+    cancel: () => Effect.die("no run was expected")
+  })
+)
+
+const LiveUnasked = Layer.succeed(
+  Live,
+  Live.of({ listen: () => Effect.die("nobody was expected to listen") })
+)
+
 /** Everything about projects and keys on a Postgres of its own, without a word. */
 export const ControlTest = Layer.mergeAll(
   ControlLive,
   QueriesUnasked,
+  RunsUnasked,
+  LiveUnasked,
   CohortsUnasked,
+  CatalogueRepo.layer,
   Health.layer({})
 ).pipe(
   Layer.provide(access),

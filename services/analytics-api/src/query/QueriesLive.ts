@@ -2,12 +2,18 @@ import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Layer } from "effect"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
+import { Live } from "../live/Live.ts"
 import { Queries } from "./Queries.ts"
 import { QueryRepo } from "./QueryRepo.ts"
+import { QueryRuns } from "./QueryRuns.ts"
+import { QueryRunsRepo } from "./QueryRunsRepo.ts"
 import { Watermark } from "./Watermark.ts"
 
 /** Questions, on ClickHouse and the watermark of data-ingestion. */
-export const QueriesLive = Queries.layer.pipe(
+export const QueriesLive = QueryRuns.layer.pipe(
+  Layer.provideMerge(Queries.layer),
+  Layer.merge(Live.layer),
+  Layer.provide(QueryRunsRepo.layer),
   Layer.provide(QueryRepo.layer),
   Layer.provide(CohortRepo.layer),
   Layer.provide(Watermark.layer),
