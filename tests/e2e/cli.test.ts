@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, it } from "bun:test"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { type Client, makeClient, type Project } from "./Client.ts"
+import { type RunningStack, startStack } from "./RunningStack.ts"
+
+const main = join(import.meta.dir, "../../tools/cli/src/main.ts")
+let stack: RunningStack
+let client: Client
+let project: Project
+
+beforeAll(async () => {
+  stack = await startStack()
+  client = await makeClient(stack)
+  project = await client.createProject("cli")
+}, 180_000)
+afterAll(() => stack?.stop(), 60_000)
+
+const spawn = (...args: ReadonlyArray<string>) =>
+  Bun.spawn(
+    [process.execPath, main, ...args, "--stack", join(stack.data, "stack.json")],
+    {
+      env: { ...process.env, ANALYTICS_KEY: project.secretKey },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 60_000
+    }
+  )
+
+const cli = async (...args: ReadonlyArray<string>) => {
+  const child = spawn(...args)
+  const [code, out, err] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text()
+  ])
+  return { code, out, err }
+}
+
+const track = (event: string, userId: string, properties: object = {}) => ({
+  type: "track",
+  event,
+  userId,
+  properties
+})
+
+it("watches events arrive, asks about them, and finds the installation well", async () => {
+  const tail = spawn("tail", "--event", "bought", "--limit", "2")
+  const lines = (async () => {
+    const decoder = new TextDecoder()
+    let text = ""
+    for await (const chunk of tail.stdout) {
+      text += decoder.decode(chunk, { stream: true })
+    }
+    return text.trim().split("\n")
+  })()
+  // Nobody can tell from outside when somebody watches: so events come until it has two.
+  let sent = 0
+  let isOver = false
+  tail.exited.then(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    sent++
+    await client.send(project, [
+      track("bought", `u${sent}`, { item: "\u001b[31mred" }),
+      track("looked", `u${sent}`)
+    ])
+    await client.settled(project)
+  }
+  expect(await tail.exited).toBe(0)
+  const shown = await lines
+  expect(shown).toHaveLength(2)
+  for (const line of shown) {
+    expect(line).toContain("bought")
+    expect(line).not.toContain("\u001b")
+  }
+
+  const question = {
+    kind: "trends",
+    range: "today",
+    interval: "none",
+    series: [{ event: "bought", measure: "total" }]
+  }
+  const table = await cli("query", JSON.stringify(question))
+  expect(table).toMatchObject({ code: 0, err: "" })
+  expect(table.out).toMatch(new RegExp(`│ A .*│ +${sent} │`, "u"))
+  const json = await cli("query", "--json", JSON.stringify(question))
+  expect(JSON.parse(json.out)).toMatchObject({ result: { series: [{ data: [sent] }] } })
+
+  const refused = await cli("query", JSON.stringify({ ...question, interval: "era" }))
+  expect(refused.code).toBe(1)
+  expect(refused.err).toContain("/interval")
+
+  const well = await cli("doctor")
+  expect(well).toMatchObject({ code: 0, err: "" })
+  expect(well.out).toContain("✓ accounting")
+}, 120_000)
+
+it("finds what is wrong with an installation, and says what to do", async () => {
+  const file = join(stack.data, "stack.json")
+  const { pids } = JSON.parse(await readFile(file, "utf8"))
+  const supervisor: number = pids.supervisor
+  // While its supervisor stands still, nobody starts a killed service again.
+  process.kill(supervisor, "SIGSTOP")
+  try {
+    process.kill(pids["data-ingestion"], "SIGKILL")
+    const ill = await cli("doctor")
+    expect(ill.code).toBe(1)
+    expect(ill.out).toContain("✗ data-ingestion")
+    expect(ill.out).toContain("→ start it")
+    expect(ill.err).toContain("must be mended")
+  } finally {
+    process.kill(supervisor, "SIGCONT")
+  }
+}, 120_000)
