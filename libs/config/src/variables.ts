@@ -92,9 +92,49 @@ export const variables = {
     description: "Threads one query may use in ClickHouse; 0 is one per core."
   }),
 
+  QUERY_ASYNC_TIMEOUT: defaulted(Kind.duration, "10 minutes", {
+    of: ["analytics-api"],
+    description: "The same for a query sent with `Prefer: respond-async`."
+  }),
+  QUERY_ASYNC_CONCURRENCY: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 1000 }),
+    "2",
+    {
+      of: ["analytics-api"],
+      description: "How many of those run at once, beside the others."
+    }
+  ),
+  QUERY_RESULT_RETENTION: defaulted(Kind.duration, "1 hour", {
+    of: ["analytics-api"],
+    description: "How long their answers are kept."
+  }),
+  QUERY_PROJECT_BYTES_PER_SECOND: defaulted(Kind.byteSize, "1 GiB", {
+    of: ["analytics-api"],
+    description:
+      "What the queries of one project may read in one process, over a minute; more is answered with 429. 0 is no limit."
+  }),
+  QUERY_KEY_BYTES_PER_SECOND: defaulted(Kind.byteSize, "1 GiB", {
+    of: ["analytics-api"],
+    description: "The same for one secret key."
+  }),
+  QUERY_MAX_ROWS: defaulted(
+    Kind.wholeNumber({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    "20000000000",
+    {
+      of: ["analytics-api"],
+      description:
+        "Rows one query may read by the estimate that is made before it runs; more is answered with 422. 0 is no limit."
+    }
+  ),
+
   AUDIT_RETENTION: defaulted(Kind.duration, "90 days", {
     of: ["analytics-api"],
     description: "How long the audit of reads and writes is kept."
+  }),
+  CATALOGUE_REFRESH_INTERVAL: defaulted(Kind.duration, "5 seconds", {
+    of: ["analytics-api"],
+    description:
+      "How often new events are looked at for the catalogue of event names and properties."
   }),
 
   ANALYTICS_API_URL: defaulted(Kind.url, "http://127.0.0.1:4000", {
@@ -159,6 +199,11 @@ export const variables = {
     of: ["loader"],
     description:
       "How long stored events stay in the inbox, an hour at least. Longer than the time between two backups of ClickHouse, so that what a restored backup lacks can be loaded again."
+  }),
+  PURGE_INTERVAL: defaulted(Kind.duration, "1 hour", {
+    of: ["loader"],
+    description:
+      "The shortest time between two removals of deleted projects from ClickHouse: each rewrites the parts that hold their rows."
   }),
   GEOIP_DATABASE: optional(Kind.text, {
     of: ["loader"],

@@ -13,7 +13,9 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeApp } from "./App.ts"
 import { ControlLive } from "./ControlLive.ts"
+import { CatalogueLive } from "./catalogue/CatalogueLive.ts"
 import { CohortsLive } from "./cohorts/CohortsLive.ts"
+import * as DeletedProjects from "./projects/DeletedProjects.ts"
 import { QueriesLive } from "./query/QueriesLive.ts"
 
 const HealthLive = Layer.unwrap(
@@ -36,8 +38,11 @@ const StoresLive = Installation.layer.pipe(
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
 export const AppLive = Layer.mergeAll(
   ControlLive,
-  QueriesLive,
+  // The same one: a layer is built once.
+  QueriesLive.pipe(Layer.provide(ControlLive)),
   CohortsLive,
+  CatalogueLive,
+  DeletedProjects.layer,
   HealthLive
 ).pipe(
   Layer.provide(StoresLive),

@@ -1,17 +1,25 @@
 import type { QueryContext } from "@analytics/analytics-core/query/Compiled"
 import { parseQuery, type Query } from "@analytics/analytics-core/query/Query"
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
+import { RequestNotes } from "@analytics/api-common/RequestNotes"
 import { QueryConfig } from "@analytics/config/QueryConfig"
-import { Clock, Context, Duration, Effect, Layer, Option, Semaphore } from "effect"
-import { projectShares } from "./projectShares.ts"
+import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
+import { IdHash } from "@analytics/data-processing/IdHash"
+import { Installation } from "@analytics/database/Installation"
+import { Clock, Context, Effect, Layer, Redacted } from "effect"
+import type { ControlUnavailable } from "../ControlUnavailable.ts"
+import { CohortRepo } from "../cohorts/CohortRepo.ts"
+import { type Asker, queryAdmission } from "./QueryAdmission.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
-import {
-  type QueriesUnavailable,
+import type {
+  QueriesUnavailable,
   QueryTimedOut,
-  type QueryTooLarge,
+  QueryTooLarge,
   TooManyQueries
 } from "./QueryProblems.ts"
 import { QueryRepo } from "./QueryRepo.ts"
+import { queryBudgets } from "./queryBudgets.ts"
+import { hashOf } from "./queryHash.ts"
 import { type KnownWatermark, Watermark } from "./Watermark.ts"
 
 export type QueryProblem =
@@ -20,15 +28,16 @@ export type QueryProblem =
   | QueryTooLarge
   | TooManyQueries
   | QueriesUnavailable
+  | ControlUnavailable
 
-export interface AskingProject {
-  readonly id: number
+export interface AskingProject extends Asker {
   readonly timezone: string
+  /** By which key. */
+  readonly keyId?: string
 }
 
-/** Queries that may wait for each one that runs. */
-const WAITING_PER_RUNNING = 8
-const RETRY_AFTER_SECONDS = 2
+/** How much less urgent a query is that nobody waits for. */
+const PATIENCE = 4
 /** Of one query; they are independent. */
 const STATEMENTS_AT_ONCE = 4
 
@@ -40,6 +49,11 @@ export class Queries extends Context.Service<
       project: AskingProject,
       body: unknown
     ): Effect.Effect<QueryAnswer, QueryProblem>
+    /** The same for a query that may take longer, because nobody waits for it. */
+    answerLong(
+      project: AskingProject,
+      body: unknown
+    ): Effect.Effect<QueryAnswer, QueryProblem>
   }
 >()("@analytics/analytics-api/query/Queries") {
   static readonly layer = Layer.effect(
@@ -47,15 +61,17 @@ export class Queries extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* QueryRepo
       const watermarks = yield* Watermark
+      const cohorts = yield* CohortRepo
+      const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const { timeout, concurrency } = yield* QueryConfig
-      const admitted = yield* Semaphore.make(concurrency * (1 + WAITING_PER_RUNNING))
-      const running = yield* Semaphore.make(concurrency)
-      // The other half is for everybody else.
-      const share = Math.max(1, Math.floor(concurrency / 2))
-      const ofProject = projectShares({
-        running: share,
-        admitted: share * (1 + WAITING_PER_RUNNING)
+      const load = yield* QueryLoadConfig
+      const admit = yield* queryAdmission({ concurrency, timeout, patience: 0 })
+      const admitLong = yield* queryAdmission({
+        concurrency: load.asyncConcurrency,
+        timeout: load.asyncTimeout,
+        patience: PATIENCE
       })
+      const budgets = queryBudgets(load)
 
       const run = Effect.fn("Queries.run")(function* (compiled: CompiledQuery) {
         const answers = yield* Effect.forEach(compiled.statements, repo.run, {
@@ -65,7 +81,8 @@ export class Queries extends Context.Service<
         if (result instanceof QueryInvalid) return yield* result
         return {
           result,
-          rowsRead: answers.reduce((sum, { rowsRead }) => sum + rowsRead, 0)
+          rowsRead: answers.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+          bytesRead: answers.reduce((sum, { bytesRead = 0 }) => sum + bytesRead, 0)
         }
       })
 
@@ -92,24 +109,45 @@ export class Queries extends Context.Service<
             return yield* QueryInvalid.at(pointer, "Expected an RE2 pattern")
       })
 
+      /** Of the cohorts that the query names; the query refuses those that are not found. */
+      const definitionsOf = (project: AskingProject, query: Query) =>
+        query.cohorts.length === 0
+          ? Effect.succeed(new Map<string, never>())
+          : cohorts.definitions(
+              project.id,
+              query.cohorts.map(({ id }) => id)
+            )
+
       const answer = Effect.fn("Queries.answer")(function* (
         project: AskingProject,
         body: unknown
       ) {
         const startedAt = yield* Clock.currentTimeMillis
+        const { facts } = yield* RequestNotes
+        facts["queryHash"] = hashOf(body)
         const query = yield* parseQuery(body)
+        facts["kind"] = query.kind
         yield* Effect.annotateCurrentSpan("query.kind", query.kind)
-        const [known] = yield* Effect.all(
-          [watermarks.atLeast(query.asOf), checkPatterns(query)],
+        const [known, , definitions] = yield* Effect.all(
+          [
+            watermarks.atLeast(query.asOf),
+            checkPatterns(query),
+            definitionsOf(project, query)
+          ],
           { concurrency: "unbounded" }
         )
         const watermark = yield* watermarkOf(query, known)
-        const { result, rowsRead } = yield* ask(query, {
+        const { bytesRead, result, rowsRead } = yield* ask(query, {
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? startedAt,
-          watermark
+          watermark,
+          cohorts: definitions,
+          idHash: (id) => idHash.id(project.id, id)
         })
+        facts["rowsRead"] = rowsRead
+        facts["bytesRead"] = bytesRead
+        yield* budgets.spend(project, bytesRead)
         return {
           kind: query.kind,
           result,
@@ -125,34 +163,11 @@ export class Queries extends Context.Service<
         }
       })
 
-      const withinTime = Effect.timeoutOrElse({
-        duration: timeout,
-        orElse: () =>
-          Effect.fail(
-            new QueryTimedOut({
-              detail: `A query may take ${Duration.format(timeout)}. Ask for a shorter range, fewer breakdowns or a longer interval.`
-            })
-          )
-      })
-
       return Queries.of({
         answer: (project, body) =>
-          admitted
-            .withPermitsIfAvailable(1)(
-              withinTime(
-                ofProject(project.id, running.withPermit(answer(project, body)))
-              )
-            )
-            .pipe(
-              Effect.map(Option.flatten),
-              Effect.flatMap(
-                Option.match({
-                  onSome: Effect.succeed,
-                  onNone: () =>
-                    Effect.fail(new TooManyQueries({ retryAfter: RETRY_AFTER_SECONDS }))
-                })
-              )
-            )
+          budgets.within(project, admit(project, answer(project, body))),
+        answerLong: (project, body) =>
+          budgets.within(project, admitLong(project, answer(project, body)))
       })
     })
   )

@@ -41,3 +41,33 @@ export class QueriesUnavailable extends HttpApiError.Problem<QueriesUnavailable>
     title: "Queries cannot be answered now; try again"
   }
 ) {}
+
+/** Not a query of this project, or no longer. */
+export class QueryNotFound extends HttpApiError.Problem<QueryNotFound>()(
+  "QueryNotFound",
+  {
+    type: "urn:analytics:problem:query-not-found",
+    status: 404,
+    title: "There is no such query"
+  }
+) {}
+
+/** The process that ran it ended. */
+export class QueryInterrupted extends HttpApiError.Problem<QueryInterrupted>()(
+  "QueryInterrupted",
+  {
+    type: "urn:analytics:problem:query-interrupted",
+    status: 503,
+    title: "The query was interrupted by a restart; send it again"
+  }
+) {}
+
+/** The client reads none of the forms in which this can be answered. */
+export class NotAcceptable extends HttpApiError.Problem<NotAcceptable>()(
+  "NotAcceptable",
+  {
+    type: "urn:analytics:problem:not-acceptable",
+    status: 406,
+    title: "There is no answer in the form that Accept names"
+  }
+) {}

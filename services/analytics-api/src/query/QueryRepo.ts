@@ -5,11 +5,14 @@ import {
 } from "@analytics/analytics-core/query/Compiled"
 import { pattern } from "@analytics/analytics-core/query/filterSql"
 import { hasLinksSql } from "@analytics/analytics-core/query/People"
+import type { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { sql } from "@analytics/analytics-core/query/Sql"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { ClickHouse, type Table } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Context, Duration, Effect, Layer } from "effect"
+import { makeWrittenSql } from "../sql/writtenSql.ts"
+import { atPaceOf } from "./QueryAllowance.ts"
 import { QueriesUnavailable, QueryTimedOut, QueryTooLarge } from "./QueryProblems.ts"
 
 type RepoProblem = QueryTimedOut | QueryTooLarge | QueriesUnavailable
@@ -18,13 +21,15 @@ export interface Answered {
   readonly rows: ReadonlyArray<Row>
   /** Rows the store looked at. */
   readonly rowsRead: number
+  /** The same in bytes, before compression. */
+  readonly bytesRead?: number
 }
 
 /** The event store, under the limits of one query. Interruption cancels the query there. */
 export class QueryRepo extends Context.Service<
   QueryRepo,
   {
-    run(query: Statement): Effect.Effect<Answered, RepoProblem>
+    run(query: Statement): Effect.Effect<Answered, RepoProblem | QueryInvalid>
     /** Whether the project is known to have links. */
     isLinked(projectId: number): boolean
     /** Whether ids of the project stood for other people by then. */
@@ -50,8 +55,32 @@ export class QueryRepo extends Context.Service<
         readonly: "1" as const
       }
 
+      const paced = atPaceOf(clickhouse)
+
       const ask = ({ sql: text, params }: Statement) =>
-        clickhouse.table(text, { params, settings })
+        paced.table(text, { params, settings })
+
+      const writtenSql = yield* makeWrittenSql(paced, settings)
+
+      /** What a client wrote has one row: the whole answer by position. */
+      const answered = (query: Statement) =>
+        query.written
+          ? Effect.map(
+              writtenSql.run(query, query.written),
+              ({ bytesRead, rowsRead, ...table }): Answered => ({
+                rows: [{ ...table }],
+                rowsRead,
+                bytesRead
+              })
+            )
+          : Effect.map(
+              ask(query),
+              (table): Answered => ({
+                rows: rowsOf(table),
+                rowsRead: table.rowsRead,
+                bytesRead: table.bytesRead
+              })
+            )
 
       /** Says what the client may know; the rest is in our log. */
       const refuse = (error: ClickHouseError): Effect.Effect<never, RepoProblem> => {
@@ -87,8 +116,7 @@ export class QueryRepo extends Context.Service<
 
       return QueryRepo.of({
         run: (query) =>
-          ask(query).pipe(
-            Effect.map((table) => ({ rows: rowsOf(table), rowsRead: table.rowsRead })),
+          answered(query).pipe(
             Effect.catchTag("ClickHouseError", refuse),
             Effect.withSpan("QueryRepo.run", { attributes: { statement: query.name } })
           ),

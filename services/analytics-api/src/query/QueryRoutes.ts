@@ -10,32 +10,67 @@ import { Queries } from "./Queries.ts"
 import { QueryAnswer } from "./QueryAnswer.ts"
 import { queryDocumentation } from "./QueryDocumentation.ts"
 import {
+  NotAcceptable,
   QueriesUnavailable,
   QueryTimedOut,
   QueryTooLarge,
   TooManyQueries
 } from "./QueryProblems.ts"
+import type { QueryRuns } from "./QueryRuns.ts"
+import { RunningQuery, startRun } from "./RunningQuery.ts"
+import { concurrencyGroup, prefersAsync } from "./requestHeaders.ts"
+import { streamAnswer } from "./streamAnswer.ts"
+import { formatFor, offered } from "./tableText.ts"
 
 /** `POST /v1/query`. The body is read by the query language, which names every fault. */
 export const queryRoutes = <R, ER>(
-  runtime: ManagedRuntime.ManagedRuntime<R | Auth | Queries, ER>
+  runtime: ManagedRuntime.ManagedRuntime<R | Auth | Queries | QueryRuns, ER>
 ) =>
   new Elysia({ tags: ["query"] }).use(effectPlugin(runtime)).post(
     "/v1/query",
-    ({ body, headers, run }) =>
-      run(
-        QueryAnswer,
+    ({ body, headers, run, runResponse }) => {
+      const asking = Effect.gen(function* () {
+        const access = yield* (yield* Auth).project(headers["authorization"], "query")
+        return {
+          id: access.projectId,
+          timezone: access.timezone,
+          keyId: access.keyId,
+          ...(yield* concurrencyGroup(headers["concurrency-group"]))
+        }
+      })
+      if (prefersAsync(headers["prefer"]))
+        return run(
+          RunningQuery,
+          Effect.flatMap(asking, (project) => startRun(project, body)),
+          202
+        )
+      const format = formatFor(headers["accept"])
+      if (format === "json")
+        return run(
+          QueryAnswer,
+          Effect.gen(function* () {
+            return yield* (yield* Queries).answer(yield* asking, body)
+          })
+        )
+      return runResponse(
         Effect.gen(function* () {
-          const access = yield* (yield* Auth).project(headers["authorization"], "query")
-          const project = { id: access.projectId, timezone: access.timezone }
-          return yield* (yield* Queries).answer(project, body)
+          const project = yield* asking
+          const queries = yield* Queries
+          if (format === undefined)
+            return yield* new NotAcceptable({ detail: `Ask for ${offered}.` })
+          return yield* streamAnswer(body, format, (page) =>
+            queries.answer(project, page)
+          )
         })
-      ),
+      )
+    },
     {
       response: {
         200: sent(QueryAnswer),
+        202: sent(RunningQuery),
         401: sent(Unauthorized),
         403: sent(Forbidden),
+        406: sent(NotAcceptable),
         408: sent(QueryTimedOut),
         422: sent(Schema.Union([QueryInvalid, QueryTooLarge])),
         429: sent(TooManyQueries),

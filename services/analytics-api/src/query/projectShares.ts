@@ -1,6 +1,6 @@
 import { Effect, Option, Semaphore } from "effect"
 
-/** What one project may have of a process. */
+/** What one project, or one group of its queries, may have of a process. */
 export interface Share {
   /** Queries that run at once. */
   readonly running: number
@@ -17,10 +17,13 @@ interface Held {
  * Runs effects within the share of their project; none when the project has used it up.
  * A project costs memory only while it asks.
  */
-export const projectShares = ({ admitted, running }: Share) => {
-  const projects = new Map<number, Held>()
+export const projectShares = <Name extends string | number>({
+  admitted,
+  running
+}: Share) => {
+  const projects = new Map<Name, Held>()
 
-  const enter = (project: number): Option.Option<Held> => {
+  const enter = (project: Name): Option.Option<Held> => {
     const held = projects.get(project) ?? {
       running: Semaphore.makeUnsafe(running),
       admitted: 0
@@ -31,13 +34,13 @@ export const projectShares = ({ admitted, running }: Share) => {
     return Option.some(held)
   }
 
-  const leave = (project: number, held: Held) => {
+  const leave = (project: Name, held: Held) => {
     held.admitted--
     if (held.admitted === 0) projects.delete(project)
   }
 
   return <A, E, R>(
-    project: number,
+    project: Name,
     effect: Effect.Effect<A, E, R>
   ): Effect.Effect<Option.Option<A>, E, R> =>
     Effect.acquireUseRelease(

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "bun:test"
 import type { Statement } from "@analytics/analytics-core/query/Compiled"
 import { QueryConfig } from "@analytics/config/QueryConfig"
+import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { type KnownWatermark, Watermark } from "../../src/query/Watermark.ts"
@@ -24,10 +26,28 @@ interface Stubs {
   readonly known?: KnownWatermark
   readonly timeout?: Duration.Duration
   readonly concurrency?: number
+  readonly keyBytesPerSecond?: number
   readonly run?: Effect.Effect<void>
   readonly seen?: Array<Statement>
   readonly hasLinks?: boolean
 }
+
+const unused = () => Effect.die("not asked here")
+const quiet = "0192f0c1-0000-7000-8000-000000000001"
+const CohortsStub = Layer.succeed(CohortRepo, {
+  insert: unused,
+  byId: unused,
+  page: unused,
+  update: unused,
+  remove: unused,
+  nextChange: unused,
+  definitions: (projectId, ids) =>
+    Effect.succeed(
+      new Map(
+        projectId === 1 && ids.includes(quiet) ? [[quiet, { type: "static" }]] : []
+      )
+    )
+})
 
 /** The rules over a store that answers 3. */
 const queries = ({
@@ -52,6 +72,15 @@ const queries = ({
             seen.push(statement)
             return Effect.as(run, { rows: [{ bucket: 0, m0: "3" }], rowsRead: 10 })
           }
+        }),
+        CohortsStub,
+        QueryLoadConfig.layerOf({
+          asyncTimeout: Duration.seconds(5),
+          asyncConcurrency: 1,
+          resultRetention: Duration.hours(1),
+          projectBytesPerSecond: 0,
+          keyBytesPerSecond: config.keyBytesPerSecond ?? 0,
+          maxRows: 0
         }),
         QueryConfig.layerOf({
           dataIngestionUrl: "http://localhost",
@@ -132,6 +161,33 @@ describe("links", () => {
   })
 })
 
+describe("a cohort", () => {
+  it("narrows every kind of count, with links or without", async () => {
+    const seen: Array<Statement> = []
+    const asked = { ...question, cohort: quiet.toUpperCase() }
+    expect((await answer(asked, { seen, hasLinks: true }))._tag).toBe("Success")
+    expect(seen.map(({ sql }) => sql.includes("cohort_ids"))).toEqual([true, true])
+    expect(seen.map(({ sql }) => sql.includes("person_links"))).toEqual([false, true])
+  })
+
+  it("of another project does not exist", async () => {
+    const other = Queries.use((service) =>
+      Effect.flip(service.answer({ ...project, id: 2 }, { ...question, cohort: quiet }))
+    ).pipe(Effect.provide(queries()))
+    expect(await Effect.runPromise(other)).toMatchObject({
+      status: 422,
+      errors: [{ pointer: "/cohort" }]
+    })
+    const body = { kind: "people", of: { query: { ...question, cohort: quiet } } }
+    const inner = Queries.use((service) =>
+      Effect.flip(service.answer({ ...project, id: 2 }, body))
+    ).pipe(Effect.provide(queries()))
+    expect(await Effect.runPromise(inner)).toMatchObject({
+      errors: [{ pointer: "/of/query/cohort" }]
+    })
+  })
+})
+
 describe("a refusal", () => {
   it.each([
     [{ ...question, asOf: "2025-03-05T12:00:00.001Z" }, "/asOf"],
@@ -153,7 +209,7 @@ describe("a refusal", () => {
   })
 
   it("names the kinds there are", async () => {
-    expect(await failure({ kind: "stickiness" })).toMatchObject({
+    expect(await failure({ kind: "astrology" })).toMatchObject({
       errors: [{ detail: expect.stringContaining("trends, funnel") }]
     })
   })
@@ -206,7 +262,7 @@ describe("a refusal", () => {
       }).pipe(Effect.provide(queries({ concurrency: 4, run })))
     })
     const { after, error, other } = await Effect.runPromise(program)
-    expect(error).toMatchObject({ _tag: "TooManyQueries", retryAfter: 2 })
+    expect(error).toMatchObject({ _tag: "TooManyQueries", retryAfter: 5 })
     expect([other.kind, after.kind]).toEqual(["trends", "trends"])
   })
 
@@ -229,7 +285,7 @@ describe("a refusal", () => {
       }).pipe(Effect.provide(layer))
     })
     const { error, after } = await Effect.runPromise(program)
-    expect(error).toMatchObject({ _tag: "TooManyQueries", status: 429, retryAfter: 2 })
+    expect(error).toMatchObject({ _tag: "TooManyQueries", status: 429, retryAfter: 9 })
     expect(after.kind).toBe("trends")
   })
 })

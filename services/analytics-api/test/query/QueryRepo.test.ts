@@ -49,7 +49,8 @@ describe("QueryRepo on a real ClickHouse", () => {
       )
       expect(yield* repo.run(query)).toEqual({
         rows: [{ n: "1000", big: "2" }],
-        rowsRead: 1000
+        rowsRead: 1000,
+        bytesRead: 8000
       })
     })
   )

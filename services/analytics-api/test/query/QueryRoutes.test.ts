@@ -11,6 +11,8 @@ import { Auth } from "../../src/access/Auth.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { TooManyQueries } from "../../src/query/QueryProblems.ts"
 import { queryRoutes } from "../../src/query/QueryRoutes.ts"
+import { queryRunRoutes } from "../../src/query/QueryRunRoutes.ts"
+import { QueryRuns } from "../../src/query/QueryRuns.ts"
 
 interface Document {
   readonly paths: {
@@ -62,19 +64,33 @@ const AuthStub = Layer.succeed(Auth, {
 })
 const QueriesStub = Layer.succeed(Queries, {
   answer: (project, body) => {
-    expect(project).toEqual({ id: 7, timezone: "Asia/Tokyo" })
+    expect(project).toEqual({ id: 7, timezone: "Asia/Tokyo", keyId: "k" })
     if (body === null) return Effect.fail(QueryInvalid.at("/kind", "Expected one"))
     return JSON.stringify(body) === "{}"
       ? Effect.fail(new TooManyQueries({ retryAfter: 2 }))
       : Effect.succeed(answer)
-  }
+  },
+  answerLong: unused
+})
+const id = "6f2b9fd4-6c1c-4c39-93e6-0a2e0a5a3a11"
+const RunsStub = Layer.succeed(QueryRuns, {
+  start: () => Effect.succeed(id),
+  state: (projectId) =>
+    projectId === 7
+      ? Effect.succeed({ running: false, text: JSON.stringify(answer) })
+      : Effect.die("of another"),
+  cancel: () => Effect.void
 })
 
 const runtime = ManagedRuntime.make(
-  Layer.mergeAll(AuthStub, QueriesStub, Logger.layer([]))
+  Layer.mergeAll(AuthStub, QueriesStub, RunsStub, Logger.layer([]))
 )
 afterAll(() => runtime.dispose())
-const app = new Elysia().use(openApi(about)).use(jsonBody()).use(queryRoutes(runtime))
+const app = new Elysia()
+  .use(openApi(about))
+  .use(jsonBody())
+  .use(queryRoutes(runtime))
+  .use(queryRunRoutes(runtime))
 
 const post = (body: string, key = "secret") =>
   app.handle(
@@ -102,6 +118,28 @@ describe("POST /v1/query", () => {
     const busy = await post("{}")
     expect(busy.status).toBe(429)
     expect(busy.headers.get("retry-after")).toBe("2")
+  })
+
+  it("is accepted at once when nobody waits", async () => {
+    const response = await app.handle(
+      new Request("http://localhost/v1/query", {
+        method: "POST",
+        headers: { authorization: "Bearer secret", prefer: "wait=1, respond-async" },
+        body: "{}"
+      })
+    )
+    expect(response.status).toBe(202)
+    expect(response.headers.get("location")).toBe(`/v1/queries/${id}`)
+    expect(response.headers.get("preference-applied")).toBe("respond-async")
+    expect(await response.json()).toEqual({ id, status: "running", elapsedMs: 0 })
+    const later = await app.handle(
+      new Request(`http://localhost/v1/queries/${id}`, {
+        headers: { authorization: "Bearer secret" }
+      })
+    )
+    expect(later.status).toBe(200)
+    expect(later.headers.get("content-type")).toBe("application/json")
+    expect(await later.json()).toEqual(answer)
   })
 
   it("is documented with an example of every kind that is a valid request", async () => {
