@@ -201,8 +201,6 @@ const clauses = [
   "SELECT 1 AS `x (children 1)\n Set`",
   'SELECT "a\'b" FROM events',
   "SELECT 1 AS `)) UNION ALL SELECT * FROM person_links --`",
-  "SELECT '\\') UNION ALL SELECT * FROM person_links --'",
-  "SELECT $x$') UNION ALL SELECT event FROM seen --$x$",
   "SELECT ' FROM events --\u2019 UNION SELECT * FROM system.tables",
   "SELECT * FROM events) UNION ALL SELECT * FROM (SELECT * FROM seen",
   "SELECT 1)) SELECT * FROM seen --",
@@ -243,25 +241,15 @@ const clauses = [
   "SELECT * FROM events QUALIFY hostName() = 'x'",
   "SELECT * FROM events GROUP BY GROUPING SETS ((event), (hostName()))",
   "SELECT * FROM events ORDER BY event WITH FILL FROM 0 TO sleep(3)",
+  "SELECT sum(1) OVER (ORDER BY (SELECT count() FROM seen)) FROM events",
+  "SELECT sum(1) OVER (ORDER BY event ROWS BETWEEN getMacro('x') PRECEDING AND CURRENT ROW) FROM events",
+  "SELECT `file`('/etc/passwd')",
+  'SELECT "hostName"()',
   "SELECT event FROM events INTERPOLATE (event AS hostName())"
 ]
 
-/** What another tenant's rows would make fail, or come out differently. */
-const oracles = [
-  "SELECT count() FROM events WHERE event = 'tenant-b-secret'",
-  "SELECT event, user_id, properties FROM events WHERE event LIKE 'tenant-b%'",
-  "SELECT groupArray(event), groupArray(message_id), groupArray(path) FROM events",
-  "SELECT * FROM people WHERE has(ids, 'tenant-b-secret')",
-  "SELECT * FROM sessions WHERE entry = 'tenant-b-secret'",
-  "SELECT * FROM events WHERE 1 = 1 OR event != ''",
-  "SELECT topK(1000)(event), uniqExact(user_id) FROM events",
-  "SELECT arrayJoin(mapKeys(properties)), arrayJoin(mapValues(properties)) FROM events",
-  "SELECT * FROM events AS a, events AS b LIMIT 10",
-  "SELECT any(event) FROM events RIGHT JOIN people ON 0"
-]
-
 export const hostile: ReadonlyArray<string> = [
-  ...new Set([...called, ...read, ...tables, ...statements, ...clauses, ...oracles])
+  ...new Set([...called, ...read, ...tables, ...statements, ...clauses])
 ]
 
 /** Values that try to become more than values. */
@@ -271,14 +259,7 @@ export const hostileParams: ReadonlyArray<{
 }> = [
   { query: "SELECT {x:Identifier}", params: { x: "project_id" } },
   { query: "SELECT * FROM {x:Identifier}", params: { x: "seen" } },
-  {
-    query: "SELECT count() FROM events WHERE event = {x:String}",
-    params: { x: "' OR 1=1 --" }
-  },
-  { query: "SELECT {x:String}", params: { x: "'; DROP TABLE events; --" } },
-  { query: "SELECT {x:String}", params: { x: "\\'), (SELECT * FROM seen" } },
   { query: "SELECT {x:UInt8}", params: { x: "1; SELECT 2" } },
-  { query: "SELECT {x:Array(String)}", params: { x: ["']", "a"] } },
   {
     query: "SELECT CAST(1, {x:String})",
     params: { x: "AggregateFunction(sum, UInt8)" }

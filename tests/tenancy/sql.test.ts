@@ -1,26 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from "bun:test"
-import { type Client, makeClient, type Project } from "../e2e/Client.ts"
-import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
+import { makeTenantSql } from "../../services/analytics-api/test/sql/tenantSql.ts"
 import { honest } from "./honest.ts"
 import { hostile, hostileParams } from "./hostile.ts"
+import { oracles } from "./oracles.ts"
 import { marker, plant } from "./sqlData.ts"
 
-let stack: RunningStack
-let client: Client
-let mine: Project
+const mine = 1
+const other = 2
+/** The same rows as `mine`, with no neighbour that could make a difference. */
+const alone = 1
+
+const shared = makeTenantSql()
+const quiet = makeTenantSql()
 
 beforeAll(async () => {
-  stack = await startStack()
-  client = await makeClient(stack)
-  mine = await client.createProject("mine")
-  const other = await client.createProject("other")
-  await plant(await stack.file(), Number(mine.id), Number(other.id))
-}, 180_000)
+  await Promise.all([plant(shared, mine, other), plant(quiet, alone)])
+}, 120_000)
 
-afterAll(() => stack?.stop(), 60_000)
+afterAll(() => Promise.all([shared.dispose(), quiet.dispose()]), 60_000)
 
-const ask = (query: string, params?: Readonly<Record<string, unknown>>) =>
-  client.query(mine, { kind: "sql", query, ...(params ? { params } : {}) })
+type Params = Readonly<Record<string, unknown>>
+
+const body = (query: string, params: Params = {}) => ({ kind: "sql", query, params })
 
 /** Runs all of them, a few at a time, and gives those that are not as they should be. */
 const failing = async <A>(
@@ -32,46 +33,87 @@ const failing = async <A>(
   const worker = async () => {
     for (let item = rest.shift(); item !== undefined; item = rest.shift()) {
       const fault = await check(item)
-      if (fault !== undefined) found.push(fault)
+      if (fault !== undefined) found.push(fault.slice(0, 300))
     }
   }
-  await Promise.all([worker(), worker(), worker()])
+  await Promise.all([worker(), worker(), worker(), worker()])
   return found
 }
+
+const rowsOf = (answer: unknown): unknown =>
+  (answer as { result: { rows: unknown } }).result.rows
 
 describe("SQL of a tenant", () => {
   it("answers what is honest", async () => {
     expect(honest.length).toBeGreaterThanOrEqual(100)
     const faults = await failing(honest, async ({ query, params, rows }) => {
-      const { status, body } = await ask(query, params)
-      const text = JSON.stringify(body)
-      if (status !== 200) return `${status} ${query}: ${text.slice(11, 130)}`
-      const answered = (body as { result: { rows: unknown } }).result.rows
-      return rows && !Bun.deepEquals(answered, rows)
-        ? `${query}: ${JSON.stringify(answered)}`
+      const answer = await shared.ask(mine, body(query, params))
+      if (answer.status !== 200)
+        return `${answer.status} ${query}: ${JSON.stringify(answer.body)}`
+      return rows && !Bun.deepEquals(rowsOf(answer.body), rows)
+        ? `${query}: ${JSON.stringify(rowsOf(answer.body))}`
         : undefined
     })
     expect(faults).toEqual([])
   }, 120_000)
 
-  it("gives the hostile nothing", async () => {
+  it("refuses the hostile", async () => {
     expect(hostile.length).toBeGreaterThanOrEqual(300)
     const asked = [...hostile.map((query) => ({ query, params: {} })), ...hostileParams]
     const faults = await failing(asked, async ({ query, params }) => {
-      const { status, body } = await ask(query, params)
-      const text = JSON.stringify(body).replaceAll(
-        JSON.stringify(query).slice(1, -1),
-        ""
-      )
-      if (
-        status === 200 &&
-        !/tenant-b|FROM (events|people|sessions)|'x'|SELECT \{x/u.test(query)
-      )
-        return `answered ${query}: ${text}`
-      return status >= 500 || text.includes(marker)
+      const { body: said, status } = await shared.ask(mine, body(query, params))
+      const text = JSON.stringify(said)
+      return status !== 422 || text.includes(marker)
         ? `${status} ${query}: ${text}`
         : undefined
     })
     expect(faults).toEqual([])
   }, 240_000)
+
+  it("takes what looks like SQL for the value it is", async () => {
+    const texts = ["' OR 1=1 --", "'; DROP TABLE events; --", "\\'), (SELECT 1", "`$x$"]
+    for (const text of texts) {
+      const asParam = await shared.ask(mine, body("SELECT {x:String}", { x: text }))
+      expect(rowsOf(asParam.body)).toEqual([[text]])
+      const quoted = `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
+      const asLiteral = await shared.ask(mine, body(`SELECT ${quoted}`))
+      expect(rowsOf(asLiteral.body)).toEqual([[text]])
+    }
+  })
+
+  it("answers, and fails, as if there were nobody else", async () => {
+    const faults = await failing(oracles, async (query) => {
+      const [among, single] = await Promise.all([
+        shared.ask(mine, body(query)),
+        quiet.ask(alone, body(query))
+      ])
+      const [one, two] = [among, single].map(({ body: said, status }) =>
+        JSON.stringify([status, status === 200 ? rowsOf(said) : said])
+      )
+      if (one?.includes(marker) && !query.includes(marker))
+        return `leaks ${query}: ${one}`
+      return one === two ? undefined : `${query}: ${one} ${two}`
+    })
+    expect(faults).toEqual([])
+  }, 120_000)
+
+  it("leaves out bots and what was not known yet", async () => {
+    const count = async (extra: object) =>
+      rowsOf(
+        (await shared.ask(mine, { ...body("SELECT count() FROM events"), ...extra }))
+          .body
+      )
+    expect(await count({ includeBots: true })).toEqual([["25"]])
+    expect(await count({ asOf: "2025-03-02T00:00:00Z" })).toEqual([["6"]])
+  })
+
+  it("cuts at the limit and says so", async () => {
+    const { body: said } = await shared.ask(mine, {
+      ...body("SELECT event FROM events ORDER BY timestamp LIMIT 10"),
+      limit: 2
+    })
+    expect(said).toMatchObject({
+      result: { truncated: true, rows: [["Signed Up"], ["$pageview"]] }
+    })
+  })
 })

@@ -1,4 +1,4 @@
-import type { StackFile } from "../e2e/RunningStack.ts"
+import type { TenantSql } from "../../services/analytics-api/test/sql/tenantSql.ts"
 
 /** In every text of the other tenant's rows. */
 export const marker = "tenant-b-secret"
@@ -58,48 +58,28 @@ export const neighbour = (project: number): ReadonlyArray<Row> =>
     props: { total: "7", secret: marker }
   }))
 
-const insert = async (stack: StackFile, table: string, rows: ReadonlyArray<object>) => {
-  const url = new URL(stack.clickhouse)
-  const database = url.pathname.slice(1)
-  const query = `INSERT INTO ${table} FORMAT JSONEachRow`
-  const response = await fetch(
-    `${url.origin}/?${new URLSearchParams({ database, query })}`,
-    {
-      method: "POST",
-      headers: {
-        authorization: `Basic ${btoa(`${url.username}:${decodeURIComponent(url.password)}`)}`
-      },
-      body: rows.map((row) => JSON.stringify(row)).join("\n"),
-      signal: AbortSignal.timeout(30_000)
-    }
-  )
-  if (!response.ok) throw new Error(await response.text())
-}
-
-/** One part of the store that holds both tenants. */
+/** One part of the store that holds a tenant, and another one if there is one. */
 export const plant = async (
-  stack: StackFile,
+  store: TenantSql,
   mine: number,
-  other: number
+  other?: number
 ): Promise<void> => {
-  const links = [mine, other].map((project) => ({
+  const projects = other === undefined ? [mine] : [mine, other]
+  const links = projects.map((project) => ({
     project_id: project,
     id_hash: String(project * 1000 + 99),
     person: String(project * 1000 + 1),
     known_at: at(1, 0),
     version: "1"
   }))
-  await insert(stack, "person_links", links)
-  await insert(stack, "events", [
+  await store.insert("person_links", links)
+  await store.insert("events", [
     ...own(mine).map((row) => ({
       ...row,
-      // The page that anon 1 saw is the first user's.
+      // The page that an unknown visitor saw is the first user's.
       ...(row.message_id === "m1-1" ? { id_hash: String(mine * 1000 + 99) } : {})
     })),
-    ...neighbour(other)
+    { ...own(mine)[0], message_id: "bot", is_bot: 1 },
+    ...(other === undefined ? [] : neighbour(other))
   ])
 }
-
-/** The same project without the neighbour's rows: what must not make a difference. */
-export const plantAlone = (stack: StackFile, project: number): Promise<void> =>
-  insert(stack, "events", own(project))

@@ -42,6 +42,7 @@ export const refusalOf = ({
     return inQuery(`"${taken}" is taken; give the subquery another name`)
   return (
     firstOf(tokens, refusedToken) ??
+    refusedCalls(tokens) ??
     refusedParams(tokens, params) ??
     (tree && refusedNode(tree, new Set<string>([...views, ...named])))
   )
@@ -71,7 +72,7 @@ const plainName = /^[\p{L}\p{N} .$%:/+#-][\p{L}\p{N}_ .$%:/+#-]*$/u
 const refusedToken = (token: Token): Refusal | undefined => {
   if (token.kind === "word" && refusedWords.has(token.text))
     return inQuery(`${token.text} is not allowed`)
-  if (isName(token) && /^system(?:\.|$)/iu.test(token.text))
+  if (isName(token) && /^(?:system|information_schema)(?:\.|$)/iu.test(token.text))
     return inQuery("Tables of the system are not there")
   if (token.kind === "word" && token.text.startsWith("_"))
     return inQuery(`"${token.text}": names that begin with an underscore are reserved`)
@@ -83,6 +84,31 @@ const refusedToken = (token: Token): Refusal | undefined => {
   return isAllowedType(token.type)
     ? undefined
     : inQuery(`{${token.text}}: the type of a parameter is one of data, like String`)
+}
+
+/** What may stand before a bracket and is no function. */
+const beforeBracket = new Set(
+  `SELECT DISTINCT WITH AS FROM JOIN ON USING WHERE HAVING QUALIFY BY AND OR NOT IN OVER
+  EXCEPT INTERSECT UNION ALL SETS ROLLUP CUBE LIMIT OFFSET INTERPOLATE FILL TO STEP BETWEEN
+  ROWS RANGE LIKE ILIKE IS`.split(/\s+/u)
+)
+
+/**
+ * Functions once more, by the words alone: the tree does not show all of what is called
+ * in a window or a list of columns.
+ */
+const refusedCalls = (tokens: ReadonlyArray<Token>): Refusal | undefined => {
+  const called = tokens.filter(
+    (token, index) =>
+      isName(token) &&
+      tokens[index + 1]?.kind === "symbol" &&
+      tokens[index + 1]?.text === "("
+  )
+  return firstOf(called, ({ kind, text }) =>
+    (kind === "word" && beforeBracket.has(text)) || isAllowedFunction(text)
+      ? undefined
+      : inQuery(`The function ${text} is not allowed`)
+  )
 }
 
 const refusedParams = (
@@ -109,9 +135,6 @@ const allowedNodes = new Set(
   WindowDefinition WindowListElement`.split(/\s+/u)
 )
 
-/** What the engine reads for a SELECT without FROM; its name is refused as a word. */
-const NO_TABLE = "system.one"
-
 const membership = new Set(["in", "notin", "globalin", "globalnotin"])
 const valuesOf = new Set(["tuple", "array", "_cast", "cast"])
 /** Whose last argument is the name of a type. */
@@ -133,7 +156,7 @@ const refusedAlone = (
         ? undefined
         : inQuery("Only a SELECT without SETTINGS, FORMAT and INTO is allowed")
     case "TableIdentifier":
-      return sources.has(text) || text === NO_TABLE
+      return sources.has(text)
         ? undefined
         : inQuery(`There is no table "${text}"; there are ${views.join(", ")}`)
     case "TableExpression":
