@@ -18,6 +18,7 @@ import type { Keys } from "./keys/Keys.ts"
 import { keysRoutes } from "./keys/KeysRoutes.ts"
 import type { Live } from "./live/Live.ts"
 import { liveRoutes } from "./live/LiveRoutes.ts"
+import { type PeopleServices, peopleRoutes } from "./people/PeopleRoutes.ts"
 import type { Projects } from "./projects/Projects.ts"
 import { projectsRoutes } from "./projects/ProjectsRoutes.ts"
 import type { Queries } from "./query/Queries.ts"
@@ -38,6 +39,7 @@ export type AppServices =
   | KeyFeedRepo
   | Keys
   | Live
+  | PeopleServices
   | Projects
   | Queries
   | QueryRuns
@@ -65,6 +67,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(auditRoutes(runtime))
     .use(liveRoutes(runtime))
     .use(cohortsRoutes(runtime))
+    .use(peopleRoutes(runtime))
     .use(catalogueRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

@@ -15,6 +15,7 @@ import { makeApp } from "./App.ts"
 import { ControlLive } from "./ControlLive.ts"
 import { CatalogueLive } from "./catalogue/CatalogueLive.ts"
 import { CohortsLive } from "./cohorts/CohortsLive.ts"
+import { PeopleLive } from "./people/PeopleLive.ts"
 import * as DeletedProjects from "./projects/DeletedProjects.ts"
 import { QueriesLive } from "./query/QueriesLive.ts"
 
@@ -39,7 +40,7 @@ const StoresLive = Installation.layer.pipe(
 export const AppLive = Layer.mergeAll(
   ControlLive,
   // The same one: a layer is built once.
-  QueriesLive.pipe(Layer.provide(ControlLive)),
+  PeopleLive.pipe(Layer.provideMerge(QueriesLive), Layer.provide(ControlLive)),
   CohortsLive,
   CatalogueLive,
   DeletedProjects.layer,

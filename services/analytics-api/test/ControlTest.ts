@@ -6,6 +6,8 @@ import { ControlLive } from "../src/ControlLive.ts"
 import { CatalogueRepo } from "../src/catalogue/CatalogueRepo.ts"
 import { Cohorts } from "../src/cohorts/Cohorts.ts"
 import { Live } from "../src/live/Live.ts"
+import { People } from "../src/people/People.ts"
+import { PersonLinks } from "../src/people/PersonLinks.ts"
 import { Queries } from "../src/query/Queries.ts"
 import { QueryRuns } from "../src/query/QueryRuns.ts"
 
@@ -45,6 +47,11 @@ const RunsUnasked = Layer.succeed(
   })
 )
 
+const PeopleUnasked = Layer.merge(
+  Layer.succeed(People, { find: unasked, timeline: unasked, links: unasked }),
+  Layer.succeed(PersonLinks, { ofId: unasked, undo: unasked })
+)
+
 const LiveUnasked = Layer.succeed(
   Live,
   Live.of({ listen: () => Effect.die("nobody was expected to listen") })
@@ -57,6 +64,7 @@ export const ControlTest = Layer.mergeAll(
   RunsUnasked,
   LiveUnasked,
   CohortsUnasked,
+  PeopleUnasked,
   CatalogueRepo.layer,
   Health.layer({})
 ).pipe(

@@ -18,6 +18,9 @@ const builtIns = {
   $path: "path"
 } as const
 
+/** Built-ins as queries name them. */
+export const builtInNames: ReadonlyArray<string> = Object.keys(builtIns)
+
 export type BuiltInColumn = (typeof builtIns)[keyof typeof builtIns]
 
 /** What a property path of a request points at. `path` is a key of the stored maps. */

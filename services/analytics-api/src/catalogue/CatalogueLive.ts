@@ -1,0 +1,36 @@
+import { CatalogueConfig } from "@analytics/config/CatalogueConfig"
+import { QueryConfig } from "@analytics/config/QueryConfig"
+import { Effect, Layer } from "effect"
+import { Watermark } from "../query/Watermark.ts"
+import { BatchCountsRepo } from "./BatchCountsRepo.ts"
+import { CatalogueRefresh } from "./CatalogueRefresh.ts"
+import { CatalogueRepo } from "./CatalogueRepo.ts"
+import { ProgressRepo } from "./ProgressRepo.ts"
+
+/** Refreshes again and again, at once while it is behind. A failure waits its turn. */
+const Refreshing = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { interval } = yield* CatalogueConfig
+    const { step } = yield* CatalogueRefresh
+    yield* step.pipe(
+      Effect.catch((error) =>
+        Effect.logWarning("the catalogue could not be refreshed", error).pipe(
+          Effect.as(false)
+        )
+      ),
+      Effect.flatMap((isBehind) => (isBehind ? Effect.void : Effect.sleep(interval))),
+      Effect.forever,
+      Effect.forkScoped
+    )
+  })
+)
+
+/** What there is to ask about, in Postgres, counted from ClickHouse in the background. */
+export const CatalogueLive = Layer.merge(
+  CatalogueRepo.layer,
+  Refreshing.pipe(
+    Layer.provide(CatalogueRefresh.layer),
+    Layer.provide([BatchCountsRepo.layer, ProgressRepo.layer, Watermark.layer]),
+    Layer.provide([CatalogueConfig.layer, QueryConfig.layer])
+  )
+)
