@@ -10,9 +10,12 @@ export const identify = (context: QueryContext, events: Sql): Sql =>
     ? sql`SELECT *, if(link_person = 0, id_hash, link_person) AS person FROM (${events}) AS unlinked LEFT JOIN (${links(context)}) AS links ON links.link_id = unlinked.id_hash`
     : sql`SELECT *, id_hash AS person FROM (${events})`
 
-/** `link_id`, `link_person`: the ids that stand for somebody else at the watermark. */
-export const links = (context: QueryContext): Sql =>
-  sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)} GROUP BY id_hash HAVING link_person != link_id`
+/**
+ * `link_id`, `link_person`: the ids that stand for somebody else at the watermark; with
+ * `among` only of those ids, which is fast for few.
+ */
+export const links = (context: QueryContext, among?: Sql): Sql =>
+  sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}${among ? sql` AND id_hash IN (${among})` : sql``} GROUP BY id_hash HAVING link_person != link_id`
 
 /** A SELECT of the id hashes that stand for this person (a UInt64) at the watermark. */
 export const idsOf = (context: QueryContext, person: Param): Sql =>

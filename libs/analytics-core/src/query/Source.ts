@@ -6,7 +6,7 @@ import { joinTraits } from "./TraitSource.ts"
 import type { Values } from "./Values.ts"
 
 /** Columns of an event that a query may ask for besides its properties and person. */
-export type EventColumn = "timestamp" | "message_id" | "event"
+export type EventColumn = "timestamp" | "message_id" | "event" | "id_hash"
 
 export interface SourceRequest {
   /** Any of these names; none given means any track, page or screen. */
@@ -39,7 +39,7 @@ export const source = (context: QueryContext, request: SourceRequest): Sql => {
   const columns = join(
     [
       ...request.columns.map((name) => columnNames[name]),
-      ...(needsPerson ? [sql`id_hash`] : []),
+      ...(needsPerson && !request.columns.includes("id_hash") ? [sql`id_hash`] : []),
       sql`1 AS one`
     ],
     ", "
@@ -71,7 +71,8 @@ const identified = (context: QueryContext, events: Sql): Sql =>
 const columnNames: Record<EventColumn, Sql> = {
   timestamp: sql`timestamp`,
   message_id: sql`message_id`,
-  event: sql`event`
+  event: sql`event`,
+  id_hash: sql`id_hash`
 }
 
 const eventsSql = (

@@ -7,7 +7,7 @@ export const MAX_LIMIT = 1000
 
 const LARGEST = 2n ** 64n - 1n
 
-const PersonId = Schema.String.check(
+export const PersonId = Schema.String.check(
   Schema.makeFilter((text) =>
     /^(0|[1-9]\d{0,19})$/u.test(text) && BigInt(text) <= LARGEST
       ? undefined

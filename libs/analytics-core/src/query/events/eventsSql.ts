@@ -1,7 +1,7 @@
 import type { TimeRange } from "../Common.ts"
 import type { QueryContext } from "../Compiled.ts"
 import { filtersSql } from "../filterSql.ts"
-import { identify, idsOf } from "../People.ts"
+import { idsOf, links } from "../People.ts"
 import { type SourceRequest, source } from "../Source.ts"
 import { and, instant, integer, type Sql, sql, string, uint32, uint64 } from "../Sql.ts"
 import { Values } from "../Values.ts"
@@ -41,15 +41,22 @@ export const eventsSql = (
     request.person === undefined
       ? sql`(${reach(request, page, context)}) AS since`
       : sql`${oldest} AS since`
-  const chosen = sql`SELECT event, toDate(timestamp), timestamp, message_id
+  const chosen = sql`SELECT (event, toDate(timestamp), timestamp, message_id) AS place, id_hash
     FROM (${matching(request, page, context, sql`timestamp >= since`)})
     ORDER BY timestamp DESC, message_id DESC LIMIT ${integer(limit)}`
-  const wide = sql`SELECT ${answerColumns} FROM events
-    WHERE project_id = ${uint32(context.projectId)}
-      AND known_at <= ${instant(context.watermark)}
-      AND (event, toDate(timestamp), timestamp, message_id) IN (${chosen})`
-  return sql`WITH ${since} SELECT ${answered} FROM (${identify(context, wide)})
-    ORDER BY timestamp DESC, message_id DESC`
+  const linked = context.hasLinks
+    ? sql`SELECT groupArray((link_id, link_person))
+        FROM (${links(context, sql`SELECT arrayJoin(page.2)`)})`
+    : sql`SELECT CAST([], 'Array(Tuple(UInt64, UInt64))')`
+  return sql`WITH ${since}, (SELECT groupArray((place, id_hash)) FROM (${chosen})) AS page,
+      (${linked}) AS linked, arrayPushBack(linked.1, 0) AS ids,
+      arrayPushBack(linked.2, 0) AS people
+    SELECT ${answered} FROM (
+      SELECT ${answerColumns}, transform(id_hash, ids, people, id_hash) AS person
+      FROM events WHERE project_id = ${uint32(context.projectId)}
+        AND known_at <= ${instant(context.watermark)}
+        AND (event, toDate(timestamp), timestamp, message_id) IN (SELECT arrayJoin(page.1)))
+    ORDER BY at DESC, message_id DESC`
 }
 
 /** The guess if enough matching events are as late as it, else the start of the range. */
@@ -89,7 +96,7 @@ const guess = (
     later >= ${integer(CANDIDATES * limit)}), 3, 'UTC')) FROM (${sums})`
 }
 
-/** `event`, `timestamp` and `message_id` of what is asked for, as far as it is late enough. */
+/** `event`, `timestamp`, `message_id` and `id_hash` of what is asked for, as far as it is late enough. */
 const matching = (
   request: EventsRequest,
   { after, range }: EventsPage,
@@ -103,7 +110,7 @@ const matching = (
     from: range.from,
     to: after === undefined ? range.to : Math.min(range.to, after.at + 1),
     includeBots: request.includeBots ?? false,
-    columns: ["timestamp", "message_id", "event"],
+    columns: ["timestamp", "message_id", "event", "id_hash"],
     person: false,
     values,
     within: [isLate, ...ofPerson(request, context), ...before(after)],
