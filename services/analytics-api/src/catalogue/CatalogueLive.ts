@@ -7,18 +7,24 @@ import { CatalogueRefresh } from "./CatalogueRefresh.ts"
 import { CatalogueRepo } from "./CatalogueRepo.ts"
 import { ProgressRepo } from "./ProgressRepo.ts"
 
-/** Refreshes again and again, at once while it is behind. A failure waits its turn. */
+/**
+ * Refreshes again and again, at once while it is behind. A failure waits its turn; that
+ * the watermark cannot be had is logged where it is asked for.
+ */
 const Refreshing = Layer.effectDiscard(
   Effect.gen(function* () {
     const { interval } = yield* CatalogueConfig
     const { step } = yield* CatalogueRefresh
-    yield* step.pipe(
-      Effect.catch((error) =>
-        Effect.logWarning("the catalogue could not be refreshed", error).pipe(
+    const look = step.pipe(
+      Effect.catchTag("QueriesUnavailable", () => Effect.succeed(false)),
+      Effect.catchCause((cause) =>
+        Effect.logWarning("the catalogue could not be refreshed", cause).pipe(
           Effect.as(false)
         )
-      ),
-      Effect.flatMap((isBehind) => (isBehind ? Effect.void : Effect.sleep(interval))),
+      )
+    )
+    yield* Effect.sleep(interval).pipe(
+      Effect.andThen(Effect.repeat(look, { while: (isBehind) => isBehind })),
       Effect.forever,
       Effect.forkScoped
     )
