@@ -3,7 +3,8 @@ import * as Settings from "./Settings.ts"
 
 const fields = Settings.load({
   geoipDatabase: "GEOIP_DATABASE",
-  inboxRetention: "INBOX_RETENTION"
+  inboxRetention: "INBOX_RETENTION",
+  purgeInterval: "PURGE_INTERVAL"
 })
 
 /** What the loader needs besides the stores. */
@@ -14,6 +15,8 @@ export class LoaderConfig extends Context.Service<
     readonly geoipDatabase: Option.Option<string>
     /** How long stored events stay in the inbox. */
     readonly inboxRetention: Duration.Duration
+    /** The shortest time between two removals of deleted projects. */
+    readonly purgeInterval: Duration.Duration
   }
 >()("@analytics/config/LoaderConfig") {
   static readonly layer = Layer.effect(LoaderConfig, fields)

@@ -8,6 +8,8 @@ import { InboxRepo } from "./inbox/InboxRepo.ts"
 import { ShardMap } from "./inbox/ShardMap.ts"
 import { StoredWatch } from "./inbox/StoredWatch.ts"
 import { LinksLive } from "./links/LinksLive.ts"
+import * as Deletions from "./purge/Deletions.ts"
+import { PurgeRepo } from "./purge/PurgeRepo.ts"
 import { Quarantine } from "./quarantine/Quarantine.ts"
 import { QuarantineRepo } from "./quarantine/QuarantineRepo.ts"
 import { ReceiptRepo } from "./receipts/ReceiptRepo.ts"
@@ -27,6 +29,7 @@ export const ingestionLive = Layer.mergeAll(
   Quarantine.layer,
   Watermark.layer,
   LinksLive,
+  Deletions.layer.pipe(Layer.provide(PurgeRepo.layer)),
   Drift.layer
 ).pipe(
   Layer.provideMerge(

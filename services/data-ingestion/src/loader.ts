@@ -19,6 +19,7 @@ import * as InboxMaintenance from "./loader/InboxMaintenance.ts"
 import { Loader } from "./loader/Loader.ts"
 import { loaderLayer } from "./loader/layers.ts"
 import { ShardLease } from "./loader/ShardLease.ts"
+import * as ProjectPurge from "./purge/ProjectPurge.ts"
 
 /** An inbox row with its frame is one message of Postgres. */
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -65,7 +66,8 @@ const LoaderLive = Layer.mergeAll(
   loaders,
   health,
   undoMaintenance,
-  InboxMaintenance.layer
+  InboxMaintenance.layer,
+  ProjectPurge.layer
 ).pipe(
   Layer.provide(Layer.mergeAll(Installation.layer, Countries.layer)),
   Layer.provide(Layer.mergeAll(postgres, ClickHouse.layer)),

@@ -83,6 +83,21 @@ const isStored = (sql: SqlClient.SqlClient, table: Statement.Fragment, before: D
      WHERE b.done_at IS NULL OR b.done_at > ${before}
      LIMIT 1`.pipe(Effect.map((rows) => rows.length === 0))
 
+/** How long a dropped event has a receipt, and receipts removed by one statement. */
+const RECEIPT_DAYS = 7
+const RECEIPTS = 10_000
+
+/** Removes receipts of events that were dropped long ago. */
+export const removeOldReceipts = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    DELETE FROM ingest.dropped WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM ingest.dropped
+       WHERE dropped_at < now() - make_interval(days => ${RECEIPT_DAYS})
+       LIMIT ${RECEIPTS}))
+    RETURNING 1`.pipe(Effect.repeat({ while: (rows) => rows.length === RECEIPTS }))
+}).pipe(Effect.withSpan("InboxMaintenance.removeOldReceipts"))
+
 /** Looks every ten minutes. Loaders take turns; one that fails tries again next time. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -95,6 +110,7 @@ export const layer = Layer.effectDiscard(
               Effect.annotateLogs({ dropped })
             )
       ),
+      Effect.andThen(removeOldReceipts),
       Effect.catch((error) => Effect.logWarning("the inbox was not trimmed", error)),
       Effect.repeat(Schedule.spaced("10 minutes")),
       Effect.forkScoped

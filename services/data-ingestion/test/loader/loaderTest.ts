@@ -28,7 +28,8 @@ export const stores = Layer.mergeAll(
   Layer.provide(
     LoaderConfig.layerOf({
       geoipDatabase: Option.none(),
-      inboxRetention: Duration.hours(24)
+      inboxRetention: Duration.hours(24),
+      purgeInterval: Duration.hours(1)
     })
   )
 )

@@ -1,0 +1,207 @@
+import { describe, expect } from "bun:test"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { withLayer } from "@analytics/testing/effectTest"
+import { Duration, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { accountOf } from "../../src/accounting/Accounting.ts"
+import { AccountingRepo } from "../../src/accounting/AccountingRepo.ts"
+import { BatchRepo } from "../../src/loader/BatchRepo.ts"
+import { ShardLease } from "../../src/loader/ShardLease.ts"
+import { purgeDue } from "../../src/purge/ProjectPurge.ts"
+import { PurgeRepo } from "../../src/purge/PurgeRepo.ts"
+import { crash, drain, drainUntilCrash } from "../loader/faults.ts"
+import { receive, storedMessages, stores, track } from "../loader/loaderTest.ts"
+
+const layer = Layer.mergeAll(PurgeRepo.layer, AccountingRepo.layer).pipe(
+  Layer.provideMerge(stores)
+)
+
+/** The books of a project, as `GET /v1/accounting` tells them. */
+const account = (projectId: number) =>
+  Effect.map(
+    AccountingRepo.use((repo) => repo.counts(projectId)),
+    accountOf
+  )
+
+/** What the receiver does: the row, and the count of what was acknowledged. */
+const accept = Effect.fnUntraced(function* (
+  projectId: number,
+  messages: ReadonlyArray<string>,
+  given: Parameters<typeof track>[1] = {}
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* receive(messages.map((m) => track(m, { p: projectId, ...given })))
+  yield* sql`
+    INSERT INTO ingest.accepted AS a (project_id, writer, events)
+    VALUES (${BigInt(projectId)}, 'test', ${BigInt(messages.length)})
+        ON CONFLICT (project_id, writer)
+        DO UPDATE SET events = a.events + excluded.events`
+})
+
+const deleted = (projectId: number) =>
+  PurgeRepo.use((repo) => repo.register([projectId]))
+
+const rowsOf = Effect.fnUntraced(function* (projectId: number) {
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* ClickHouse
+  const params = { projectId }
+  const [events] = yield* store.query<{ n: string }>(
+    "SELECT count() AS n FROM events WHERE project_id = {projectId:UInt32}",
+    { params }
+  )
+  const [links] = yield* store.query<{ n: string }>(
+    "SELECT count() AS n FROM person_links WHERE project_id = {projectId:UInt32}",
+    { params }
+  )
+  const [ledger] = yield* sql<{ n: bigint }>`
+    SELECT (SELECT count(*) FROM ingest.links WHERE project_id = ${BigInt(projectId)})
+         + (SELECT count(*) FROM ingest.quarantine WHERE project_id = ${BigInt(projectId)})
+         + (SELECT count(*) FROM ingest.dropped WHERE project_id = ${BigInt(projectId)})
+         + (SELECT count(*) FROM ingest.schema_violations
+             WHERE project_id = ${BigInt(projectId)}) AS n`
+  return {
+    events: Number(events?.n),
+    links: Number(links?.n),
+    ledger: Number(ledger?.n)
+  }
+})
+
+/** As if no removal had been completed within the hour. */
+const longAgo = SqlClient.SqlClient.use(
+  (sql) => sql`UPDATE ingest.purges SET done_at = done_at - interval '2 hours'`
+)
+
+const hour = Duration.hours(1)
+const nothing = { events: 0, links: 0, ledger: 0 }
+
+describe("a deleted project", () => {
+  const it = withLayer(layer)
+
+  it.effect("is removed with everything in it, and stays accounted for", () =>
+    Effect.gen(function* () {
+      yield* accept(7, ["a", "b", "b"])
+      yield* accept(7, ["i"], { y: "identify", e: "$identify", a: "anonymous-1" })
+      yield* accept(7, ["q"], { q: "timestamp_in_future" })
+      yield* accept(7, ["w"], { w: [["revenue", "missing"]] })
+      yield* accept(7, ["x"], { x: "excluded_path" })
+      yield* accept(8, ["a", "n"], { a: "anonymous-1" })
+      yield* drain
+      const before = yield* account(7)
+      expect(before).toMatchObject({ stored: 4, quarantined: 1, balanced: true })
+      expect(yield* rowsOf(7)).toMatchObject({ events: 4, ledger: 4 })
+      const neighbour = { books: yield* account(8), rows: yield* rowsOf(8) }
+
+      yield* deleted(7)
+      // What was acknowledged and not loaded yet is dropped, not stored.
+      yield* accept(7, ["late", "a"])
+      yield* drain
+      expect(yield* account(7)).toMatchObject({
+        accepted: 9,
+        stored: 4,
+        dropped: { excluded_path: 1, project_deleted: 2 },
+        balanced: true
+      })
+
+      expect(yield* purgeDue(hour)).toEqual([7])
+      expect(yield* rowsOf(7)).toEqual(nothing)
+      expect(yield* account(7)).toEqual({
+        accepted: 9,
+        stored: 0,
+        duplicate: 1,
+        quarantined: 0,
+        dropped: { excluded_path: 1, project_deleted: 2 },
+        erased: 5,
+        expired: 0,
+        pending: 0,
+        balanced: true
+      })
+      expect({ books: yield* account(8), rows: yield* rowsOf(8) }).toEqual(neighbour)
+      expect(neighbour.rows.events).toBe(2)
+      // Done is done.
+      yield* longAgo
+      expect(yield* purgeDue(hour)).toEqual([])
+      expect((yield* account(7)).erased).toBe(5)
+    })
+  )
+
+  it.effect("waits for batches that were sealed before, and then for its turn", () =>
+    Effect.gen(function* () {
+      const sealed = Effect.gen(function* () {
+        const batches = yield* BatchRepo
+        const until = new Date(Date.now() + 60_000)
+        return yield* batches.seal(
+          "live",
+          yield* batches.pending("live", new Date(0), until)
+        )
+      }).pipe(
+        Effect.provide(
+          Layer.fresh(BatchRepo.layer.pipe(Layer.provideMerge(ShardLease.layer(0))))
+        )
+      )
+      yield* longAgo
+      yield* accept(9, ["sealed"])
+      expect((yield* sealed).deletedProjects).toEqual([])
+      yield* deleted(9)
+      yield* accept(9, ["after"])
+      expect((yield* sealed).deletedProjects).toEqual([9n])
+      expect(yield* purgeDue(hour)).toEqual([])
+      yield* drain
+      expect(yield* storedMessages).toContain("9 sealed")
+      expect(yield* account(9)).toMatchObject({
+        stored: 1,
+        dropped: { project_deleted: 1 },
+        balanced: true
+      })
+      expect(yield* purgeDue(hour)).toEqual([9])
+      yield* deleted(10)
+      expect(yield* purgeDue(hour)).toEqual([])
+      yield* longAgo
+      expect(yield* purgeDue(hour)).toEqual([10])
+    })
+  )
+
+  it.effect("goes on where a crash left it", () =>
+    Effect.gen(function* () {
+      yield* accept(11, ["a", "b"])
+      yield* accept(11, ["q"], { q: "timestamp_in_future" })
+      yield* drain
+      yield* deleted(11)
+      const real = yield* PurgeRepo
+      const crashing = (step: "begin" | "settle") =>
+        purgeDue(Duration.zero).pipe(
+          Effect.provideService(PurgeRepo, {
+            ...real,
+            ...(step === "begin" ? { begin: () => crash } : { settle: () => crash })
+          })
+        )
+      yield* drainUntilCrash(Effect.asVoid(crashing("begin")))
+      expect((yield* rowsOf(11)).events).toBe(2)
+      yield* drainUntilCrash(Effect.asVoid(crashing("settle")))
+      expect((yield* rowsOf(11)).events).toBe(0)
+      expect(yield* account(11)).toMatchObject({ stored: 2, balanced: true })
+      expect(yield* purgeDue(Duration.zero)).toEqual([11])
+      expect(yield* rowsOf(11)).toEqual(nothing)
+      expect(yield* account(11)).toMatchObject({
+        stored: 0,
+        quarantined: 0,
+        erased: 3,
+        balanced: true
+      })
+    })
+  )
+
+  it.effect("is not settled while the store still answers rows of it", () =>
+    Effect.gen(function* () {
+      yield* accept(12, ["a"])
+      yield* drain
+      yield* deleted(12)
+      const real = yield* ClickHouse
+      const error = yield* purgeDue(Duration.zero).pipe(
+        Effect.provideService(ClickHouse, { ...real, command: () => Effect.void }),
+        Effect.flip
+      )
+      expect(error).toMatchObject({ _tag: "RowsLeft", table: "events", rows: 1 })
+      expect(yield* account(12)).toMatchObject({ stored: 1, erased: 0, balanced: true })
+    })
+  )
+})
