@@ -2,7 +2,9 @@ import { describe, expect, it } from "bun:test"
 import type { Statement } from "@analytics/analytics-core/query/Compiled"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
-import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { Installation } from "@analytics/database/Installation"
+import { testInstallation } from "@analytics/testing/testInstallation"
+import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
@@ -58,6 +60,12 @@ const queries = ({
   ...config
 }: Stubs = {}) =>
   Queries.layer.pipe(
+    Layer.provide(
+      Layer.succeed(Installation, {
+        id: testInstallation.id,
+        idHashKey: Redacted.make(testInstallation.idHashKey)
+      })
+    ),
     Layer.provide(
       Layer.mergeAll(
         Layer.succeed(Watermark, {

@@ -3,9 +3,10 @@ import { rangeOf, zoneOf } from "../Common.ts"
 import type { Compiled, PeopleSelection, QueryContext, QueryKind } from "../Compiled.ts"
 import { statement } from "../Compiled.ts"
 import { filtersSql } from "../filterSql.ts"
+import { identify } from "../People.ts"
 import { QueryInvalid } from "../QueryInvalid.ts"
 import { source } from "../Source.ts"
-import { EARLIEST, LATEST, type Sql, sql } from "../Sql.ts"
+import { EARLIEST, LATEST, type Sql, sql, uint64 } from "../Sql.ts"
 import { Values } from "../Values.ts"
 import {
   DEFAULT_LIMIT,
@@ -38,14 +39,18 @@ export const peopleQuery = (
   compile: Effect.fn("peopleQuery.compile")(function* (request, context) {
     const after = yield* afterOf(request.cursor)
     const limit = request.limit ?? DEFAULT_LIMIT
-    const people = request.of
-      ? yield* counted(request, request.of, context, peopleOf)
-      : yield* whoDid(request, context)
+    const { of, ...named } = request
+    const isDetailed = named.person !== undefined || named.id !== undefined
+    const people = isDetailed
+      ? yield* thisOne(request, context)
+      : of
+        ? yield* counted(request, of, context, peopleOf)
+        : yield* whoDid(request, context)
     // One more than the page tells whether there is another.
     const roster = rosterSql(context, { people, after, limit: limit + 1 })
     const compiled: Compiled<PeopleResult> = {
       statements: [statement("people", roster)],
-      decode: ([rows = []]) => decodePeople(rows, limit, context)
+      decode: ([rows = []]) => decodePeople(rows, limit, isDetailed, context)
     }
     return compiled
   })
@@ -63,6 +68,32 @@ const ownFields = [
   "cohort"
 ] as const
 
+const refuse = (
+  request: PeopleRequest,
+  fields: ReadonlyArray<keyof PeopleRequest>,
+  detail: string
+) =>
+  fields
+    .filter((field) => request[field] !== undefined)
+    .map((field) => ({ pointer: `/${field}`, detail }))
+
+const thisOne = Effect.fnUntraced(function* (
+  request: PeopleRequest,
+  context: QueryContext
+) {
+  const { id, person } = request
+  const errors = [
+    ...refuse(request, [...ownFields, "of"], "person and id name one person already"),
+    ...(person === undefined ? [] : refuse(request, ["id"], "Give person or id"))
+  ]
+  if (errors.length > 0) return yield* new QueryInvalid({ errors })
+  if (person !== undefined) return sql`SELECT ${uint64(BigInt(person))} AS person`
+  if (!context.idHash || id === undefined)
+    return yield* QueryInvalid.at("/id", "Ids cannot be looked up here: give person")
+  const one = sql`SELECT ${uint64(context.idHash(id))} AS id_hash`
+  return sql`SELECT person FROM (${identify(context, one)})`
+})
+
 const counted = Effect.fnUntraced(function* (
   request: PeopleRequest,
   { query, ...selection }: Of,
@@ -70,12 +101,11 @@ const counted = Effect.fnUntraced(function* (
   peopleOf: PeopleOf
 ) {
   const errors = [
-    ...ownFields
-      .filter((field) => request[field] !== undefined)
-      .map((field) => ({
-        pointer: `/${field}`,
-        detail: "The query of the number decides this: put it into /of/query"
-      })),
+    ...refuse(
+      request,
+      ownFields,
+      "The query of the number decides this: put it into /of/query"
+    ),
     ...("asOf" in query
       ? [{ pointer: "/of/query/asOf", detail: "Give asOf beside of" }]
       : [])

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { commonFields } from "../Common.ts"
+import { PersonId } from "../events/EventsRequest.ts"
 import { Filters } from "../Filter.ts"
 
 export const DEFAULT_LIMIT = 100
@@ -45,6 +46,12 @@ export const PeopleRequest = Schema.Struct({
     description: "A stored event name; without it any track, page or screen matches"
   }),
   filters: Schema.optionalKey(Filters),
+  person: Schema.optionalKey(PersonId).annotate({
+    description: "This person, with where their traits come from"
+  }),
+  id: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1))).annotate({
+    description: "The person of this userId or anonymousId, as with `person`"
+  }),
   of: Schema.optionalKey(Of).annotate({
     description: "The people that one number of another query's answer counts"
   }),
@@ -56,7 +63,13 @@ export const PeopleRequest = Schema.Struct({
 })
 export type PeopleRequest = typeof PeopleRequest.Type
 
-const Person = Schema.Struct({
+const TraitSource = Schema.Struct({
+  path: Schema.String.annotate({ description: "`address.city`" }),
+  timestamp: Schema.String,
+  messageId: Schema.String
+})
+
+export const Person = Schema.Struct({
   personId: Schema.String,
   ids: Schema.Array(Schema.String).annotate({
     description: "The user and anonymous ids of their events, a thousand at most"
@@ -65,7 +78,13 @@ const Person = Schema.Struct({
     description: "Of each trait the value with the latest event time, nested as sent"
   }),
   firstSeen: Schema.String,
-  lastSeen: Schema.String
+  lastSeen: Schema.String,
+  events: Schema.optionalKey(Schema.Int).annotate({
+    description: "How many events of theirs there are; only of `person` and `id`"
+  }),
+  traitSources: Schema.optionalKey(Schema.Array(TraitSource)).annotate({
+    description: "When and by which message each trait was set, oldest first"
+  })
 })
 export type Person = typeof Person.Type
 

@@ -24,9 +24,12 @@ export const afterOf = (
 export const decodePeople = (
   rows: ReadonlyArray<Row>,
   limit: number,
+  isDetailed: boolean,
   context: QueryContext
 ): PeopleResult => {
-  const people = rows.slice(0, limit).map((row) => personOf(row, context))
+  const people = rows
+    .slice(0, limit)
+    .map((row) => personOf(decodeRow(row), isDetailed, context))
   const last = people.at(-1)
   return {
     people,
@@ -46,6 +49,7 @@ const RosterRow = Schema.Struct({
   id_hashes: Schema.Array(Schema.String),
   user_ids: Schema.Array(Schema.String),
   anonymous_ids: Schema.Array(Schema.String),
+  events: Schema.Union([Schema.String, Schema.Finite]),
   first_seen: Schema.Union([Schema.String, Schema.Finite]),
   last_seen: Schema.Union([Schema.String, Schema.Finite]),
   /** Path, JSON text, when in milliseconds, message. */
@@ -60,16 +64,27 @@ const RosterRow = Schema.Struct({
 })
 const decodeRow = Schema.decodeUnknownSync(RosterRow)
 
-const personOf = (row: Row, context: QueryContext): Person => {
-  const found = decodeRow(row)
-  return {
-    personId: found.person,
-    ids: idsOf(found, context),
-    traits: nested(found.traits.map(([path, json]) => [path, json] as const)),
-    firstSeen: new Date(Number(found.first_seen)).toISOString(),
-    lastSeen: new Date(Number(found.last_seen)).toISOString()
-  }
-}
+const personOf = (
+  found: typeof RosterRow.Type,
+  isDetailed: boolean,
+  context: QueryContext
+): Person => ({
+  personId: found.person,
+  ids: idsOf(found, context),
+  traits: nested(found.traits.map(([path, json]) => [path, json] as const)),
+  firstSeen: new Date(Number(found.first_seen)).toISOString(),
+  lastSeen: new Date(Number(found.last_seen)).toISOString(),
+  ...(isDetailed
+    ? {
+        events: Number(found.events),
+        traitSources: found.traits.map(([path, , at, messageId]) => ({
+          path,
+          timestamp: new Date(Number(at)).toISOString(),
+          messageId
+        }))
+      }
+    : {})
+})
 
 /** An event may also carry an anonymous id that belongs to somebody else. */
 const idsOf = (

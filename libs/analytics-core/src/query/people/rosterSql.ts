@@ -15,7 +15,7 @@ export interface Page {
 
 /**
  * One row a person of the page, in the order of their number: `person`, `id_hashes`,
- * `user_ids`, `anonymous_ids`, `first_seen` and `last_seen` (milliseconds), and `traits`:
+ * `events` (how many), `user_ids`, `anonymous_ids`, `first_seen` and `last_seen` (milliseconds), and `traits`:
  * (path, JSON text, when, message), oldest first.
  *
  * `roster` is a constant of the statement, worked out once. The engine reads its text
@@ -25,7 +25,7 @@ export const rosterSql = (context: QueryContext, page: Page): Sql => {
   const leaves = sql`SELECT person, is_trait, path,
       argMax(value, (timestamp, message_id)) AS latest,
       max((timestamp, message_id)) AS at,
-      min(timestamp) AS first, max(timestamp) AS last,
+      count() AS entries, min(timestamp) AS first, max(timestamp) AS last,
       groupUniqArray(${integer(MOST_IDS)})(user_id) AS users,
       groupUniqArray(${integer(MOST_IDS)})(anonymous_id) AS anonymous
     FROM (${seen(context)} UNION ALL ${traits(context)}) AS read
@@ -35,6 +35,7 @@ export const rosterSql = (context: QueryContext, page: Page): Sql => {
   return sql`WITH (${membersOf(context, page)}) AS roster
     SELECT toString(leaves.person) AS person, anyIf(users, is_trait = 0) AS user_ids,
       anyIf(anonymous, is_trait = 0) AS anonymous_ids,
+      anyIf(entries, is_trait = 0) AS events,
       toUnixTimestamp64Milli(minIf(first, is_trait = 0)) AS first_seen,
       toUnixTimestamp64Milli(maxIf(last, is_trait = 0)) AS last_seen,
       arrayMap(t -> (t.3, t.4, toUnixTimestamp64Milli(t.1), t.2), arraySort(

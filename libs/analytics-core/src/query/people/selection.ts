@@ -71,7 +71,10 @@ export const groupSql = (
   )
 }
 
-export const storedTexts = (kind: Value["kind"], value: unknown): ReadonlyArray<string> => {
+export const storedTexts = (
+  kind: Value["kind"],
+  value: unknown
+): ReadonlyArray<string> => {
   if (value === null || value === undefined) return [""]
   if (kind === "plain") return typeof value === "string" && value !== "" ? [value] : []
   const text = JSON.stringify(value)
