@@ -165,6 +165,12 @@ describe("stickiness", () => {
           hours === 4 ? [1, 0, 0] : hours === 100 ? [2, 0, 0] : [1, 1, 0]
         )
       }
+      const to = new Date(START + 400 * HOUR).toISOString()
+      const request = { interval: "hour", event: "v", to }
+      expect(yield* peopleOf(request, 0, project)).toEqual([2])
+      expect(yield* peopleOf({ ...request, cumulative: true }, 0, project)).toEqual([
+        1, 2
+      ])
     })
   )
 
