@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from "bun:test"
+import { type Client, makeClient, type Project } from "../e2e/Client.ts"
+import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
+import { type KeyType, keyTypes, type Route, routes } from "./routes.ts"
+
+/** In what the tenant "theirs" sent, and in its names. */
+const marker = "tenant-b-secret"
+
+/** Echoed by answers that say that there is no such message. */
+const messageId = "message-of-theirs"
+
+const serviceKey = "service-key-of-this-test-0123456789"
+
+interface Tenant {
+  readonly keys: Readonly<Record<KeyType, string | undefined>>
+  /** What stands for a placeholder. */
+  readonly ids: Readonly<Record<string, string>>
+}
+
+let stack: RunningStack
+let client: Client
+let stranger: Project
+let adminKey: string
+let theirs: Tenant
+
+const text = (value: unknown): string => String(value)
+
+const field = (body: unknown, name: string): unknown =>
+  typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined
+
+/** Asks until an answer is as hoped for; what is waited for happens by itself. */
+const until = async <A>(ask: () => Promise<A>, isGood: (answer: A) => boolean) => {
+  const end = Date.now() + 30_000
+  for (;;) {
+    const answer = await ask()
+    if (isGood(answer)) return answer
+    if (Date.now() > end) throw new Error(`never: ${JSON.stringify(answer)}`)
+    await Bun.sleep(20)
+  }
+}
+
+/** A tenant with one of everything, but for events, which only one of them needs. */
+const makeTenant = async (): Promise<Tenant> => {
+  const project = await client.createProject(marker)
+  const { api, call } = client
+  const newKey = async (fields: object = {}) => {
+    const answer = await call(
+      "POST",
+      `${api}/v1/projects/${project.id}/keys`,
+      adminKey,
+      {
+        kind: "secret",
+        name: "k",
+        scopes: ["query"],
+        ...fields
+      }
+    )
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer))
+    return { id: text(field(answer.body, "id")), key: text(field(answer.body, "key")) }
+  }
+  const expired = await newKey({ expiresAt: new Date(Date.now() + 1000).toISOString() })
+  const revoked = await newKey()
+  await call("DELETE", `${api}/v1/keys/${revoked.id}`, adminKey)
+  const spare = await newKey()
+  const cohort = await call("POST", `${api}/v1/cohorts`, project.secretKey, {
+    name: marker,
+    definition: { type: "static" }
+  })
+  for (const { key } of [expired, revoked])
+    await until(
+      () => call("GET", `${api}/v1/cohorts`, key),
+      ({ status }) => status === 401
+    )
+  return {
+    keys: {
+      none: undefined,
+      wrong: `sk_${"0".repeat(64)}`,
+      expired: expired.key,
+      revoked: revoked.key,
+      write: project.writeKey,
+      stranger: stranger.secretKey,
+      service: serviceKey,
+      owner: project.secretKey,
+      admin: adminKey
+    },
+    ids: {
+      marker,
+      projectId: text(project.id),
+      keyId: spare.id,
+      cohortId: text(field(cohort.body, "id")),
+      messageId
+    }
+  }
+}
+
+/** Sends events, one of which is set aside, and asks a long question. */
+const withEvents = async (tenant: Tenant): Promise<Tenant> => {
+  const { api, call, ingestion } = client
+  const owner = text(tenant.keys.owner)
+  const sent = { type: "track", event: marker, userId: marker }
+  await call("POST", `${ingestion}/v1/batch`, text(tenant.keys.write), {
+    batch: [
+      { ...sent, messageId, properties: { plan: marker } },
+      { ...sent, messageId: "early", timestamp: "1960-01-01T00:00:00Z" }
+    ]
+  })
+  await until(
+    () => call("GET", `${ingestion}/v1/accounting`, owner),
+    ({ body }) => field(body, "pending") === 0
+  )
+  const kept = await call("GET", `${ingestion}/v1/quarantine/`, owner)
+  const person = await until(
+    () => call("GET", `${api}/v1/people?id=${marker}`, owner),
+    ({ status }) => status === 200
+  )
+  const later = await fetch(`${api}/v1/query`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${owner}`,
+      "content-type": "application/json",
+      prefer: "respond-async"
+    },
+    body: JSON.stringify({ kind: "events", range: "last_7d" })
+  })
+  await later.body?.cancel()
+  const quarantineId = /"id":"?(\d+)/u.exec(JSON.stringify(kept.body))?.[1]
+  return {
+    keys: tenant.keys,
+    ids: {
+      ...tenant.ids,
+      quarantineId: text(quarantineId),
+      personId: text(field(person.body, "personId")),
+      queryId: text(later.headers.get("location")?.split("/").at(-1))
+    }
+  }
+}
+
+beforeAll(async () => {
+  stack = await startStack({ SERVICE_KEY: serviceKey })
+  client = await makeClient(stack)
+  adminKey = (await stack.file()).adminKey
+  stranger = await client.createProject("stranger")
+  theirs = await withEvents(await makeTenant())
+}, 180_000)
+
+afterAll(() => stack?.stop(), 60_000)
+
+const fill = (template: string, ids: Tenant["ids"]) =>
+  template.replace(/\{(\w+)\}/gu, (whole, name) => ids[name] ?? whole)
+
+const asked = (base: string, route: Route, tenant: Tenant, key: KeyType) => {
+  const [method = "GET", documented = ""] = route.route.split(" ")
+  const bearer = tenant.keys[key]
+  // A project's id is a number in a body.
+  const body = fill(
+    JSON.stringify(route.body ?? {}).replace('"{projectId}"', "{projectId}"),
+    tenant.ids
+  )
+  return fetch(base + fill(route.path ?? documented, tenant.ids), {
+    method,
+    headers: {
+      "content-type": "application/json",
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` })
+    },
+    ...(method === "GET" || method === "DELETE" ? {} : { body }),
+    signal: AbortSignal.timeout(30_000)
+  })
+}
+
+/** The answer without its end, which a stream does not have. */
+const read = async (response: Response): Promise<string> => {
+  if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    await response.body?.cancel()
+    return ""
+  }
+  return response.text()
+}
+
+for (const service of ["analytics-api", "data-ingestion"] as const)
+  describe(service, () => {
+    it("has a row for every route that it documents", async () => {
+      const base = (await stack.file()).services[service]
+      const document: { paths: Record<string, object> } = await (
+        await fetch(`${base}/openapi.json`)
+      ).json()
+      const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+      )
+      expect(routes[service].map(({ route }) => route).sort()).toEqual(
+        documented.sort()
+      )
+    })
+
+    it("answers each type of key as pinned, and nothing of theirs to others", async () => {
+      const base = (await stack.file()).services[service]
+      const faults: Array<string> = []
+      for (const route of routes[service]) {
+        const tenant = route.fresh ? await makeTenant() : theirs
+        const statuses: Array<number> = []
+        for (const key of keyTypes) {
+          const response = await asked(base, route, tenant, key)
+          statuses.push(response.status)
+          const said = await read(response)
+          const isTheirs = key === "owner" || key === "admin" || key === "service"
+          if (!isTheirs && said.includes(marker))
+            faults.push(`${route.route} leaks to ${key}`)
+        }
+        const answered = statuses.join(" ")
+        if (answered !== route.statuses) faults.push(`${route.route}: ${answered}`)
+      }
+      expect(faults).toEqual([])
+    }, 120_000)
+  })
