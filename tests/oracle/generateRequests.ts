@@ -36,7 +36,8 @@ const leaf: fc.Arbitrary<Filter> = fc.constantFrom<Filter>(
   { property: "$event", op: "in", value: ["A", "$pageview"] }
 )
 
-const filter: fc.Arbitrary<Filter> = fc.oneof(
+/** Conditions on any property, alone or joined. */
+export const anyFilter: fc.Arbitrary<Filter> = fc.oneof(
   { weight: 4, arbitrary: leaf },
   { weight: 1, arbitrary: leaf.map((not) => ({ not })) },
   {
@@ -57,7 +58,7 @@ const sometimes = <A extends object>(fields: fc.Arbitrary<A>, weight = 1) =>
   )
 
 const filters = sometimes(
-  fc.record({ filters: fc.array(filter, { minLength: 1, maxLength: 2 }) })
+  fc.record({ filters: fc.array(anyFilter, { minLength: 1, maxLength: 2 }) })
 )
 
 const iso = (at: number) => new Date(at).toISOString()
@@ -70,7 +71,8 @@ const localDay = (data: DataSet, days: number) =>
     .add({ days })
     .toZonedDateTime(data.timezone).epochMilliseconds
 
-const pairOfDays = (data: DataSet) =>
+/** A range of whole local days about the data. */
+export const pairOfDays = (data: DataSet) =>
   fc
     .tuple(fc.integer({ min: -4, max: 1 }), fc.integer({ min: 1, max: 5 }))
     .map(([start, length]) => ({

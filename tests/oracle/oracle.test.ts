@@ -24,20 +24,18 @@ const asked = fc.shuffledSubarray([...abouts], {
 })
 
 /** A data set, and requests about it. */
-const question = fc
-  .tuple(dataSet, asked)
-  .chain(([data, asked]) =>
-    fc
-      .tuple(
-        ...asked.map((about) =>
-          fc.array(requestsAbout[about](data), {
-            minLength: 1,
-            maxLength: long ? 3 : 1
-          })
-        )
+const question = fc.tuple(dataSet, asked).chain(([data, asked]) =>
+  fc
+    .tuple(
+      ...asked.map((about) =>
+        fc.array(requestsAbout[about](data), {
+          minLength: 1,
+          maxLength: long ? 3 : 1
+        })
       )
-      .map((requests) => ({ data, requests: requests.flat() }))
-  )
+    )
+    .map((requests) => ({ data, requests: requests.flat() }))
+)
 
 let stack: OracleStack
 
