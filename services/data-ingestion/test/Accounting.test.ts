@@ -103,6 +103,21 @@ describe("accounting and receipts", () => {
     }
   })
 
+  it("are told to the admin key for any project, to a secret key for its own", async () => {
+    const of = (key: string, projectId: string) =>
+      ask(app, `/v1/accounting?projectId=${projectId}`, { headers: bearer(key) })
+    const own = await account("secret1")
+    expect((await of("admin", "1")).body).toEqual(own)
+    expect((await of("secret1", "1")).body).toEqual(own)
+    expect((await of("admin", "4000000000")).body).toEqual(nothing)
+    expect((await of("secret2", "1")).status).toBe(403)
+    expect((await of("write1", "1")).status).toBe(403)
+    expect((await of("nobody", "1")).status).toBe(401)
+    expect((await of("admin", "x")).status).toBe(422)
+    const unnamed = await ask(app, "/v1/accounting", { headers: bearer("admin") })
+    expect(unnamed.status).toBe(401)
+  })
+
   it("see a row that was lost", async () => {
     await send("write2", { messageId: "kept" }, { messageId: "lost" })
     await runtime.runPromise(

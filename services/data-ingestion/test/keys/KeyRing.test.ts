@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "bun:test"
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hashKey } from "@analytics/api-common/BearerKey"
@@ -91,7 +91,10 @@ afterEach(async () => {
 
 /** One life of the process. */
 const running = async (
-  test: (find: (key: string) => Promise<string>) => Promise<void>,
+  test: (
+    find: (key: string) => Promise<string>,
+    ring: KeyRing["Service"]
+  ) => Promise<void>,
   installation = "one"
 ) => {
   const config = KeySyncConfig.layerOf({
@@ -121,7 +124,7 @@ const running = async (
       )
     )
   try {
-    await test(find)
+    await test(find, ring)
   } finally {
     await runtime.dispose()
   }
@@ -252,6 +255,47 @@ describe("KeyRing", () => {
     api.up = false
     await running(async (find) => expect(await find("a")).toBe("unclear"), "another")
     await running(async (find) => expect(await find("a")).toBe("good"))
+  })
+
+  it("has the settings of each key, also when it starts from a file without any", async () => {
+    api.publish("a", { settings: '{"ip":"drop"}' })
+    await running(async (_, ring) => {
+      await api.asked()
+      await api.asked()
+      expect(ring.known("a")?.settings).toBe('{"ip":"drop"}')
+      api.publish("a", { settings: '{"ip":"hash"}' })
+      await api.asked()
+      await api.asked()
+      expect(ring.known("a")?.settings).toBe('{"ip":"hash"}')
+    })
+    api.up = false
+    const path = join(stateDir, "keys.json")
+    await running(async (_, ring) =>
+      expect(ring.known("a")?.settings).toBe('{"ip":"hash"}')
+    )
+    const saved = JSON.parse(await readFile(path, "utf8"))
+    for (const key of saved.keys) delete key.settings
+    await writeFile(path, JSON.stringify(saved))
+    await running(async (find, ring) => {
+      expect(await find("a")).toBe("good")
+      expect(ring.known("a")?.settings).toBeUndefined()
+    })
+  })
+
+  it("knows which projects were deleted, and does not forget it", async () => {
+    const projectDeletedAt = new Date().toISOString()
+    api.publish("a")
+    await running(async (_, ring) => {
+      await api.asked()
+      await api.asked()
+      expect([...ring.deletedProjects()]).toEqual([])
+      api.publish("a", { projectDeletedAt })
+      await api.asked()
+      await api.asked()
+      expect([...ring.deletedProjects()]).toEqual([7])
+    })
+    api.up = false
+    await running(async (_, ring) => expect([...ring.deletedProjects()]).toEqual([7]))
   })
 
   it("judges by the clock that revokes", () =>
