@@ -129,5 +129,65 @@ export const questions: ReadonlyArray<Question> = [
         GROUP BY ${person(links)})
       ARRAY JOIN weeks AS cohort ARRAY JOIN weeks AS active
       WHERE active >= cohort GROUP BY cohort, active ORDER BY cohort, active`
+  },
+  {
+    name: "stickiness: daily, 90 days",
+    body: {
+      kind: "stickiness",
+      from: iso(0),
+      to: iso(days),
+      interval: "day",
+      event: "Product Viewed"
+    },
+    sql: (links) => `SELECT active, count() FROM (
+        SELECT uniqExact(toDate(e.timestamp)) AS active FROM events AS e ${joined(links)}
+        ${where("'Product Viewed'", 0, days)} GROUP BY ${person(links)})
+      GROUP BY active ORDER BY active`
+  },
+  {
+    name: "lifecycle: weekly, 11 weeks after the first",
+    body: {
+      kind: "lifecycle",
+      from: iso(7),
+      to: iso(84),
+      interval: "week",
+      event: "Product Viewed"
+    },
+    sql: (links) => `SELECT place.1 AS week, place.2 AS state, count() FROM (
+        SELECT arraySort(groupUniqArray(intDiv(dateDiff('day', ${sqlTime(0)}, e.timestamp), 7))) AS weeks
+        FROM events AS e ${joined(links)} ${where("'Product Viewed'", 0, 84)}
+        GROUP BY ${person(links)})
+      ARRAY JOIN arrayConcat(
+        arrayMap(w -> (w, multiIf(w = weeks[1], 'new', has(weeks, w - 1), 'returning',
+          'resurrecting')), weeks),
+        arrayMap(w -> (w + 1, 'dormant'), arrayFilter(w -> NOT has(weeks, w + 1), weeks))
+      ) AS place
+      WHERE week BETWEEN 1 AND 11 GROUP BY week, state ORDER BY week, state`
+  },
+  {
+    name: "events: the newest 100",
+    body: { kind: "events", limit: 100 },
+    sql: (links) => `SELECT ${person(links)} AS person, e.event, e.type, e.timestamp,
+        e.received_at, e.message_id, e.user_id, e.anonymous_id, e.props, e.context
+      FROM events AS e ${joined(links)}
+      WHERE e.project_id = {project:UInt32} AND e.is_bot = 0
+        AND e.known_at <= {watermark:DateTime64(3, 'UTC')}
+        AND e.event NOT IN ('$identify', '$group', '$alias')
+      ORDER BY e.timestamp DESC, e.message_id DESC LIMIT 100`
+  },
+  {
+    name: "events: 100 of a property's value, one in 5000",
+    body: {
+      kind: "events",
+      limit: 100,
+      filters: [{ property: "sku", op: "is", value: "sku-77" }]
+    },
+    sql: (links) => `SELECT ${person(links)} AS person, e.event, e.type, e.timestamp,
+        e.received_at, e.message_id, e.user_id, e.anonymous_id, e.props, e.context
+      FROM events AS e ${joined(links)}
+      WHERE e.project_id = {project:UInt32} AND e.is_bot = 0
+        AND e.known_at <= {watermark:DateTime64(3, 'UTC')}
+        AND e.event NOT IN ('$identify', '$group', '$alias') AND e.props['sku'] = '"sku-77"'
+      ORDER BY e.timestamp DESC, e.message_id DESC LIMIT 100`
   }
 ]

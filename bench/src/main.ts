@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { parseArgs } from "node:util"
 
 /** Every measurement, in the order in which they are run. */
 const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -10,8 +11,22 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 const root = join(import.meta.dir, "../..")
 
-/** `bun run bench [name …]`: all of them, or those named. Gives the worst exit code. */
-const runAll = async (names: ReadonlyArray<string>): Promise<number> => {
+/** Milliseconds one measurement may take, however many events it makes. */
+const timeout = 3 * 3_600_000
+
+/**
+ * `bun run bench [name …] [--events 1000000,50000000]`: all of them, or those named.
+ * `--events` says how many events the questions are asked of, size after size; the store
+ * makes them itself. Gives the worst exit code.
+ */
+const runAll = async (
+  names: ReadonlyArray<string>,
+  events: string | undefined
+): Promise<number> => {
+  if (events !== undefined && !/^[1-9]\d{0,9}(,[1-9]\d{0,9})*$/u.test(events)) {
+    process.stderr.write("--events takes whole numbers with commas between them\n")
+    return 2
+  }
   const unknown = names.find((name) => benches[name] === undefined)
   if (unknown !== undefined) {
     process.stderr.write(
@@ -25,11 +40,19 @@ const runAll = async (names: ReadonlyArray<string>): Promise<number> => {
     const child = Bun.spawn([process.execPath, ...(benches[name] ?? [])], {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
-      timeout: 1_800_000
+      env: { ...process.env, ...(events === undefined ? {} : { BENCH_ROWS: events }) },
+      timeout
     })
     worst = Math.max(worst, await child.exited)
   }
   return worst
 }
 
-if (import.meta.main) process.exit(await runAll(process.argv.slice(2)))
+if (import.meta.main) {
+  const { positionals, values } = parseArgs({
+    args: process.argv.slice(2),
+    options: { events: { type: "string" } },
+    allowPositionals: true
+  })
+  process.exit(await runAll(positionals, values.events))
+}
