@@ -1,6 +1,7 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
 import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { jsonBody } from "@analytics/api-common/JsonBody"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { Effect, type ManagedRuntime, Option, Schema } from "effect"
@@ -53,6 +54,7 @@ export const linkRoutes = <R, ER>(
 ) =>
   new Elysia({ prefix: "/internal/v1/links", tags: ["internal"] })
     .use(effectPlugin(runtime))
+    .use(jsonBody())
     .post(
       "/search",
       ({ body, headers: { authorization }, run }) =>

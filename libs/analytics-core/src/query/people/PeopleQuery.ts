@@ -47,7 +47,12 @@ export const peopleQuery = (
         ? yield* counted(request, of, context, peopleOf)
         : yield* whoDid(request, context)
     // One more than the page tells whether there is another.
-    const roster = rosterSql(context, { people, after, limit: limit + 1 })
+    const roster = rosterSql(context, {
+      people,
+      after,
+      limit: limit + 1,
+      isNarrow: isDetailed
+    })
     const compiled: Compiled<PeopleResult> = {
       statements: [statement("people", roster)],
       decode: ([rows = []]) => decodePeople(rows, limit, isDetailed, context)

@@ -11,6 +11,8 @@ export interface Page {
   /** The last person of the page before. */
   readonly after: bigint | undefined
   readonly limit: number
+  /** Whether these are so few that each event is worth finding by its place in the table. */
+  readonly isNarrow: boolean
 }
 
 /**
@@ -22,13 +24,14 @@ export interface Page {
  * again wherever it is named, so it is named as seldom as can be.
  */
 export const rosterSql = (context: QueryContext, page: Page): Sql => {
+  const { isNarrow } = page
   const leaves = sql`SELECT person, is_trait, path,
       argMax(value, (timestamp, message_id)) AS latest,
       max((timestamp, message_id)) AS at,
       count() AS entries, min(timestamp) AS first, max(timestamp) AS last,
       groupUniqArray(${integer(MOST_IDS)})(user_id) AS users,
       groupUniqArray(${integer(MOST_IDS)})(anonymous_id) AS anonymous
-    FROM (${seen(context)} UNION ALL ${traits(context)}) AS read
+    FROM (${seen(context, isNarrow)} UNION ALL ${traits(context, isNarrow)}) AS read
     INNER JOIN (SELECT arrayJoin(roster) AS member, member.1 AS own_hash,
       member.2 AS person) AS members ON members.own_hash = read.id_hash
     GROUP BY person, is_trait, path`
@@ -58,18 +61,22 @@ const membersOf = (context: QueryContext, { after, limit, people }: Page): Sql =
     : sql`SELECT groupArray((person, person)) FROM (${page})`
 }
 
-const theirs = (context: QueryContext): Sql =>
-  sql`FROM events WHERE project_id = ${uint32(context.projectId)}
-    AND id_hash IN (SELECT arrayJoin(roster).1)
-    AND known_at <= ${instant(context.watermark)}`
+const theirs = (context: QueryContext, isNarrow: boolean): Sql => {
+  const own = sql`FROM events WHERE project_id = ${uint32(context.projectId)}
+    AND id_hash IN (SELECT arrayJoin(roster).1)`
+  // The projection `p_person` knows where they lie, the table what they are.
+  const places = sql` AND (event, toDate(timestamp), id_hash) IN (
+    SELECT event, toDate(timestamp), id_hash ${own})`
+  return sql`${own} AND known_at <= ${instant(context.watermark)}${isNarrow ? places : sql``}`
+}
 
-const seen = (context: QueryContext): Sql =>
+const seen = (context: QueryContext, isNarrow: boolean): Sql =>
   sql`SELECT id_hash, timestamp, message_id, user_id, anonymous_id, 0 AS is_trait,
-      '' AS path, '' AS value ${theirs(context)}`
+      '' AS path, '' AS value ${theirs(context, isNarrow)}`
 
-const traits = (context: QueryContext): Sql =>
+const traits = (context: QueryContext, isNarrow: boolean): Sql =>
   sql`SELECT id_hash, timestamp, message_id, '' AS user_id, '' AS anonymous_id,
       1 AS is_trait, leaf.1 AS path, leaf.2 AS value
     FROM (SELECT id_hash, timestamp, message_id,
-      arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf ${theirs(context)}
+      arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf ${theirs(context, isNarrow)}
       AND event = ${string("$identify")} AND type = ${string("identify")})`
