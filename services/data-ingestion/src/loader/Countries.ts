@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises"
+import { isIP } from "node:net"
 import { LoaderConfig } from "@analytics/config/LoaderConfig"
 import { BoundedCache } from "@analytics/data-processing/BoundedCache"
 import { Context, Effect, Layer, Option, Schema } from "effect"
@@ -37,7 +38,9 @@ export class Countries extends Context.Service<
         of: (ip) => {
           const known = cache.get(ip)
           if (known !== undefined) return known
-          const country = reader.get(ip)?.country?.iso_code ?? ""
+          // The reader finds something for every text; a hashed address has no country.
+          const country =
+            isIP(ip) === 0 ? "" : (reader.get(ip)?.country?.iso_code ?? "")
           cache.set(ip, country)
           return country
         }
