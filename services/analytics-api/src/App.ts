@@ -12,6 +12,8 @@ import type { CatalogueRepo } from "./catalogue/CatalogueRepo.ts"
 import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
 import type { Cohorts } from "./cohorts/Cohorts.ts"
 import { cohortsRoutes } from "./cohorts/CohortsRoutes.ts"
+import type { Idempotency } from "./idempotency/Idempotency.ts"
+import { idempotencyPlugin } from "./idempotency/idempotencyPlugin.ts"
 import type { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
 import { keyFeedRoutes } from "./keys/KeyFeedRoutes.ts"
 import type { Keys } from "./keys/Keys.ts"
@@ -36,6 +38,7 @@ export type AppServices =
   | CatalogueRepo
   | Cohorts
   | Health
+  | Idempotency
   | KeyFeedRepo
   | Keys
   | Live
@@ -58,6 +61,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(healthRoutes(runtime))
     .use(jsonBody())
     .use(auditPlugin(runtime))
+    .use(idempotencyPlugin(runtime))
     .use(projectsRoutes(runtime))
     .use(settingsRoutes(runtime))
     .use(keysRoutes(runtime))

@@ -3,6 +3,8 @@ import { Layer } from "effect"
 import { Auth } from "./access/Auth.ts"
 import { Audit } from "./audit/Audit.ts"
 import { AuditRepo } from "./audit/AuditRepo.ts"
+import { Idempotency } from "./idempotency/Idempotency.ts"
+import { IdempotencyRepo } from "./idempotency/IdempotencyRepo.ts"
 import { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
 import { KeyRepo } from "./keys/KeyRepo.ts"
 import { Keys } from "./keys/Keys.ts"
@@ -16,6 +18,7 @@ export const ControlLive = Layer.mergeAll(
   Projects.layer.pipe(Layer.provide(ProjectRepo.layer)),
   Settings.layer.pipe(Layer.provide(SettingsRepo.layer)),
   Keys.layer.pipe(Layer.provide(KeyRepo.layer)),
+  Idempotency.layer.pipe(Layer.provide(IdempotencyRepo.layer)),
   Audit.layer.pipe(Layer.provide([AuditRepo.layer, AuditConfig.layer])),
   Auth.layer.pipe(Layer.provideMerge(KeyFeedRepo.layer))
 )
