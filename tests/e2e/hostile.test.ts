@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib"
 import fc from "fast-check"
 import { type Client, makeClient, type Project } from "./Client.ts"
 import { type RunningStack, startStack } from "./RunningStack.ts"
+import { sentAndAnswered } from "./sentAndAnswered.ts"
 
 let stack: RunningStack
 let client: Client
@@ -155,6 +156,8 @@ describe("hostile bodies", () => {
     }
     await alive()
   })
+
+  it("answers properties as they were sent", () => sentAndAnswered(client), 60_000)
 
   it("survives anything fast-check can think of", async () => {
     await fc.assert(
