@@ -89,6 +89,16 @@ it("watches events arrive, asks about them, and finds the installation well", as
   const json = await cli("query", "--json", JSON.stringify(question))
   expect(JSON.parse(json.out)).toMatchObject({ result: { series: [{ data: [sent] }] } })
 
+  await client.send(project, [
+    { type: "identify", anonymousId: "a1", userId: "u1", traits: { plan: "pro" } }
+  ])
+  await client.settled(project)
+  const person = await cli("people", "a1")
+  expect(person).toMatchObject({ code: 0, err: "" })
+  expect(person.out).toMatch(/│ plan +│ pro +│/u)
+  expect(person.out).toContain("a1 belongs to u1 since")
+  expect(person.out).toContain("bought")
+
   const refused = await cli("query", JSON.stringify({ ...question, interval: "era" }))
   expect(refused.code).toBe(1)
   expect(refused.err).toContain("/interval")

@@ -6,6 +6,7 @@ import { demoCommand } from "./commands/DemoCommand.ts"
 import { doctorCommand } from "./commands/DoctorCommand.ts"
 import { importCommand } from "./commands/ImportCommand.ts"
 import { keyCommand } from "./commands/KeyCommand.ts"
+import { peopleCommand } from "./commands/PeopleCommand.ts"
 import { projectCommand } from "./commands/ProjectCommand.ts"
 import { queryCommand } from "./commands/QueryCommand.ts"
 import { tailCommand } from "./commands/TailCommand.ts"
@@ -18,6 +19,7 @@ export const cli = Command.make("cli").pipe(
     keyCommand,
     importCommand,
     queryCommand,
+    peopleCommand,
     tailCommand,
     doctorCommand,
     demoCommand
