@@ -6,7 +6,8 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   ingest: ["bench/ingest/main.ts"],
   loader: ["bench/loader/sustained.ts"],
   freshness: ["bench/loader/freshness.ts"],
-  queries: ["bench/queries/main.ts"]
+  queries: ["bench/queries/main.ts"],
+  catalogue: ["bench/catalogue/main.ts", "2"]
 }
 
 const root = join(import.meta.dir, "../..")

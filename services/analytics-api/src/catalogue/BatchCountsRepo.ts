@@ -139,62 +139,86 @@ interface PairRow {
 
 const inBatches = "batch_id IN {batches:Array(UInt64)}"
 /** Postgres' text holds every character but NUL. */
-const storable = (text: string) => `replaceAll(${text}, '\\0', '\uFFFD')`
-const shortEvents = `events WHERE ${inBatches} AND length(event) <= ${MAX_NAME}`
+const name = "replaceAll(event, '\\0', '\uFFFD') AS name"
+const isStorable = `length(property) <= ${MAX_NAME} AND position(property, '\\0') = 0`
+const isTraits = "event = '$identify' AND type = 'identify'"
+const isGroup = "event = '$group' AND type = 'group'"
 
-const eventsSql = `SELECT project_id, ${storable("event")} AS name, count() AS n,
+const eventsSql = `SELECT project_id, ${name}, count() AS n,
     toUnixTimestamp64Milli(min(timestamp)) AS first,
     toUnixTimestamp64Milli(max(timestamp)) AS last
-  FROM ${shortEvents} GROUP BY project_id, name
+  FROM events WHERE ${inBatches} AND length(event) <= ${MAX_NAME}
+  GROUP BY project_id, name
   ORDER BY n DESC, name LIMIT ${MAX_NAMES} BY project_id LIMIT ${MOST_ROWS}`
 
 /** Columns of an event that are built-ins; its name and type are no news. */
-const columns = builtInNames.filter((name) => name !== "$event" && name !== "$type")
+const columns = builtInNames.filter((each) => each !== "$event" && each !== "$type")
 
 /** What a query would read as something else than a property of the event. */
-const isTaken = `(match(key, '^(user|context|group)[.]') OR key IN (${builtInNames
-  .map((name) => `'${name}'`)
-  .join(", ")}))`
+const isTaken = `(startsWith(property, 'user.') OR startsWith(property, 'context.')
+    OR startsWith(property, 'group.') OR property IN (${builtInNames
+      .map((each) => `'${each}'`)
+      .join(", ")}))`
 
-const prefixed = (prefix: string, map: string) =>
-  `arrayMap((key, value) -> (concat(${prefix}, key), value, 0), ${map}.keys, ${map}.values)`
+/** Values that are looked at for a few that may be shown. */
+const CANDIDATES = 20
 
-const groupPrefix =
-  "concat('group.', replaceRegexpAll(group_type, '([.\\\\\\\\])', '\\\\\\\\\\\\1'), '.')"
+/** Where a leaf stands: 0 own, 1 traits, 2 of a group, 3 context. */
+const leavesOf = (map: "props" | "context", place: string) =>
+  `SELECT project_id, ${place} AS place, if(place = 2, group_type, '') AS of, key,
+      count() AS n, countIf(startsWith(value, '"')) AS strings,
+      countIf(value IN ('true', 'false')) AS booleans,
+      countIf(startsWith(value, '[')) AS arrays,
+      countIf(startsWith(value, '{')) AS objects,
+      groupUniqArrayIf(${CANDIDATES})(value, length(value) <= ${MAX_EXAMPLE}
+        AND NOT startsWith(value, '[') AND NOT startsWith(value, '{')) AS candidates
+    FROM events ARRAY JOIN ${map}.keys AS key, ${map}.values AS value
+    WHERE ${inBatches} GROUP BY project_id, place, of, key`
 
-const leaves = `arrayConcat(
-    multiIf(event = '$identify' AND type = 'identify', ${prefixed("'user.'", "props")},
-      event = '$group' AND type = 'group', ${prefixed(groupPrefix, "props")},
-      arrayFilter(leaf -> leaf.3 = 1, arrayMap((key, value) ->
-        (key, value, NOT ${isTaken}), props.keys, props.values))),
-    ${prefixed("'context.'", "context")},
-    arrayFilter(leaf -> leaf.2 != '""', [${columns
-      .map((name) => `('${name}', toJSONString(toString(${name.slice(1)})), 0)`)
-      .join(", ")}]))`
+/** The name of a group's type in a path: char(92) is the backslash. */
+const escaped =
+  "replaceAll(replaceAll(of, char(92), char(92, 92)), '.', concat(char(92), '.'))"
 
-/** Values that belong into nobody's list of suggestions. */
-const isPrivate = `(match(property, '(?i)passw|secret|token|authoriz|api_?key|e-?mail|phone|card|iban|ssn')
-    OR match(value, '[^@"[:space:]]@[^@"[:space:]]+[.]'))`
+const leaves = `SELECT *, multiIf(place = 1, concat('user.', key),
+      place = 2, concat('group.', ${escaped}, '.', key),
+      place = 3, concat('context.', key), key) AS property
+    FROM (${leavesOf("props", `multiIf(${isTraits}, 1, ${isGroup}, 2, 0)`)}
+      UNION ALL ${leavesOf("context", "3")})
+    WHERE ${isStorable} AND NOT (place = 0 AND ${isTaken})`
 
-const propertiesSql = `SELECT project_id, property, max(leaf.3) AS own, count() AS n,
-    countIf(startsWith(value, '"')) AS strings,
-    countIf(value IN ('true', 'false')) AS booleans,
-    countIf(startsWith(value, '[')) AS arrays,
-    countIf(startsWith(value, '{')) AS objects,
-    groupUniqArrayIf(${MAX_EXAMPLES})(value, length(value) <= ${MAX_EXAMPLE}
-      AND NOT startsWith(value, '[') AND NOT startsWith(value, '{')
-      AND NOT ${isPrivate}) AS examples
-  FROM (SELECT project_id, arrayJoin(${leaves}) AS leaf,
-      ${storable("leaf.1")} AS property, leaf.2 AS value
-    FROM events WHERE ${inBatches})
-  WHERE length(property) <= ${MAX_NAME} GROUP BY project_id, property
+/** One row a project, because most events have few of them or all. */
+const builtIns = `SELECT project_id, found.1 AS property, found.2 AS n,
+      arrayMap(value -> toJSONString(value), found.3) AS candidates
+    FROM (SELECT project_id, arrayJoin([${columns
+      .map((each) => each.slice(1))
+      .map(
+        (each) =>
+          `('$${each}', countIf(${each} != ''), groupUniqArrayIf(${CANDIDATES})(
+            toString(${each}), ${each} != '' AND length(${each}) < ${MAX_EXAMPLE} - 1))`
+      )
+      .join(", ")}]) AS found
+    FROM events WHERE ${inBatches} GROUP BY project_id) WHERE n > 0`
+
+/** Values that belong into nobody's list of suggestions, told by name or by look. */
+const isPrivateName = `match(property, '(?i)passw|secret|token|authoriz|api_?key|e-?mail|phone|card|iban|ssn')`
+const isPrivateValue = `match(value, '[^@"[:space:]]@[^@"[:space:]]+[.]')`
+
+const propertiesSql = `SELECT project_id, property, own, n, strings, booleans, arrays, objects,
+    if(${isPrivateName}, [], arraySlice(arrayFilter(
+      value -> length(value) <= ${MAX_EXAMPLE} AND NOT ${isPrivateValue}, candidates),
+      1, ${MAX_EXAMPLES})) AS examples
+  FROM (SELECT project_id, property, place = 0 AS own, n, strings, booleans, arrays,
+      objects, candidates FROM (${leaves})
+    UNION ALL SELECT project_id, property, 0 AS own, n, n AS strings,
+      toUInt64(0) AS booleans, toUInt64(0) AS arrays, toUInt64(0) AS objects, candidates
+    FROM (${builtIns}))
   ORDER BY n DESC, property LIMIT ${MAX_PROPERTIES} BY project_id LIMIT ${MOST_ROWS}`
 
-const pairsSql = `SELECT project_id, ${storable("event")} AS name,
-    ${storable(`arrayJoin(arrayFilter(key -> NOT ${isTaken}, props.keys))`)} AS property,
-    count() AS n
-  FROM ${shortEvents}
-    AND NOT (event = '$identify' AND type = 'identify')
-    AND NOT (event = '$group' AND type = 'group')
-  GROUP BY project_id, name, property HAVING length(property) <= ${MAX_NAME}
+const pairsSql = `SELECT project_id, name, property, n FROM (
+    SELECT project_id, ${name}, key AS property, count() AS n
+    FROM events ARRAY JOIN props.keys AS key
+    WHERE ${inBatches} AND length(event) <= ${MAX_NAME}
+      AND NOT (${isTraits}) AND NOT (${isGroup})
+    GROUP BY project_id, name, property)
+  WHERE ${isStorable} AND NOT ${isTaken}
   ORDER BY n DESC, name, property LIMIT ${MAX_PAIRS} BY project_id LIMIT ${MOST_ROWS}`
