@@ -111,6 +111,7 @@ const counted: ReadonlyArray<Honest> = [
 ]
 
 const shapes: ReadonlyArray<string> = [
+  "SELECT windowFunnel(604800000)(toUInt64(toUnixTimestamp64Milli(timestamp)), event = 'Signed Up', event = 'Order Completed') AS level FROM events GROUP BY person_id",
   "SELECT * FROM events LIMIT 5",
   "SELECT * EXCEPT(properties, context) FROM events LIMIT 5",
   "SELECT e.* FROM events AS e LIMIT 1",

@@ -52,9 +52,9 @@ export const oracles: ReadonlyArray<string> = [
       `SELECT ${expression} AS x FROM events ORDER BY timestamp`,
       `SELECT max(${expression}) FROM events WHERE event = 'Order Completed'`,
       `SELECT count() FROM events GROUP BY ${expression} ORDER BY 1`,
-      `SELECT e.event FROM events AS e JOIN people AS p ON e.person_id = p.person_id AND toString(${expression}) != 'x' ORDER BY e.timestamp`
-    ][index % 4] ?? "",
-    `SELECT count() FROM (SELECT * FROM events ORDER BY toString(${expression}) LIMIT 3)`
+      `SELECT e.event FROM events AS e JOIN people AS p ON e.person_id = p.person_id AND toString(${expression}) != 'x' ORDER BY e.timestamp`,
+      `SELECT count() FROM (SELECT * FROM events ORDER BY toString(${expression}) LIMIT 3)`
+    ][index % 5] ?? ""
   ]),
   ...whole
 ]

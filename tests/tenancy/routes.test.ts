@@ -180,9 +180,9 @@ for (const service of ["analytics-api", "data-ingestion"] as const)
   describe(service, () => {
     it("has a row for every route that it documents", async () => {
       const base = (await stack.file()).services[service]
-      const document: { paths: Record<string, object> } = await (
-        await fetch(`${base}/openapi.json`)
-      ).json()
+      const document = (await (await fetch(`${base}/openapi.json`)).json()) as {
+        readonly paths: Record<string, object>
+      }
       const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
       )

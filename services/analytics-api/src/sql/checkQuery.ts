@@ -40,11 +40,12 @@ export const refusalOf = ({
   )
   if (taken !== undefined)
     return inQuery(`"${taken}" is taken; give the subquery another name`)
+  const sources = new Set<string>([...views, ...named])
   return (
     firstOf(tokens, refusedToken) ??
     refusedCalls(tokens) ??
     refusedParams(tokens, params) ??
-    (tree && refusedNode(tree, new Set<string>([...views, ...named])))
+    (tree && (refusedShape(tree, tokens) ?? refusedNode(tree, sources)))
   )
 }
 
@@ -126,6 +127,25 @@ const refusedParams = (
     ? undefined
     : { pointer: `/params/${unused}`, detail: "The query has no such parameter" }
 }
+
+/** A SELECT that is written and not shown could read anything. */
+const refusedShape = (
+  tree: Node,
+  tokens: ReadonlyArray<Token>
+): Refusal | undefined => {
+  const written = tokens.filter(
+    ({ kind, text }) => kind === "word" && text === "SELECT"
+  )
+  return written.length === countOf("SelectQuery", tree)
+    ? undefined
+    : inQuery("A SELECT stands where none may be")
+}
+
+const countOf = (type: string, node: Node): number =>
+  node.children.reduce(
+    (count, child) => count + countOf(type, child),
+    node.type === type ? 1 : 0
+  )
 
 const allowedNodes = new Set(
   `SelectWithUnionQuery SelectIntersectExceptQuery SelectQuery ExpressionList WithElement

@@ -21,6 +21,15 @@ const ParamName = Schema.String.check(
   })
 )
 
+const viewsDocumentation = `One SELECT in ClickHouse's dialect over the views of the project; joins, subqueries, CTEs and window functions included.
+
+\`events\`: message_id, event, type, timestamp, received_at, user_id, anonymous_id, person_id, properties, context, browser, os, device, country, referrer_domain, channel, utm_source … utm_content, path, group_type, group_id, is_bot.
+\`people\`: person_id, ids, traits, first_seen, last_seen.
+\`sessions\`: person_id, start, end, duration_seconds, events, entry, exit.
+
+\`properties\`, \`context\` and \`traits\` are maps of path to JSON text: \`JSONExtractString(properties['plan'])\`, \`toFloat64OrNull(properties['cart.total'])\`. Times are UTC.
+Allowed are pure functions; SETTINGS, FORMAT, PREWHERE, table functions and other tables are not.`
+
 /** `kind: "sql"`: one SELECT over the project's own views. */
 export const SqlRequest = Schema.Struct({
   kind: Schema.Literal("sql"),
@@ -28,8 +37,7 @@ export const SqlRequest = Schema.Struct({
     Schema.isMinLength(1),
     Schema.isMaxLength(MAX_QUERY)
   ).annotate({
-    description:
-      "One SELECT in ClickHouse's dialect over `events`, `people` and `sessions`"
+    description: viewsDocumentation
   }),
   params: Schema.optionalKey(
     Schema.Record(ParamName, SqlParam).check(Schema.isMaxProperties(MAX_PARAMS))
