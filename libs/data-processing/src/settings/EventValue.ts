@@ -1,19 +1,23 @@
-import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
+import type { Json, JsonObject } from "../ExactJson.ts"
 import type { InboxEvent } from "../InboxEvent.ts"
 
 /** Where a value stands in an event, read from a path such as `user.address.city`. */
 export interface ValuePath {
   readonly of: "properties" | "traits" | "context"
   readonly names: ReadonlyArray<string>
+  /** The same below `context`, for traits. */
+  readonly inContext: ReadonlyArray<string>
 }
 
 /** Paths as in questions: `cart.items`, `a\.b` for a dot in a name, `user.`, `context.`. */
 export const valuePath = (text: string): ValuePath => {
   const names = namesOf(text)
   const [head, ...rest] = names
-  if (rest.length > 0 && head === "user") return { of: "traits", names: rest }
-  if (rest.length > 0 && head === "context") return { of: "context", names: rest }
-  return { of: "properties", names }
+  if (rest.length > 0 && head === "user")
+    return { of: "traits", names: rest, inContext: ["traits", ...rest] }
+  if (rest.length > 0 && head === "context")
+    return { of: "context", names: rest, inContext: rest }
+  return { of: "properties", names, inContext: [] }
 }
 
 /** The names of a path in properties. */
@@ -35,8 +39,11 @@ export const valueAt = (
 ): Json | undefined => {
   let value: Json | undefined = object
   for (const name of names) {
-    if (!isJsonObject(value) || !Object.hasOwn(value, name)) return undefined
-    value = value[name]
+    // A number that is kept as text has no member of a name that is asked for.
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return undefined
+    if (!Object.hasOwn(value, name)) return undefined
+    value = (value as JsonObject)[name]
   }
   return value ?? undefined
 }
@@ -44,13 +51,13 @@ export const valueAt = (
 /** Traits stand in `d` of an identify, and in the context of all others. */
 export const valueIn = (
   event: InboxEvent,
-  { names, of }: ValuePath
+  { inContext, names, of }: ValuePath
 ): Json | undefined => {
   if (of === "properties") return valueAt(event.d, names)
   if (of === "context") return valueAt(event.c, names)
   return (
     (event.y === "identify" ? valueAt(event.d, names) : undefined) ??
-    valueAt(event.c, ["traits", ...names])
+    valueAt(event.c, inContext)
   )
 }
 

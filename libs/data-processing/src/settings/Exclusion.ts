@@ -6,7 +6,6 @@ import {
 } from "@analytics/analytics-core/settings/IpAddress"
 import type { Exclusions } from "@analytics/analytics-core/settings/ProjectSettings"
 import type { DropReason, InboxEvent } from "../InboxEvent.ts"
-import { domainOf } from "../Traffic.ts"
 import { textOf, valueIn, valuePath } from "./EventValue.ts"
 import { globMatches } from "./Glob.ts"
 
@@ -35,8 +34,18 @@ type Rule = (
 export const exclusionOf = (settings: Exclusions): Rule | undefined => {
   const rules: Array<Rule> = []
   const ranges = settings.addresses.flatMap((text) => parseRange(text) ?? [])
-  if (ranges.length > 0)
-    rules.push((_, ip) => (isWithin(ip, ranges) ? "excluded_address" : undefined))
+  if (ranges.length > 0) {
+    // All events of a visitor's request come from one address.
+    let last: string | undefined
+    let within = false
+    rules.push((_, ip) => {
+      if (ip !== last) {
+        within = isWithin(ip, ranges)
+        last = ip
+      }
+      return within ? "excluded_address" : undefined
+    })
+  }
 
   const agents = settings.userAgents.map((agent) => agent.toLowerCase())
   if (agents.length > 0)
@@ -96,17 +105,15 @@ const isWithin = (
 }
 
 const hostOf = (event: InboxEvent): string => {
-  const url = textOf(event, path.url) || textOf(event, path.ownUrl)
-  const host = textOf(event, path.host) || hostIn(url)
+  const host =
+    textOf(event, path.host) ||
+    hostIn(textOf(event, path.url) || textOf(event, path.ownUrl))
   return host.slice(0, MOST_CHARACTERS).toLowerCase()
 }
 
-/** `www.` is a part of the host here. */
 const hostIn = (url: string): string => {
-  const domain = domainOf(url)
-  return domain !== "" && url.toLowerCase().includes(`www.${domain}`)
-    ? `www.${domain}`
-    : domain
+  const [, host = ""] = /^(?:https?:)?\/\/(?:[^/?#@]*@)?([^/?#:]+)/iu.exec(url) ?? []
+  return host
 }
 
 const pathOf = (event: InboxEvent): string => {

@@ -137,14 +137,13 @@ const dropped = ({ e, k, m, p, r, t, y }: InboxEvent, x: DropReason): InboxEvent
 
 /** `context.ip`, and `ip` where it is the same. */
 const readdressed = (event: InboxEvent, address: AddressRule): InboxEvent => {
-  const { ip: given, ...context } = event.c ?? {}
-  const own = typeof given === "string" && given !== ""
-  const kept = own ? address(given) : undefined
+  const sent = event.c?.["ip"]
+  const own = typeof sent === "string" && sent !== ""
+  const kept = own ? address(sent) : undefined
+  if (kept !== undefined) return { ...event, c: { ...event.c, ip: kept }, ip: kept }
+  const { ip: _, ...context } = event.c ?? {}
   const { ip: requestIp, ...rest } = event
-  const ip = own ? kept : requestIp
-  return {
-    ...rest,
-    c: kept === undefined ? context : { ...context, ip: kept },
-    ...(ip === undefined ? undefined : { ip })
-  }
+  return own || requestIp === undefined
+    ? { ...rest, c: context }
+    : { ...rest, c: context, ip: requestIp }
 }
