@@ -22,7 +22,5 @@ export const bucketSet = (count: number, bucket: Sql, condition: Sql): Sql => {
     return sql`arrayMap(p -> p + ${first}, bitPositionsToArray(
       groupBitOrIf(bitShiftLeft(toUInt64(1), ${bucket} % ${integer(WORD)}), ${here})))`
   })
-  return words === 1
-    ? sql`arrayMap(p -> toUInt64(p), ${bits[0] ?? sql`[]`})`
-    : sql`arrayConcat(${join(bits, ", ")})`
+  return sql`arrayConcat(${join(bits, ", ")})`
 }

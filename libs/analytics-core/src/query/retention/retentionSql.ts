@@ -1,9 +1,10 @@
+import { bucketSet } from "../bucketSet.ts"
 import { bucketIndex } from "../bucketSql.ts"
 import type { QueryContext } from "../Compiled.ts"
 import { eventsOf, matchSql } from "../eventMatch.ts"
 import { filtersSql } from "../filterSql.ts"
 import { source } from "../Source.ts"
-import { instant, int64, integer, join, type Sql, sql } from "../Sql.ts"
+import { instant, int64, integer, type Sql, sql } from "../Sql.ts"
 import { Values } from "../Values.ts"
 import type { RetentionPlan } from "./retentionPlan.ts"
 
@@ -59,27 +60,9 @@ const before = ({ windowMs, range }: RetentionPlan): Sql =>
 const lastMoment = ({ request, range, windowMs }: RetentionPlan): number =>
   range.to + request.periods * (windowMs ?? 0)
 
-const WORD = 64
-/** Beyond so many, a set of the person's buckets is smaller. */
-const MAX_WORDS = 4
-
-/** Buckets of a person in order: bits of a few numbers, which is fastest, or a set. */
-const bucketsIn = (plan: RetentionPlan, condition: Sql): Sql => {
-  const bucket = bucketOf(plan, sql`ms`)
-  const words = Math.ceil(plan.buckets.starts.length / WORD)
-  if (words > MAX_WORDS)
-    return sql`arraySort(groupUniqArrayIf(toUInt64(${bucket}), ${condition}))`
-  const bits = Array.from({ length: words }, (_, word) => {
-    const first = integer(word * WORD)
-    const here =
-      words === 1
-        ? condition
-        : sql`${condition} AND intDiv(${bucket}, ${integer(WORD)}) = ${integer(word)}`
-    return sql`arrayMap(p -> p + ${first}, bitPositionsToArray(
-      groupBitOrIf(bitShiftLeft(toUInt64(1), ${bucket} % ${integer(WORD)}), ${here})))`
-  })
-  return sql`arrayConcat(${join(bits, ", ")})`
-}
+/** Buckets of a person in order. */
+const bucketsIn = (plan: RetentionPlan, condition: Sql): Sql =>
+  bucketSet(plan.buckets.starts.length, bucketOf(plan, sql`ms`), condition)
 
 /** Of a moment before the range only the moment counts. */
 const bucketOf = ({ buckets, range }: RetentionPlan, ms: Sql): Sql =>
