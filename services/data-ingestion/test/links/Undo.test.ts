@@ -3,10 +3,10 @@ import { IdHash } from "@analytics/data-processing/IdHash"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import { testInstallation } from "@analytics/testing/testInstallation"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { Links } from "../../src/links/Links.ts"
-import { LinksLive } from "../../src/links/LinksLive.ts"
+import { LinksLive, undoMaintenance } from "../../src/links/LinksLive.ts"
 import { UndoRepo } from "../../src/links/UndoRepo.ts"
 import { Undos } from "../../src/links/Undos.ts"
 import { LinkRepo } from "../../src/loader/LinkRepo.ts"
@@ -144,6 +144,30 @@ describe("undoing a link", () => {
       expect(yield* areOne(33, "a", "u1", before)).toBe(true)
       expect(yield* areOne(33, "a", "u1", after)).toBe(false)
       expect(yield* areOne(33, "c", "u1", after)).toBe(true)
+    })
+  )
+
+  it.effect("is looked for by every loader, all along", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* receive([identify(35, "m1", "a", "u1")])
+      yield* drain
+      const link = { kind: "claim" as const, from: "a", to: "u1", timestamp: AT }
+      const begin = (yield* UndoRepo).begin(35, { ...link, messageId: "m1" })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* Layer.build(undoMaintenance)
+          yield* begin
+          yield* sql`SELECT 1 FROM ingest.link_undos WHERE done_at IS NULL`.pipe(
+            Effect.repeat({
+              until: (open) => open.length === 0,
+              schedule: Schedule.spaced("20 millis")
+            }),
+            Effect.timeout("20 seconds")
+          )
+        })
+      )
+      expect(yield* areOne(35, "a", "u1", yield* publish)).toBe(false)
     })
   )
 
