@@ -123,7 +123,9 @@ export const comparable = (request: Request, answer: object): unknown => {
         entry: sorted(result.entry),
         exit: sorted(result.exit),
         buckets: result.buckets.map(ms),
-        data: result.series.map((one) => one.data)
+        series: sorted(
+          result.series.map(({ breakdown, data }) => ({ breakdown, data }))
+        )
       }
     }
     case "paths":

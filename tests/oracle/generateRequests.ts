@@ -271,13 +271,15 @@ const richFunnel = (data: DataSet): fc.Arbitrary<Request> =>
   fc
     .tuple(
       fc.constant(wide(data)),
-      fc.array(step, { minLength: 2, maxLength: 3 }),
+      fc.array(step, { minLength: 3, maxLength: 3 }),
       windowSeconds,
       fc.oneof(
         fc.constant({ breakdown: ["plan"] as [string] }),
-        fc.constantFrom(1, 1).map((fromStep) => ({
-          exclusions: [{ event: "X", fromStep, toStep: 2 }]
-        })),
+        fc
+          .constantFrom([1, 2] as const, [1, 3] as const, [2, 3] as const)
+          .map(([fromStep, toStep]) => ({
+            exclusions: [{ event: "X", fromStep, toStep }]
+          })),
         fc.constant({ optional: true })
       )
     )
@@ -358,14 +360,18 @@ const sessions = (data: DataSet): fc.Arbitrary<Request> =>
       fc.oneof(anyRange(data), fc.constant(wide(data))),
       fc.constantFrom("none", "day" as const),
       sometimes(fc.record({ timeoutSeconds: fc.constantFrom(60, 1799, 3600) })),
-      sometimes(fc.record({ property: fc.constantFrom("plan", "path") }))
+      sometimes(fc.record({ property: fc.constantFrom("plan", "path") })),
+      sometimes(fc.record({ breakdown: fc.constantFrom(["plan"], ["$event"]) })),
+      filters
     )
-    .map(([range, interval, timeout, property]) => ({
+    .map(([range, interval, timeout, property, breakdown, filters]) => ({
       kind: "sessions",
       ...range,
       interval,
       ...timeout,
-      ...property
+      ...property,
+      ...breakdown,
+      ...filters
     }))
 
 const paths = (data: DataSet): fc.Arbitrary<Request> =>
@@ -383,14 +389,16 @@ const paths = (data: DataSet): fc.Arbitrary<Request> =>
         { requiredKeys: [] }
       ),
       sometimes(fc.record({ start: fc.constantFrom("/", "/a", "A") })),
-      sometimes(fc.record({ contains: fc.constantFrom("/b", "/a", "B") }))
+      sometimes(fc.record({ contains: fc.constantFrom("/b", "/a", "B") })),
+      sometimes(fc.record({ end: fc.constantFrom("/b", "/a", "B") }))
     )
-    .map(([range, shape, start, contains]) => ({
+    .map(([range, shape, start, contains, end]) => ({
       kind: "paths",
       ...range,
       ...shape,
       ...start,
-      ...contains
+      ...contains,
+      ...end
     }))
 
 const list =

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "bun:test"
 import fc from "fast-check"
 import type { Project } from "../e2e/Client.ts"
+import type { StickinessResult } from "./activity.ts"
 import { mergeParts } from "./clickHouseParts.ts"
 import { comparable, rounded } from "./comparable.ts"
 import type { FunnelResult } from "./funnel.ts"
@@ -9,10 +10,11 @@ import { anyFilter, pairOfDays, requestsAbout } from "./generateRequests.ts"
 import type { SentEvent } from "./Model.ts"
 import { type OracleStack, startOracleStack } from "./OracleStack.ts"
 import type { FunnelRequest, Request, Series, TrendsRequest } from "./requests.ts"
+import type { RetentionResult } from "./retention.ts"
 import type { TrendsResult } from "./trends.ts"
 
 const long = process.env["TEST_LONG"] === "1"
-const numRuns = Number(process.env["ORACLE_RUNS"] ?? (long ? 60 : 4))
+const numRuns = Number(process.env["ORACLE_RUNS"] ?? (long ? 60 : 3))
 
 let stack: OracleStack
 
@@ -168,6 +170,62 @@ const kinds = [
   ...(["trends", "looking", "funnel", "retention", "stickiness"] as const),
   ...(["lifecycle", "sessions", "paths", "people", "events"] as const)
 ]
+
+law(
+  "behind a number are as many people as it says",
+  (data) =>
+    fc.tuple(
+      requestsAbout.funnel(data),
+      requestsAbout.retention(data),
+      requestsAbout.stickiness(data),
+      ranged(data),
+      fc.nat(50)
+    ),
+  async (project, [funnel, retention, stickiness, { range, filter }, place]) => {
+    const behind = async (query: object, selection: object) => {
+      const { result } = await stack.ask(project, {
+        kind: "people",
+        of: { query, ...selection },
+        limit: 1000
+      })
+      const { people } = result as { people: ReadonlyArray<{ personId: string }> }
+      return new Set(people.map((person) => person.personId)).size
+    }
+    const steps =
+      ((await stack.ask(project, funnel)).result as FunnelResult).groups[0]?.steps ?? []
+    for (const [index, { count }] of steps.entries()) {
+      expect(await behind(funnel, { step: index + 1 })).toBe(count)
+      const next = steps[index + 1]
+      if (next !== undefined)
+        expect(await behind(funnel, { droppedAfterStep: index + 1 })).toBe(
+          count - next.count
+        )
+    }
+    const { cohorts } = (await stack.ask(project, retention)).result as RetentionResult
+    const cohort = place % cohorts.length
+    const counts = cohorts[cohort]?.counts ?? []
+    const period = place % Math.max(1, counts.length)
+    expect(await behind(retention, { cohort, period })).toBe(counts[period] ?? 0)
+    const sticky = (await stack.ask(project, stickiness)).result as StickinessResult
+    const bucket = place % Math.min(3, sticky.counts.length)
+    expect(await behind(stickiness, { bucket })).toBe(
+      sticky.counts[bucket]?.people ?? 0
+    )
+    const trends: TrendsRequest = {
+      kind: "trends",
+      ...range,
+      interval: "day",
+      series: [{ measure: "unique_users" }],
+      filters: [filter]
+    }
+    const [daily = []] = await dataOf(project, trends)
+    const day = place % daily.length
+    expect(await behind(trends, { bucket: day })).toBe(daily[day] ?? 0)
+    const [[all] = []] = await dataOf(project, { ...trends, interval: "none" })
+    expect(await behind(trends, {})).toBe(all ?? 0)
+  },
+  Math.ceil(numRuns / 2)
+)
 
 /** One request of each of some kinds; of all of them in the long test. */
 const someKinds = (data: DataSet): fc.Arbitrary<ReadonlyArray<Request>> =>

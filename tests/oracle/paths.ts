@@ -21,7 +21,7 @@ const same = (a: Json | undefined, b: Json | undefined) =>
 /** Transitions between the steps of sessions. */
 export const paths = (world: World, request: PathsRequest): PathsResult => {
   const { from, to } = rangeOf(request)
-  const { start, contains, maxSteps = 5, minCount = 1 } = request
+  const { start, end, contains, maxSteps = 5, minCount = 1 } = request
   const { collapseRepeats = true, positions = true } = request
   const walks = sessionsOf(world, from, to, 1_800_000).flatMap((session) => {
     const steps = session.events
@@ -33,7 +33,16 @@ export const paths = (world: World, request: PathsRequest): PathsResult => {
     const first =
       start === undefined ? 0 : collapsed.findIndex((step) => same(step, start))
     if (first < 0) return []
-    const walk = collapsed.slice(first, first + maxSteps)
+    const rest = collapsed.slice(first)
+    // An end is looked for after the start.
+    const last =
+      end === undefined
+        ? rest.length - 1
+        : rest.findIndex(
+            (step, index) => same(step, end) && (start === undefined || index > 0)
+          )
+    if (last < 0) return []
+    const walk = rest.slice(0, last + 1).slice(0, maxSteps)
     return contains === undefined || walk.some((step) => same(step, contains))
       ? [walk]
       : []

@@ -74,8 +74,7 @@ export interface SessionsRequest extends Common {
   readonly interval: Interval
   readonly timeoutSeconds?: number
   readonly property?: string
-  readonly list?: boolean
-  readonly limit?: number
+  readonly breakdown?: ReadonlyArray<string>
 }
 
 export interface PathsRequest extends Common {
@@ -83,6 +82,7 @@ export interface PathsRequest extends Common {
   readonly property?: string
   readonly collapseRepeats?: boolean
   readonly start?: string
+  readonly end?: string
   readonly contains?: string
   readonly maxSteps?: number
   readonly positions?: boolean

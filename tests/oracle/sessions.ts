@@ -1,8 +1,8 @@
 import { bucketIndex, bucketsOf } from "./buckets.ts"
-import { propertyOf } from "./filters.ts"
+import { matches, propertyOf } from "./filters.ts"
 import type { Json, OracleEvent, World } from "./Model.ts"
 import { rangeOf, type SessionsRequest } from "./requests.ts"
-import { sessionsOf } from "./sessionize.ts"
+import { type Session, sessionsOf } from "./sessionize.ts"
 import { mean, quantile, ratio } from "./statistics.ts"
 
 interface Spread {
@@ -20,7 +20,10 @@ export interface SessionsResult {
   readonly entry: ReadonlyArray<{ readonly value: Json; readonly count: number }>
   readonly exit: ReadonlyArray<{ readonly value: Json; readonly count: number }>
   readonly buckets: ReadonlyArray<number>
-  readonly series: ReadonlyArray<{ readonly data: ReadonlyArray<number> }>
+  readonly series: ReadonlyArray<{
+    readonly breakdown: ReadonlyArray<Json> | null
+    readonly data: ReadonlyArray<number>
+  }>
 }
 
 const spread = (values: ReadonlyArray<number>): Spread => ({
@@ -42,11 +45,25 @@ const tally = (values: ReadonlyArray<Json>) =>
     count: same.length
   }))
 
-/** Sessions that start in the range. */
+/** Sessions that start in the range, whole, if the filters let one of their events by. */
 export const sessions = (world: World, request: SessionsRequest): SessionsResult => {
   const { from, to } = rangeOf(request)
   const timeout = (request.timeoutSeconds ?? 1800) * 1000
-  const all = sessionsOf(world, from, to, timeout)
+  const { filters = [], breakdown } = request
+  const counts = (event: OracleEvent) =>
+    filters.every((filter) => matches(world, event, filter))
+  const all = sessionsOf(world, from, to, timeout).filter(({ events }) =>
+    events.some(counts)
+  )
+  const group = ({ events }: Session) => {
+    const event = events.find(counts)
+    return event && breakdown
+      ? breakdown.map((property) => propertyOf(world, event, property))
+      : null
+  }
+  const groups = breakdown
+    ? Map.groupBy(all, (session) => JSON.stringify(group(session)))
+    : new Map([["", all]])
   const buckets = bucketsOf(from, to, request)
   const at = (event: OracleEvent | undefined) =>
     event ? stepValue(world, event, request.property) : null
@@ -62,13 +79,12 @@ export const sessions = (world: World, request: SessionsRequest): SessionsResult
     entry: tally(all.map(({ events }) => at(events[0]))),
     exit: tally(all.map(({ events }) => at(events.at(-1)))),
     buckets,
-    series: [
-      {
-        data: buckets.map(
-          (_, index) =>
-            all.filter(({ start }) => bucketIndex(buckets, start) === index).length
-        )
-      }
-    ]
+    series: [...groups.values()].map((mine) => ({
+      breakdown: mine[0] ? group(mine[0]) : null,
+      data: buckets.map(
+        (_, index) =>
+          mine.filter(({ start }) => bucketIndex(buckets, start) === index).length
+      )
+    }))
   }
 }
