@@ -243,6 +243,10 @@ const clauses = [
   "SELECT * FROM events ORDER BY event WITH FILL FROM 0 TO sleep(3)",
   "SELECT sum(1) OVER (ORDER BY (SELECT count() FROM seen)) FROM events",
   "SELECT sum(1) OVER (ORDER BY event ROWS BETWEEN getMacro('x') PRECEDING AND CURRENT ROW) FROM events",
+  "SELECT event FROM events ORDER BY 1 WITH FILL FROM (1 IN seen) TO 3",
+  "SELECT event FROM events ORDER BY 1 WITH FILL FROM 1 TO (SELECT count() FROM seen)",
+  "SELECT sum(1) FILTER (WHERE 1 IN (seen)) FROM events",
+  "SELECT event IN events FROM events",
   "SELECT `file`('/etc/passwd')",
   'SELECT "hostName"()',
   "SELECT event FROM events INTERPOLATE (event AS hostName())"

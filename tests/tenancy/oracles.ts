@@ -39,8 +39,8 @@ const whole = [
   "SELECT count() FROM events AS a RIGHT JOIN people AS p ON a.person_id = p.person_id AND a.path != ''",
   "SELECT event FROM events UNION DISTINCT SELECT entry FROM sessions ORDER BY 1",
   "SELECT count() FROM events WHERE timestamp > '2000-01-01' AND intDiv(1, toUnixTimestamp(timestamp) - 1741338000) >= 0",
-  "SELECT person_id = '2001' FROM people ORDER BY 1",
-  "SELECT count() FROM people WHERE intDiv(1, toUInt64(person_id) - 2001) >= 0",
+  "SELECT person_id = '1001' FROM people ORDER BY 1",
+  "SELECT count() FROM people WHERE intDiv(1, toUInt64(person_id) - 1001) >= 0",
   "SELECT count() FROM sessions WHERE intDiv(1, length(entry) - 15) >= 0",
   "SELECT event FROM events ORDER BY intDiv(1, length(user_id) - 15), timestamp LIMIT 1"
 ]

@@ -209,5 +209,5 @@ for (const service of ["analytics-api", "data-ingestion"] as const)
         if (answered !== route.statuses) faults.push(`${route.route}: ${answered}`)
       }
       expect(faults).toEqual([])
-    }, 120_000)
+    }, 300_000)
   })

@@ -58,13 +58,13 @@ export const neighbour = (project: number): ReadonlyArray<Row> =>
     props: { total: "7", secret: marker }
   }))
 
-/** One part of the store that holds a tenant, and another one if there is one. */
+/** One part of the store that holds a tenant, and its neighbours if there are any. */
 export const plant = async (
   store: TenantSql,
   mine: number,
-  other?: number
+  ...others: ReadonlyArray<number>
 ): Promise<void> => {
-  const projects = other === undefined ? [mine] : [mine, other]
+  const projects = [mine, ...others]
   const links = projects.map((project) => ({
     project_id: project,
     id_hash: String(project * 1000 + 99),
@@ -80,6 +80,6 @@ export const plant = async (
       ...(row.message_id === "m1-1" ? { id_hash: String(mine * 1000 + 99) } : {})
     })),
     { ...own(mine)[0], message_id: "bot", is_bot: 1 },
-    ...(other === undefined ? [] : neighbour(other))
+    ...others.flatMap(neighbour)
   ])
 }

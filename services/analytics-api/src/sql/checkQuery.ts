@@ -44,6 +44,7 @@ export const refusalOf = ({
   return (
     firstOf(tokens, refusedToken) ??
     refusedCalls(tokens) ??
+    refusedSets(tokens) ??
     refusedParams(tokens, params) ??
     (tree && (refusedShape(tree, tokens) ?? refusedNode(tree, sources)))
   )
@@ -111,6 +112,22 @@ const refusedCalls = (tokens: ReadonlyArray<Token>): Refusal | undefined => {
       : inQuery(`The function ${text} is not allowed`)
   )
 }
+
+/** `IN name` reads a table of that name, wherever it stands. */
+const refusedSets = (tokens: ReadonlyArray<Token>): Refusal | undefined => {
+  const read = tokens.some((token, index) => {
+    if (token.kind !== "word" || token.text !== "IN") return false
+    let next = index + 1
+    while (tokens[next]?.kind === "symbol" && tokens[next]?.text === "(") next++
+    const isAlone = tokens[next + 1]?.text !== "(" && tokens[next + 1]?.text !== ","
+    const first = tokens[next]
+    return isName(first) && isAlone && !constants.has(first.text)
+  })
+  return read ? inQuery(VALUES_AFTER_IN) : undefined
+}
+
+const VALUES_AFTER_IN = "After IN comes a list of values or a SELECT in parentheses"
+const constants = new Set(["SELECT", "WITH", "NULL", "true", "false"])
 
 const refusedParams = (
   tokens: ReadonlyArray<Token>,
@@ -202,8 +219,7 @@ const refusedCall = (
   if (!isAllowedFunction(name)) return inQuery(`The function ${name} is not allowed`)
   const known = name.toLowerCase()
   const last = children[0]?.children.at(-1)
-  if (membership.has(known) && !isSetOfValues(last))
-    return inQuery("After IN comes a list of values or a SELECT in parentheses")
+  if (membership.has(known) && !isSetOfValues(last)) return inQuery(VALUES_AFTER_IN)
   if (typed.has(known) && !isTypeName(last))
     return inQuery(`The type in ${name} is written out, and is one of data`)
   return undefined
