@@ -2,7 +2,9 @@ import { makeClient } from "../../tests/e2e/Client.ts"
 import { startStack } from "../../tests/e2e/RunningStack.ts"
 import { type Engine, openEngine } from "./Engine.ts"
 import { generateEvents, generateLinks } from "./generate.ts"
-import { questions } from "./questions.ts"
+import { generateVisits } from "./generateVisits.ts"
+import { type Question, questions } from "./questions.ts"
+import { sessionQuestions } from "./sessionQuestions.ts"
 
 const rounds = 7
 const sizes = (process.env["BENCH_ROWS"] ?? "1000000,10000000").split(",").map(Number)
@@ -34,6 +36,10 @@ const mergeParts = async (engine: Engine) => {
     await engine.run(`OPTIMIZE TABLE events PARTITION ID '${month}' FINAL`)
 }
 
+/** Only questions whose names begin so: `sessions`, `paths`, `funnel` … */
+const only = process.env["BENCH_ONLY"]?.split(",") ?? [""]
+const isAsked = ({ name }: Question) => only.some((prefix) => name.startsWith(prefix))
+
 /** Questions over HTTP against hand-written SQL sent straight to ClickHouse, in turns. */
 const compare = async (rows: number) => {
   const stack = await startStack()
@@ -42,8 +48,13 @@ const compare = async (rows: number) => {
     const engine = openEngine((await stack.file()).clickhouse)
     const large = await client.createProject("large")
     const small = await client.createProject("small")
-    const project = Number(large.id)
-    await generateEvents(engine, [project, Number(small.id)], rows)
+    const site = await client.createProject("site")
+    const asked = [
+      ...questions.map((question) => ({ ...question, of: large })),
+      ...sessionQuestions.map((question) => ({ ...question, of: site }))
+    ].filter(isAsked)
+    await generateEvents(engine, [Number(large.id), Number(small.id)], rows)
+    await generateVisits(engine, Number(site.id), rows)
     await mergeParts(engine)
     const disk = await engine.run(
       "SELECT sum(bytes_on_disk) / sum(rows) FROM system.parts WHERE active AND table = 'events' AND database = currentDatabase()"
@@ -52,18 +63,20 @@ const compare = async (rows: number) => {
       `\n${rows.toLocaleString("en")} events, ${Number(disk).toFixed(1)} bytes each on disk`
     )
     for (const links of [0, 100_000]) {
-      if (links > 0) await generateLinks(engine, project, links)
+      if (links > 0)
+        for (const { id } of [large, site])
+          await generateLinks(engine, Number(id), links)
       out(`${links.toLocaleString("en")} links | question ms | SQL ms | ratio`)
-      for (const { body, name, sql } of questions) {
+      for (const { body, name, of, sql } of asked) {
         const ours: Array<number> = []
         const theirs: Array<number> = []
         const params = {
-          project,
+          project: Number(of.id),
           watermark: new Date().toISOString().slice(0, 23).replace("T", " ")
         }
         for (let round = 0; round <= rounds; round++) {
           const asked = await timed(async () => {
-            const answer = await client.query(large, body)
+            const answer = await client.query(of, body)
             if (answer.status !== 200) throw new Error(JSON.stringify(answer))
           })
           const written = await timed(() => engine.run(sql(links > 0), params))

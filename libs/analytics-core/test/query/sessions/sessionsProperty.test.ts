@@ -203,7 +203,7 @@ describe("sessions on a real ClickHouse", () => {
             (events, questions) =>
               Effect.runPromiseWith(services)(check(events, questions))
           ),
-          { numRuns: Number(process.env["SESSIONS_RUNS"] ?? 5) }
+          { numRuns: Number(process.env["SESSIONS_RUNS"] ?? 3), endOnFailure: true }
         )
       )
     })
