@@ -24,6 +24,7 @@ const QueriesUnasked = Layer.succeed(
   Queries,
   Queries.of({
     answer: () => Effect.die("no question was expected"),
+    estimate: () => Effect.die("no question was expected"),
     answerLong: () => Effect.die("no question was expected")
   })
 )

@@ -6,16 +6,17 @@ import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { IdHash } from "@analytics/data-processing/IdHash"
 import { Installation } from "@analytics/database/Installation"
-import { Clock, Context, Effect, Layer, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
-import type {
-  QueriesUnavailable,
-  QueryTimedOut,
+import { QueryCost, type QueryEstimate } from "./QueryCost.ts"
+import {
+  type QueriesUnavailable,
+  type QueryTimedOut,
   QueryTooLarge,
-  TooManyQueries
+  type TooManyQueries
 } from "./QueryProblems.ts"
 import { QueryRepo } from "./QueryRepo.ts"
 import { queryBudgets } from "./queryBudgets.ts"
@@ -36,6 +37,9 @@ export interface AskingProject extends Asker {
   readonly keyId?: string
 }
 
+/** How often one statement may look at all events. */
+const SCANS = 4
+
 /** How much less urgent a query is that nobody waits for. */
 const PATIENCE = 4
 /** Of one query; they are independent. */
@@ -54,6 +58,11 @@ export class Queries extends Context.Service<
       project: AskingProject,
       body: unknown
     ): Effect.Effect<QueryAnswer, QueryProblem>
+    /** What it would cost. */
+    estimate(
+      project: AskingProject,
+      body: unknown
+    ): Effect.Effect<QueryEstimate, QueryProblem>
   }
 >()("@analytics/analytics-api/query/Queries") {
   static readonly layer = Layer.effect(
@@ -62,6 +71,7 @@ export class Queries extends Context.Service<
       const repo = yield* QueryRepo
       const watermarks = yield* Watermark
       const cohorts = yield* CohortRepo
+      const costs = yield* QueryCost
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const { timeout, concurrency } = yield* QueryConfig
       const load = yield* QueryLoadConfig
@@ -72,6 +82,22 @@ export class Queries extends Context.Service<
         patience: PATIENCE
       })
       const budgets = queryBudgets(load)
+
+      /** Refuses what would read too much. Asked only of projects that hold so much. */
+      const checkCost = Effect.fn("Queries.checkCost")(function* (
+        projectId: number,
+        { statements }: CompiledQuery
+      ) {
+        if (load.maxRows === 0) return
+        // Whoever cannot be asked now will be asked for the answer itself.
+        const size = yield* Effect.orElseSucceed(costs.sizeOf(projectId), () => 0)
+        if (size * statements.length * SCANS <= load.maxRows) return
+        const estimate = yield* Effect.option(costs.estimate(statements))
+        if (Option.isSome(estimate) && estimate.value.rows > load.maxRows)
+          return yield* new QueryTooLarge({
+            detail: `It would read ${estimate.value.rows} rows, and a query may read ${load.maxRows}. Ask for a shorter range, or name the events.`
+          })
+      })
 
       const run = Effect.fn("Queries.run")(function* (compiled: CompiledQuery) {
         const answers = yield* Effect.forEach(compiled.statements, repo.run, {
@@ -93,6 +119,7 @@ export class Queries extends Context.Service<
       ) {
         const { projectId, watermark } = context
         const linked = yield* query.compile({ ...context, hasLinks: true })
+        yield* checkCost(projectId, linked)
         if (repo.isLinked(projectId)) return yield* run(linked)
         const plain = yield* query.compile({ ...context, hasLinks: false })
         if (areSame(plain, linked)) return yield* run(plain)
@@ -163,7 +190,31 @@ export class Queries extends Context.Service<
         }
       })
 
+      const estimate = Effect.fn("Queries.estimate")(function* (
+        project: AskingProject,
+        body: unknown
+      ) {
+        const query = yield* parseQuery(body)
+        const [known, , definitions] = yield* Effect.all([
+          watermarks.atLeast(query.asOf),
+          checkPatterns(query),
+          definitionsOf(project, query)
+        ])
+        const compiled = yield* query.compile({
+          projectId: project.id,
+          timezone: project.timezone,
+          now: query.now ?? (yield* Clock.currentTimeMillis),
+          watermark: yield* watermarkOf(query, known),
+          cohorts: definitions,
+          hasLinks: repo.isLinked(project.id),
+          idHash: (id) => idHash.id(project.id, id)
+        })
+        return yield* costs.estimate(compiled.statements)
+      })
+
       return Queries.of({
+        estimate: (project, body) =>
+          budgets.within(project, admit(project, estimate(project, body))),
         answer: (project, body) =>
           budgets.within(project, admit(project, answer(project, body))),
         answerLong: (project, body) =>

@@ -4,6 +4,7 @@ import { Layer } from "effect"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { Live } from "../live/Live.ts"
 import { Queries } from "./Queries.ts"
+import { QueryCost } from "./QueryCost.ts"
 import { QueryRepo } from "./QueryRepo.ts"
 import { QueryRuns } from "./QueryRuns.ts"
 import { QueryRunsRepo } from "./QueryRunsRepo.ts"
@@ -14,7 +15,7 @@ export const QueriesLive = QueryRuns.layer.pipe(
   Layer.provideMerge(Queries.layer),
   Layer.merge(Live.layer),
   Layer.provide(QueryRunsRepo.layer),
-  Layer.provide(QueryRepo.layer),
+  Layer.provide([QueryRepo.layer, QueryCost.layer]),
   Layer.provide(CohortRepo.layer),
   Layer.provide(Watermark.layer),
   Layer.provide([QueryConfig.layer, QueryLoadConfig.layer])

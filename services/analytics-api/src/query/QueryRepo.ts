@@ -12,8 +12,13 @@ import { ClickHouse, type Table } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Context, Duration, Effect, Layer } from "effect"
 import { makeWrittenSql } from "../sql/writtenSql.ts"
-import { atPaceOf } from "./QueryAllowance.ts"
-import { QueriesUnavailable, QueryTimedOut, QueryTooLarge } from "./QueryProblems.ts"
+import { timedOut } from "./QueryAdmission.ts"
+import { atPaceOf, QueryAllowance } from "./QueryAllowance.ts"
+import {
+  QueriesUnavailable,
+  type QueryTimedOut,
+  QueryTooLarge
+} from "./QueryProblems.ts"
 
 type RepoProblem = QueryTimedOut | QueryTooLarge | QueriesUnavailable
 
@@ -85,10 +90,8 @@ export class QueryRepo extends Context.Service<
       /** Says what the client may know; the rest is in our log. */
       const refuse = (error: ClickHouseError): Effect.Effect<never, RepoProblem> => {
         if (error.kind === "timeout")
-          return Effect.fail(
-            new QueryTimedOut({
-              detail: `A query may take ${Duration.format(timeout)}. Ask for a shorter range, fewer breakdowns or a longer interval.`
-            })
+          return Effect.flatMap(QueryAllowance, (allowance) =>
+            Effect.fail(timedOut(allowance?.timeout ?? timeout))
           )
         if (error.code === MEMORY_LIMIT_EXCEEDED)
           return Effect.fail(

@@ -28,6 +28,7 @@ import { People } from "../../src/people/People.ts"
 import { peopleRoutes } from "../../src/people/PeopleRoutes.ts"
 import { PersonLinks } from "../../src/people/PersonLinks.ts"
 import { Queries } from "../../src/query/Queries.ts"
+import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { Watermark } from "../../src/query/Watermark.ts"
 
@@ -107,7 +108,7 @@ const stubs = Layer.mergeAll(
 const layer = People.layer.pipe(
   Layer.provideMerge(PersonLinks.layer),
   Layer.provide(Queries.layer),
-  Layer.provide(QueryRepo.layer),
+  Layer.provide([QueryRepo.layer, QueryCost.layer]),
   Layer.provideMerge(stubs),
   Layer.provideMerge(TestClickHouse.client),
   Layer.provideMerge(Logger.layer([]))

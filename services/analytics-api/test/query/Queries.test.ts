@@ -7,6 +7,7 @@ import { testInstallation } from "@analytics/testing/testInstallation"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { Queries } from "../../src/query/Queries.ts"
+import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { type KnownWatermark, Watermark } from "../../src/query/Watermark.ts"
 
@@ -29,6 +30,7 @@ interface Stubs {
   readonly timeout?: Duration.Duration
   readonly concurrency?: number
   readonly keyBytesPerSecond?: number
+  readonly maxRows?: number
   readonly run?: Effect.Effect<void>
   readonly seen?: Array<Statement>
   readonly hasLinks?: boolean
@@ -82,13 +84,17 @@ const queries = ({
           }
         }),
         CohortsStub,
+        Layer.succeed(QueryCost, {
+          estimate: () => Effect.succeed({ rows: 5000, parts: 1, marks: 1 }),
+          sizeOf: () => Effect.succeed(1000)
+        }),
         QueryLoadConfig.layerOf({
           asyncTimeout: Duration.seconds(5),
           asyncConcurrency: 1,
           resultRetention: Duration.hours(1),
           projectBytesPerSecond: 0,
           keyBytesPerSecond: config.keyBytesPerSecond ?? 0,
-          maxRows: 0
+          maxRows: config.maxRows ?? 0
         }),
         QueryConfig.layerOf({
           dataIngestionUrl: "http://localhost",
@@ -220,6 +226,15 @@ describe("a refusal", () => {
     expect(await failure({ kind: "astrology" })).toMatchObject({
       errors: [{ detail: expect.stringContaining("trends, funnel") }]
     })
+  })
+
+  it("is 422 for a query that would read more rows than one may", async () => {
+    expect(await failure(question, { maxRows: 3999 })).toMatchObject({
+      _tag: "QueryTooLarge",
+      detail: expect.stringContaining("5000 rows")
+    })
+    // Too small a project to be estimated at all.
+    expect((await answer(question, { maxRows: 4000 }))._tag).toBe("Success")
   })
 
   it("says how long a query may take", async () => {

@@ -70,7 +70,8 @@ const QueriesStub = Layer.succeed(Queries, {
       ? Effect.fail(new TooManyQueries({ retryAfter: 2 }))
       : Effect.succeed(answer)
   },
-  answerLong: unused
+  answerLong: unused,
+  estimate: unused
 })
 const id = "6f2b9fd4-6c1c-4c39-93e6-0a2e0a5a3a11"
 const RunsStub = Layer.succeed(QueryRuns, {

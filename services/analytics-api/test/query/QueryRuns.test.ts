@@ -36,6 +36,7 @@ const audited: Array<AuditEntry> = []
 
 const QueriesStub = Layer.succeed(Queries, {
   answer: () => Effect.die("not asked"),
+  estimate: () => Effect.die("not asked"),
   answerLong: (_, body) => {
     if (body === "wrong") return Effect.fail(QueryInvalid.at("/kind", "Expected one"))
     const { gate, left } = gates.get(body) ?? {}
