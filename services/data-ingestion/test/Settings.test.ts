@@ -387,3 +387,46 @@ describe("the schema of expected events", () => {
     ).toMatchObject({ event: "", property: "", events: 101 })
   })
 })
+
+describe("a monthly quota", () => {
+  it("leads into the bulk lane and then to 429, and loses nothing", async () => {
+    const project = projectWith({ limits: { monthlyEvents: 1 } })
+    let accepted = 0
+    const send = async () => {
+      const answer = await project.send([{}])
+      if (answer.status === 200) accepted++
+      return answer
+    }
+    /** The count of the month comes once a second. */
+    const until = async (isOver: () => Promise<boolean>) => {
+      const deadline = Date.now() + 60_000
+      while (!(await isOver())) {
+        expect(Date.now()).toBeLessThan(deadline)
+        await Bun.sleep(50)
+      }
+    }
+    await until(async () => {
+      await send()
+      return (await project.lanes()).at(-1)?.lane === "bulk"
+    })
+    project.set({ limits: { monthlyEvents: 1, monthlyHardLimit: accepted } })
+    await until(async () => {
+      const { body, headers, status } = await send()
+      if (status === 200) return false
+      expect(status).toBe(429)
+      expect(body.detail).toContain("used up until")
+      const seconds = Number(headers.get("retry-after"))
+      expect(seconds).toBeGreaterThanOrEqual(1)
+      expect(seconds).toBeLessThanOrEqual(3600)
+      return true
+    })
+    await load()
+    expect(await project.account()).toMatchObject({
+      accepted,
+      stored: accepted,
+      balanced: true
+    })
+    project.set({})
+    expect((await send()).status).toBe(200)
+  }, 130_000)
+})
