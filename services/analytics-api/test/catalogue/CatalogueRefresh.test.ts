@@ -3,6 +3,7 @@ import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import * as DirectConnection from "@analytics/database/DirectConnection"
 import { withLayer } from "@analytics/testing/effectTest"
 import { Effect, Exit } from "effect"
+import { SqlClient } from "effect/sql"
 import fc from "fast-check"
 import { CatalogueRefresh } from "../../src/catalogue/CatalogueRefresh.ts"
 import { CatalogueRepo } from "../../src/catalogue/CatalogueRepo.ts"
@@ -89,6 +90,14 @@ describe("the catalogue", () => {
       expect(Exit.isFailure(yield* Effect.exit(withFault(cut, step)))).toBe(true)
       const killed = withFault(Effect.interrupt, step)
       expect(Exit.isFailure(yield* Effect.exit(killed))).toBe(true)
+      expect(yield* namesOf(3)).toEqual({})
+      // The last write of a step fails: nothing of it may stay.
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        ALTER TABLE control.catalogue_progress
+          ADD CONSTRAINT refuses CHECK (as_of IS NULL) NOT VALID`
+      expect(Exit.isFailure(yield* Effect.exit(step))).toBe(true)
+      yield* sql`ALTER TABLE control.catalogue_progress DROP CONSTRAINT refuses`
       expect(yield* namesOf(3)).toEqual({})
       yield* refresh
       expect(yield* namesOf(3)).toEqual({ a: 2 })
