@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "bun:test"
+import { afterAll, describe, expect, it, setDefaultTimeout } from "bun:test"
 import { defaultSettings } from "@analytics/analytics-core/settings/ProjectSettings"
 import { Effect, ManagedRuntime } from "effect"
 import { SqlClient } from "effect/sql"
@@ -6,6 +6,8 @@ import { makeApp } from "../src/App.ts"
 import { KeyFeedRepo } from "../src/keys/KeyFeedRepo.ts"
 import { removeLeftovers } from "../src/projects/DeletedProjects.ts"
 import { adminKey, ControlTest } from "./ControlTest.ts"
+
+setDefaultTimeout(60_000)
 
 const runtime = ManagedRuntime.make(ControlTest)
 afterAll(() => runtime.dispose(), 60_000)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "bun:test"
+import { afterAll, beforeAll, describe, expect, it, setDefaultTimeout } from "bun:test"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { ManagedRuntime } from "effect"
 import { SqlClient } from "effect/sql"
@@ -13,6 +13,8 @@ import {
   known
 } from "./ingestionTest.ts"
 import { drain } from "./loader/faults.ts"
+
+setDefaultTimeout(60_000)
 
 const runtime = ManagedRuntime.make(ingestionWith())
 let app: App
