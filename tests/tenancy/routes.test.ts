@@ -211,3 +211,33 @@ for (const service of ["analytics-api", "data-ingestion"] as const)
       expect(faults).toEqual([])
     }, 300_000)
   })
+
+it("keeps in the audit what SQL was asked and how much it read", async () => {
+  const { api, call } = client
+  const owner = text(theirs.keys.owner)
+  const body = {
+    kind: "sql",
+    query: "SELECT min(event) = {e:String} FROM events",
+    params: { e: "e" }
+  }
+  const answer = await call("POST", `${api}/v1/query`, owner, body)
+  expect(answer.body).toMatchObject({
+    kind: "sql",
+    result: { columns: [{ type: "UInt8" }] }
+  })
+  const audit = await until(
+    () => call("GET", `${api}/v1/audit?kind=sql`, owner),
+    (found) => JSON.stringify(found.body).includes('"kind":"sql"')
+  )
+  expect(audit.body).toMatchObject({
+    entries: [
+      {
+        kind: "sql",
+        status: 200,
+        queryHash: expect.stringMatching(/^[0-9a-f]{64}$/u),
+        rowsRead: expect.any(Number),
+        bytesRead: expect.any(Number)
+      }
+    ]
+  })
+}, 60_000)

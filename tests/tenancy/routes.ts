@@ -123,6 +123,11 @@ const api: ReadonlyArray<Route> = [
     body: count
   },
   {
+    route: "POST /v1/query/estimate",
+    statuses: "401 401 401 401 403 200 401 200 403",
+    body: count
+  },
+  {
     route: "GET /v1/queries/{id}",
     statuses: "401 401 401 401 403 404 401 200 403",
     path: "/v1/queries/{queryId}"

@@ -1,7 +1,7 @@
 const plain =
   "String|Bool|Nothing|UUID|U?Int(?:8|16|32|64|128|256)|Float(?:32|64)|Date|Date32|DateTime|IPv4|IPv6"
 const withArguments =
-  "FixedString\\(\\d{1,4}\\)|Decimal(?:32|64|128)?\\(\\d{1,2}(?:, ?\\d{1,2})?\\)|DateTime\\('[A-Za-z_/+-]{1,40}'\\)|DateTime64\\(\\d(?:, ?'[A-Za-z_/+-]{1,40}')?\\)"
+  "FixedString\\(\\d{1,4}\\)|Decimal(?:32|64|128)?\\(\\d{1,2}(?:, ?\\d{1,2})?\\)|DateTime\\('[\\w/+-]{1,40}'\\)|DateTime64\\(\\d(?:, ?'[\\w/+-]{1,40}')?\\)"
 const simple = new RegExp(`^(?:${plain}|${withArguments})$`, "u")
 const nested = /^(?:Array|Nullable|LowCardinality|Tuple|Map)\((.*)\)$/su
 
