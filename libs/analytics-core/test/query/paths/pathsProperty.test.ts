@@ -182,6 +182,44 @@ describe("paths on a real ClickHouse", () => {
     })
   )
 
+  effect("take equal steps in a row for one unless asked", () =>
+    Effect.gen(function* () {
+      const project = 6998
+      yield* insertEvents(
+        ["/", "/", "/a", "/a"].map((path, index) => ({
+          project,
+          event: "Seen",
+          at: START + index,
+          messageId: `m${index}`,
+          person: 1,
+          props: { path }
+        }))
+      )
+      const ask = Effect.fnUntraced(function* (more: object) {
+        const request = yield* decodeStrictly(pathsQuery.request)({
+          kind: "paths",
+          from: new Date(START).toISOString(),
+          to: new Date(START + 1000).toISOString(),
+          positions: false,
+          ...more
+        })
+        const compiled = yield* pathsQuery.compile(request, contextOf(project))
+        return (yield* answer(compiled)).edges
+      })
+      const once = [{ from: "/", to: "/a", count: 1 }]
+      expect(yield* ask({})).toEqual(once)
+      expect(yield* ask({ contains: "/a" })).toEqual(once)
+      expect(yield* ask({ contains: "/b" })).toEqual([])
+      expect(yield* ask({ maxSteps: 1 })).toEqual([])
+      expect(yield* ask({ collapseRepeats: false })).toEqual([
+        { from: "/", to: "/", count: 1 },
+        { from: "/", to: "/a", count: 1 },
+        { from: "/a", to: "/a", count: 1 }
+      ])
+      expect(yield* ask({ collapseRepeats: false, minCount: 2 })).toEqual([])
+    })
+  )
+
   effect("know no people of a transition", () =>
     Effect.gen(function* () {
       const request = yield* decodeStrictly(pathsQuery.request)({
