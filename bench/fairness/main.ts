@@ -18,9 +18,9 @@ const heavy = {
   ...range,
   interval: "day",
   series: [
-    { measure: "unique_people" },
+    { measure: "unique_users" },
     { measure: "median", property: "price" },
-    { event: "Product Viewed", measure: "unique_people" }
+    { event: "Product Viewed", measure: "unique_users" }
   ],
   breakdown: ["sku"]
 }
@@ -79,7 +79,10 @@ try {
   const counts = { answered: 0, refused: 0 }
   const load = Array.from({ length: heavyAtOnce }, async () => {
     while (!stop.signal.aborted) {
-      const status = await ask(busy.secretKey, heavy, stop.signal).catch(() => 0)
+      const status = await ask(busy.secretKey, heavy, stop.signal).catch((error) => {
+        if (!stop.signal.aborted) throw error
+        return 0
+      })
       if (status === 200) counts.answered++
       if (status === 429) {
         counts.refused++
@@ -88,7 +91,8 @@ try {
     }
   })
   // The load is there once its first answer is.
-  while (counts.answered === 0) await Bun.sleep(50)
+  const first = Promise.race(load)
+  while (counts.answered === 0) await Promise.race([first, Bun.sleep(50)])
   const besides = await measure()
   stop.abort()
   await Promise.all(load)

@@ -1,3 +1,4 @@
+import { RequestNotes } from "@analytics/api-common/RequestNotes"
 import { Clock, Duration, Effect, Option, Semaphore } from "effect"
 import { projectShares } from "./projectShares.ts"
 import { projectUsage } from "./projectUsage.ts"
@@ -24,6 +25,8 @@ export interface Limits {
 /** Queries that may wait for each one that runs. */
 const WAITING_PER_RUNNING = 8
 const LONGEST_RETRY = 60
+/** What the event store reads when it does nothing else, about. */
+const BYTES_PER_MS = 2 ** 20
 /** What the newest query counts in the mean time that queries take. */
 const NEWEST = 0.2
 
@@ -55,9 +58,17 @@ export const queryAdmission = Effect.fnUntraced(function* ({
       ({ priority }) =>
         Effect.provideService(effect, QueryAllowance, { timeout, priority }),
       ({ startedAt }) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          usage.end(project, startedAt, now)
-          meanMs = meanMs * (1 - NEWEST) + (now - startedAt) * NEWEST
+        Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          const { bytesRead } = (yield* RequestNotes).facts
+          const elapsed = now - startedAt
+          // A slow query may have waited for others; one that failed tells only its time.
+          const cost =
+            typeof bytesRead === "number"
+              ? Math.min(elapsed, bytesRead / BYTES_PER_MS)
+              : elapsed
+          usage.end(project, cost, now)
+          meanMs = meanMs * (1 - NEWEST) + elapsed * NEWEST
         })
     )
 

@@ -6,7 +6,7 @@ const LOWEST_PRIORITY = 16
 
 interface Used {
   running: number
-  /** Time spent on queries, forgotten by half every ten seconds, in milliseconds. */
+  /** What its queries cost, forgotten by half every ten seconds, in milliseconds. */
   spent: number
   at: number
 }
@@ -48,10 +48,11 @@ export const projectUsage = () => {
       })
       return Math.min(priority, LOWEST_PRIORITY)
     },
-    end: (project: number, startedAt: number, now: number) =>
+    /** Ends one that cost so many milliseconds of the event store. */
+    end: (project: number, cost: number, now: number) =>
       update(project, now, (used) => {
         used.running--
-        used.spent += now - startedAt
+        used.spent += cost
       })
   }
 }
