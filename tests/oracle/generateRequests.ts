@@ -58,7 +58,8 @@ const sometimes = <A extends object>(fields: fc.Arbitrary<A>, weight = 1) =>
   )
 
 const filters = sometimes(
-  fc.record({ filters: fc.array(anyFilter, { minLength: 1, maxLength: 2 }) })
+  fc.record({ filters: fc.array(anyFilter, { minLength: 1, maxLength: 2 }) }),
+  2
 )
 
 const iso = (at: number) => new Date(at).toISOString()
@@ -247,7 +248,9 @@ const step = fc
   )
   .map(([event, filters]) => ({ event, ...filters }))
 
-const windowSeconds = fc.constantFrom(0.001, 60, 1800, 1800.001, 3600, 86_400, 604_800)
+const windowSeconds = fc.constantFrom(
+  ...[0.001, 1799.999, 1800, 1800, 1800.001, 3600, 3600, 7200, 86_400, 604_800]
+)
 
 const funnel = (data: DataSet): fc.Arbitrary<Request> =>
   fc
