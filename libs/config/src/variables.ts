@@ -214,6 +214,11 @@ export const variables = {
     of: ["stack"],
     description: "First port of the local stack; its parts count up from it."
   }),
+  ANALYTICS_KEY: optional(Kind.secret, {
+    of: ["cli"],
+    description:
+      "Secret key of the project that the command line asks about; the demo project's without it."
+  }),
   STACK_DATA: defaulted(Kind.text, ".data", {
     of: ["stack", "cli"],
     description: "Folder that holds everything of the local stack."

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { Config, Effect, Option, Redacted, Schema } from "effect"
+import * as Settings from "@analytics/config/Settings"
+import { Effect, Option, Redacted, Schema } from "effect"
 import { Flag } from "effect/cli"
 
 const Keys = Schema.Struct({
@@ -40,29 +41,31 @@ export const stackFlag = Flag.File("stack").pipe(
   Flag.withDefault(join(process.env["STACK_DATA"] ?? ".data", "stack.json"))
 )
 
-export const keyFlag = Flag.String("key").pipe(
+export const keyFlag = Flag.Redacted("key").pipe(
   Flag.withDescription(
     "Secret key of the project; default ANALYTICS_KEY, else the demo project's"
   ),
-  Flag.withFallbackConfig(Config.String("ANALYTICS_KEY")),
   Flag.optional
 )
 
-/** The secret key that was given, else that of the demo project. */
-export const secretKeyOf = (
+const environment = Settings.load({ key: "ANALYTICS_KEY" })
+
+/** The secret key that was given or is set, else that of the demo project. */
+export const secretKeyOf = Effect.fn("Target.secretKeyOf")(function* (
   { demo }: Target,
-  given: Option.Option<string>
-): Effect.Effect<Redacted.Redacted, NoTarget> =>
-  Option.match(
-    Option.orElse(given, () => Option.map(demo, ({ secretKey }) => secretKey)),
-    {
-      onNone: () =>
-        Effect.fail(
-          new NoTarget({ message: "no project: give --key, or set ANALYTICS_KEY" })
-        ),
-      onSome: (key) => Effect.succeed(Redacted.make(key))
-    }
+  given: Option.Option<Redacted.Redacted>
+) {
+  if (Option.isSome(given)) return given.value
+  const { key } = yield* environment
+  const known = Option.orElse(key, () =>
+    Option.map(demo, ({ secretKey }) => Redacted.make(secretKey))
   )
+  return yield* Effect.fromOption(known).pipe(
+    Effect.mapError(
+      () => new NoTarget({ message: "no project: give --key, or set ANALYTICS_KEY" })
+    )
+  )
+})
 
 export const readTarget = Effect.fn("Target.readTarget")(function* (path: string) {
   const text = yield* Effect.tryPromise({
