@@ -114,16 +114,11 @@ export const comparable = (request: Request, answer: object): unknown => {
     }
     case "sessions": {
       const result = answer as SessionsResult
-      const series = {
+      return {
         buckets: result.buckets.map(ms),
         series: sorted(
           result.series.map(({ breakdown, data }) => ({ breakdown, data }))
-        )
-      }
-      // The figures of the whole are judged where nothing is broken down.
-      if (request.breakdown !== undefined) return series
-      return {
-        ...series,
+        ),
         count: result.count,
         people: result.people,
         bounceRate: result.bounceRate,

@@ -18,10 +18,13 @@ const Meta = Schema.Struct({
   definitions: Schema.String
 })
 
-/** What every kind of query is answered with; `result` is the kind's own. */
-export const QueryAnswer = Schema.Struct({
-  kind: Schema.String,
-  result: Schema.Union(documentedKinds.map(({ result }) => result)),
-  meta: Meta
-})
+/**
+ * What every kind of query is answered with; `result` is the kind's own. The kind chooses
+ * its form: by their fields alone an empty answer would fit several.
+ */
+export const QueryAnswer = Schema.Union(
+  documentedKinds.map(({ kind, result }) =>
+    Schema.Struct({ kind: Schema.Literal(kind), result, meta: Meta })
+  )
+)
 export type QueryAnswer = typeof QueryAnswer.Type
