@@ -6,6 +6,7 @@ import { effectPlugin } from "../src/EffectPlugin.ts"
 import { Health } from "../src/Health.ts"
 import { healthRoutes } from "../src/HealthRoutes.ts"
 import { jsonBody } from "../src/JsonBody.ts"
+import { methodNotAllowed } from "../src/MethodNotAllowed.ts"
 import { openApi } from "../src/OpenApi.ts"
 import { received, sent } from "../src/WireSchema.ts"
 
@@ -26,6 +27,7 @@ const Kept = Schema.Struct({ name: Schema.String })
 /** One route for each way in which a request can end. */
 export const makeTestApp = (runtime: ManagedRuntime.ManagedRuntime<Health, never>) =>
   new Elysia()
+    .use(methodNotAllowed)
     .use(openApi({ title: "carts", version: "1", description: "For tests" }))
     .use(healthRoutes(runtime))
     .use(jsonBody(1000))

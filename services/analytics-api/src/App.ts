@@ -1,6 +1,7 @@
 import type { Health } from "@analytics/api-common/Health"
 import { healthRoutes } from "@analytics/api-common/HealthRoutes"
 import { jsonBody } from "@analytics/api-common/JsonBody"
+import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
@@ -57,6 +58,7 @@ export const about = {
 
 export const makeApp = (runtime: AppRuntime) =>
   new Elysia()
+    .use(methodNotAllowed)
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(jsonBody())

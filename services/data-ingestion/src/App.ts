@@ -1,5 +1,6 @@
 import type { Health } from "@analytics/api-common/Health"
 import { healthRoutes } from "@analytics/api-common/HealthRoutes"
+import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { openApi } from "@analytics/api-common/OpenApi"
 import type { AccessConfig } from "@analytics/config/AccessConfig"
 import type { ManagedRuntime } from "effect"
@@ -46,6 +47,7 @@ export const about = {
 export const makeApp = (runtime: AppRuntime) =>
   new Elysia()
     .use(receiveRoutes(runtime))
+    .use(methodNotAllowed)
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(accountingRoutes(runtime))

@@ -1,5 +1,6 @@
 import { Health } from "@analytics/api-common/Health"
 import { healthRoutes } from "@analytics/api-common/HealthRoutes"
+import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { serve, teardown } from "@analytics/api-common/Serve"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
@@ -81,7 +82,9 @@ const LoaderLive = Layer.mergeAll(
 if (import.meta.main) {
   NodeRuntime.runMain(
     Effect.raceFirst(
-      serve(LoaderLive, (runtime) => new Elysia().use(healthRoutes(runtime))),
+      serve(LoaderLive, (runtime) =>
+        new Elysia().use(methodNotAllowed).use(healthRoutes(runtime))
+      ),
       Deferred.await(ended)
     ),
     { teardown }
