@@ -1,7 +1,8 @@
 import { Context, Effect, Option, Predicate, Schedule, Stream } from "effect"
+import { columnsOf } from "./columnTypes.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
 import { NotAcceptable, QueryTooLarge } from "./QueryProblems.ts"
-import type { TableFormat } from "./tableText.ts"
+import type { TableFormat, TableWriter } from "./tableText.ts"
 import { nextCursorOf, type Tabular, tabular } from "./tabular.ts"
 
 /** Of one answer, over all its pages. */
@@ -22,15 +23,26 @@ const tableOf = ({
       )
 }
 
+const opened = ({ kind, result }: QueryAnswer, table: Tabular, format: TableFormat) =>
+  format.open(columnsOf(kind, result, table))
+
+const whole = (
+  { body, head, tail }: TableWriter,
+  table: Tabular,
+  format: TableFormat
+) =>
+  new Response(Buffer.concat([head, body(table.rows), tail]), {
+    headers: { "content-type": format.contentType }
+  })
+
 /** A whole answer as a table. */
-export const tableResponse = (answered: QueryAnswer, format: TableFormat) =>
-  Effect.map(
-    tableOf(answered),
-    (table) =>
-      new Response(format.head(table.columns) + format.body(table), {
-        headers: { "content-type": format.contentType }
-      })
-  )
+export const tableResponse = Effect.fnUntraced(function* (
+  answered: QueryAnswer,
+  format: TableFormat
+) {
+  const table = yield* tableOf(answered)
+  return whole(yield* opened(answered, table, format), table, format)
+})
 
 /**
  * An answer as a table, page after page as fast as the client takes them; a client that
@@ -45,11 +57,12 @@ export const streamAnswer = <E extends { readonly _tag: string }>(
   Effect.gen(function* () {
     const first = yield* ask(isPaged(body) ? { ...body, limit: PAGE } : body)
     const table = yield* tableOf(first)
-    if (!isPaged(body)) return yield* tableResponse(first, format)
+    const writer = yield* opened(first, table, format)
+    if (!isPaged(body)) return whole(writer, table, format)
     const start = { table, cursor: nextCursorOf(first.result), rows: table.rows.length }
     const pages = Stream.paginate(start, ({ cursor, rows, table }) =>
       Effect.gen(function* () {
-        const page = [format.body(table)]
+        const page = [writer.body(table.rows)]
         if (cursor === undefined) return [page, Option.none()] as const
         if (rows >= MOST_ROWS)
           return yield* new QueryTooLarge({
@@ -74,12 +87,14 @@ export const streamAnswer = <E extends { readonly _tag: string }>(
       })
     )
     const context = yield* Effect.context<never>()
-    const text = Stream.concat(Stream.make(format.head(table.columns)), pages)
+    const parts = Stream.make(writer.head).pipe(
+      Stream.concat(pages),
+      Stream.concat(Stream.make(writer.tail))
+    )
     return new Response(
       Stream.toReadableStreamWith(
-        text.pipe(
-          Stream.filter((part) => part !== ""),
-          Stream.encodeText,
+        parts.pipe(
+          Stream.filter((part) => part.length > 0),
           Stream.tapCause((cause) => Effect.logWarning("an answer broke off", cause))
         ),
         Context.merge(context, Context.empty()),

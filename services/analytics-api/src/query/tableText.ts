@@ -1,28 +1,48 @@
-import { Predicate } from "effect"
-import type { Tabular } from "./tabular.ts"
+import { Effect, Predicate } from "effect"
+import { arrow } from "./arrowTable.ts"
+import type { Column } from "./columnTypes.ts"
+import type { TableRow } from "./tabular.ts"
 
 /** A way to write a table. */
 export interface TableFormat {
   readonly contentType: string
-  /** What comes before the rows. */
-  readonly head: (columns: ReadonlyArray<string>) => string
-  readonly body: (table: Tabular) => string
+  readonly open: (columns: ReadonlyArray<Column>) => Effect.Effect<TableWriter>
 }
+
+/** Writes one table: the head, the rows in any number of parts, the tail. */
+export interface TableWriter {
+  readonly head: Uint8Array
+  readonly body: (rows: ReadonlyArray<TableRow>) => Uint8Array
+  readonly tail: Uint8Array
+}
+
+const encoder = new TextEncoder()
+const nothing = new Uint8Array()
 
 const ndjson: TableFormat = {
   contentType: "application/x-ndjson",
-  head: () => "",
-  body: ({ rows }) => rows.map((row) => `${JSON.stringify(row)}\n`).join("")
+  open: () =>
+    Effect.succeed({
+      head: nothing,
+      body: (rows) =>
+        encoder.encode(rows.map((row) => `${JSON.stringify(row)}\n`).join("")),
+      tail: nothing
+    })
 }
 
 /** RFC 4180. Null is empty; arrays and objects are JSON. */
 const csv: TableFormat = {
   contentType: "text/csv; charset=utf-8; header=present",
-  head: (columns) => `${columns.map(cell).join(",")}\r\n`,
-  body: ({ columns, rows }) =>
-    rows
-      .map((row) => `${columns.map((column) => cell(row[column])).join(",")}\r\n`)
-      .join("")
+  open: (columns) => {
+    const lineOf = (value: (column: string) => unknown) =>
+      `${columns.map(({ name }) => cell(value(name))).join(",")}\r\n`
+    return Effect.succeed({
+      head: encoder.encode(lineOf((column) => column)),
+      body: (rows) =>
+        encoder.encode(rows.map((row) => lineOf((column) => row[column])).join("")),
+      tail: nothing
+    })
+  }
 }
 
 const cell = (value: unknown): string => {
@@ -39,10 +59,11 @@ const formats: ReadonlyArray<readonly [string, TableFormat | "json"]> = [
   ["application/json", "json"],
   ["application/x-ndjson", ndjson],
   ["application/ndjson", ndjson],
-  ["text/csv", csv]
+  ["text/csv", csv],
+  [arrow.contentType, arrow]
 ]
 
-export const offered = "application/json, application/x-ndjson or text/csv"
+export const offered = `application/json, application/x-ndjson, text/csv or ${arrow.contentType}`
 
 /** What an `Accept` header wants most of what there is (RFC 9110); undefined: nothing of it. */
 export const formatFor = (

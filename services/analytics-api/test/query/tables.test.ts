@@ -1,6 +1,7 @@
 import { describe, expect, it } from "bun:test"
 import { Effect, Result } from "effect"
 import fc from "fast-check"
+import { arrow } from "../../src/query/arrowTable.ts"
 import type { QueryAnswer } from "../../src/query/QueryAnswer.ts"
 import { QueryTimedOut, TooManyQueries } from "../../src/query/QueryProblems.ts"
 import { streamAnswer } from "../../src/query/streamAnswer.ts"
@@ -49,6 +50,8 @@ describe("a format", () => {
     ["text/csv;q=0.5, application/json;q=0.1", csv],
     ["text/*", csv],
     ["application/x-ndjson", ndjson],
+    ["application/vnd.apache.arrow.stream", arrow],
+    ["application/*", "json"],
     ["text/html", undefined],
     ["application/json;q=0", undefined]
   ])("is chosen by %p", (accept, format) => {
@@ -107,8 +110,11 @@ describe("a table", () => {
         (cells) => {
           const rows = cells.map(([a, b]) => ({ a, 'b"': b }))
           const columns = ["a", 'b"']
-          const text = csv.head(columns) + csv.body({ columns, rows })
-          expect(readCsv(text)).toEqual([columns, ...cells])
+          const writer = Effect.runSync(
+            csv.open(columns.map((name) => ({ name, type: "string" })))
+          )
+          const text = Buffer.concat([writer.head, writer.body(rows), writer.tail])
+          expect(readCsv(text.toString())).toEqual([columns, ...cells])
         }
       )
     )
