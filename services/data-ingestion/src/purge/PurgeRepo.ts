@@ -35,15 +35,18 @@ export class PurgeRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
 
-      /** Chunk by chunk, so that no statement holds locks for long. */
+      /**
+       * Chunk by chunk, so that no statement holds locks for long, until a look finds
+       * nothing: a row that somebody changes meanwhile is left out by the chunk.
+       */
       const empty = (table: string, projectId: bigint) => {
         const name = sql.literal(`ingest.${table}`)
-        return sql`
+        const chunk = sql`
           DELETE FROM ${name} WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM ${name} WHERE project_id = ${projectId} LIMIT ${CHUNK}))
-          RETURNING 1`.pipe(
-          unavailable,
-          Effect.repeat({ while: (rows) => rows.length === CHUNK })
+            SELECT ctid FROM ${name} WHERE project_id = ${projectId} LIMIT ${CHUNK}))`
+        const left = sql`SELECT 1 FROM ${name} WHERE project_id = ${projectId} LIMIT 1`
+        return Effect.andThen(unavailable(chunk), unavailable(left)).pipe(
+          Effect.repeat({ while: (rows) => rows.length > 0 })
         )
       }
 

@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test"
-import { ClickHouse } from "@analytics/database/ClickHouse"
+import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Duration, Effect, Layer } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { accountOf } from "../../src/accounting/Accounting.ts"
 import { AccountingRepo } from "../../src/accounting/AccountingRepo.ts"
@@ -66,6 +66,47 @@ const rowsOf = Effect.fnUntraced(function* (projectId: number) {
   }
 })
 
+/** Every table of both stores that says whose its rows are, and the project's rows. */
+const rowsByTable = Effect.fnUntraced(function* (projectId: number) {
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* ClickHouse
+  const counts: Record<string, number> = {}
+  // What `control` holds is removed by its owner, analytics-api.
+  const ledger = yield* sql<{ name: string }>`
+    SELECT c.table_schema || '.' || c.table_name AS name
+      FROM information_schema.columns AS c
+      JOIN information_schema.tables AS t USING (table_schema, table_name)
+     WHERE c.column_name = 'project_id' AND t.table_type = 'BASE TABLE'
+       AND c.table_schema <> 'control'`
+  for (const { name } of ledger) {
+    const [row] = yield* sql<{ n: bigint }>`
+      SELECT count(*) AS n FROM ${sql.literal(name)}
+       WHERE project_id = ${BigInt(projectId)}`
+    counts[name] = Number(row?.n)
+  }
+  const tables = yield* store.query<{ name: string }>(
+    `SELECT c.table AS name FROM system.columns AS c
+      WHERE c.database = currentDatabase() AND c.name = 'project_id'`
+  )
+  for (const { name } of tables) {
+    const [row] = yield* store.query<{ n: string }>(
+      `SELECT count() AS n FROM ${quoteName(name)}
+        WHERE project_id = {projectId:UInt32}`,
+      { params: { projectId } }
+    )
+    counts[name] = Number(row?.n)
+  }
+  return counts
+})
+
+/** Counts, and nobody's data. */
+const STAYS = [
+  "ingest.accepted",
+  "ingest.month_starts",
+  "ingest.outcomes",
+  "ingest.purges"
+]
+
 /** As if no removal had been completed within the hour. */
 const longAgo = SqlClient.SqlClient.use(
   (sql) => sql`UPDATE ingest.purges SET done_at = done_at - interval '2 hours'`
@@ -121,6 +162,71 @@ describe("a deleted project", () => {
       yield* longAgo
       expect(yield* purgeDue(hour)).toEqual([])
       expect((yield* account(7)).erased).toBe(5)
+    })
+  )
+
+  it.effect("leaves rows in no table but those that stay", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* ClickHouse
+      yield* longAgo
+      yield* accept(13, ["i"], { y: "identify", e: "$identify", a: "anonymous-1" })
+      yield* accept(13, ["q"], { q: "timestamp_in_future" })
+      yield* accept(13, ["w"], { w: [["revenue", "missing"]] })
+      yield* accept(13, ["x"], { x: "excluded_path" })
+      yield* drain
+      yield* sql`
+        INSERT INTO ingest.link_undos (project_id, kind, from_id, to_id, known_at, done_at)
+        VALUES (13, 'claim', 'a', 'u', now(), now())`
+      yield* sql`
+        INSERT INTO ingest.month_starts (month, project_id, events)
+        VALUES ('2026-03-01', 13, 1)`
+      yield* store.command(
+        `INSERT INTO cohort_ids (project_id, cohort, id_hash, changed_at, is_member)
+         VALUES (13, generateUUIDv4(), 1, now64(6), 1)`
+      )
+      yield* deleted(13)
+      // A table that is new must be filled here, so that its rows are seen to go.
+      const empty = Object.entries(yield* rowsByTable(13)).filter(([, n]) => n === 0)
+      expect(empty).toEqual([])
+      expect(yield* purgeDue(hour)).toEqual([13])
+      const left = Object.entries(yield* rowsByTable(13)).filter(([, n]) => n > 0)
+      expect(left.map(([name]) => name).sort()).toEqual(STAYS)
+    })
+  )
+
+  it.effect("keeps no event that was replayed while it was settled", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* longAgo
+      yield* accept(14, ["q"], { q: "timestamp_in_future" })
+      yield* drain
+      yield* deleted(14)
+      const purges = yield* PurgeRepo
+      yield* purges.begin([14])
+      const holding = yield* Deferred.make<void>()
+      const replaying = yield* Effect.forkChild(
+        Effect.gen(function* () {
+          yield* sql`UPDATE ingest.quarantine SET replayed_at = now()
+                      WHERE project_id = 14`
+          yield* Deferred.succeed(holding, undefined)
+          // Until the removal waits for this row.
+          yield* sql<{ waiting: boolean }>`
+            SELECT EXISTS (
+              SELECT 1 FROM pg_locks
+               WHERE NOT granted AND pid <> pg_backend_pid()
+                 AND transactionid = pg_current_xact_id()::xid) AS waiting`.pipe(
+            Effect.repeat({
+              until: ([row]) => row?.waiting === true,
+              schedule: Schedule.spaced("20 millis")
+            })
+          )
+        }).pipe(sql.withTransaction)
+      )
+      yield* Deferred.await(holding)
+      yield* purges.settle(14)
+      yield* Fiber.join(replaying)
+      expect((yield* rowsOf(14)).ledger).toBe(0)
     })
   )
 
