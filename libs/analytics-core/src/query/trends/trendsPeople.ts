@@ -3,6 +3,7 @@ import type { PeopleSelection, QueryContext } from "../Compiled.ts"
 import { groupSql, onlyBy, within } from "../people/selection.ts"
 import { QueryInvalid } from "../QueryInvalid.ts"
 import { and, integer, or, type Sql, sql } from "../Sql.ts"
+import type { MeasureSql } from "./measures.ts"
 import { rowsOf } from "./rows.ts"
 import { type PlannedSeries, planTrends, type TrendsPlan } from "./TrendsPlan.ts"
 import { isPropertyMeasure, type TrendsRequest } from "./TrendsRequest.ts"
@@ -28,7 +29,8 @@ export const trendsPeople = Effect.fnUntraced(function* (
       "/of/bucket",
       "Trailing measures have a number for each bucket only"
     )
-  const rows = rowsOf(context, plan, plan.main, [withPeople(series)])
+  const rows = rowsOf(context, plan, plan.main, withPeople(series))
+  const [, taken] = rows.measures
   const group = yield* groupSql(rows.breakdown, selection.breakdown)
   const isIn = (cell: number) => sql`bucket = ${integer(cell)}`
   const inBucket =
@@ -46,7 +48,7 @@ export const trendsPeople = Effect.fnUntraced(function* (
           ]
         : [isIn(bucket)]
   const people: Sql = sql`SELECT DISTINCT person FROM (${rows.sql})
-    WHERE ${and([...group, ...inBucket])}`
+    WHERE ${and([...group, ...inBucket, ...(taken ? numbersOf(taken) : [])])}`
   return people
 })
 
@@ -80,17 +82,17 @@ const seriesOf = (
 }
 
 /**
- * The same rows with their people: measures of a property count its numbers only, the
- * others every event.
+ * The same rows with their people, and the numbers that a measure of a property takes. The
+ * other measures count every event.
  */
-const withPeople = (series: PlannedSeries): PlannedSeries => {
-  if (series.measure.startsWith("active_users_")) return series
-  const numbers = isPropertyMeasure(series.measure) ? series.property : undefined
-  const isNumber = { property: numbers ?? "", op: "gte" as const, value: -Infinity }
-  return {
-    ...series,
-    measure: "unique_users",
-    property: undefined,
-    filters: numbers === undefined ? series.filters : [...series.filters, isNumber]
-  }
+const withPeople = (
+  series: PlannedSeries
+): readonly [PlannedSeries, ...ReadonlyArray<PlannedSeries>] => {
+  if (series.measure.startsWith("active_users_")) return [series]
+  const people = { ...series, measure: "unique_users" as const, property: undefined }
+  return isPropertyMeasure(series.measure) ? [people, series] : [people]
 }
+
+/** Events with another value than a number are in neither sum nor divisor. */
+const numbersOf = ({ aggregates }: MeasureSql): ReadonlyArray<Sql> =>
+  aggregates.map(({ argument }) => sql`isNotNull(${argument})`)
