@@ -16,6 +16,7 @@ import {
   string,
   strings
 } from "./Sql.ts"
+import { bigIntegerText, storedTexts } from "./storedTexts.ts"
 import type { Value, Values } from "./Values.ts"
 
 /** Filters that all hold, as a condition (0 or 1, never NULL) on the columns of `values`. */
@@ -48,10 +49,7 @@ const conditionSql = (condition: Condition, value: Value): Sql => {
 /** A column that holds strings only, `''` for null. */
 const plainSql = ({ op, value }: Condition, column: Sql): Sql => {
   if (op === "is" || op === "in") {
-    const wanted = scalars(value)
-    const texts = wanted.flatMap((item) =>
-      item === null ? [""] : typeof item === "string" && item !== "" ? [item] : []
-    )
+    const texts = scalars(value).flatMap((item) => storedTexts("plain", item))
     return sql`(${column} IN ${strings(texts)})`
   }
   const test = textTest(op, value, column)
@@ -84,15 +82,8 @@ const leafTest = (op: FilterOp, value: Condition["value"]): LeafTest => {
   }
 }
 
-/** Stored text is canonical, so that equal text is equal value and type. */
 const leafIsIn = (leaf: Sql, wanted: ReadonlyArray<Scalar>): Sql =>
-  sql`(${leaf} IN ${strings(wanted.flatMap(storedTexts))})`
-
-const storedTexts = (item: Scalar): ReadonlyArray<string> => {
-  if (item === null) return [""]
-  const leaf = typeof item === "string" ? item.toWellFormed() : item
-  return [JSON.stringify(leaf), ...bigIntegerText(item)]
-}
+  sql`(${leaf} IN ${strings(wanted.flatMap((item) => storedTexts("json", item)))})`
 
 /** The engine writes elements in its own way, so they are compared by value. */
 const elementIsIn = (element: Sql, wanted: ReadonlyArray<Scalar>): Sql => {
@@ -118,14 +109,6 @@ const elementIsIn = (element: Sql, wanted: ReadonlyArray<Scalar>): Sql => {
     ...(words.length > 0 ? [sql`${element} IN ${strings(words)}`] : [])
   ])
 }
-
-/** Integers beyond 2^53 leave as strings, so a string of such digits means both. */
-const bigIntegerText = (item: Scalar): ReadonlyArray<string> =>
-  typeof item === "string" &&
-  /^-?[1-9]\d{15,19}$/u.test(item) &&
-  !Number.isSafeInteger(Number(item))
-    ? [item]
-    : []
 
 const numberTest = (
   op: FilterOp,

@@ -1,9 +1,9 @@
 import type { TimeRange } from "../Common.ts"
 import type { QueryContext } from "../Compiled.ts"
 import { stepValue } from "../pagePath.ts"
-import { storedTexts } from "../people/selection.ts"
 import { column, integer, type Sql, sql, strings } from "../Sql.ts"
 import { SESSION_TIMEOUT, sessionsSql } from "../sessionsSql.ts"
+import { storedTexts } from "../storedTexts.ts"
 import { type Value, Values } from "../Values.ts"
 import { MAX_EDGES, type PathsRequest, type Step } from "./Paths.ts"
 

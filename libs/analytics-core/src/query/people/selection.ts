@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { PeopleSelection } from "../Compiled.ts"
 import { type QueryFault, QueryInvalid } from "../QueryInvalid.ts"
 import { or, type Sql, sql, string } from "../Sql.ts"
+import { storedTexts } from "../storedTexts.ts"
 import type { Value } from "../Values.ts"
 
 type Field = keyof PeopleSelection
@@ -47,7 +48,7 @@ export const within = (
 
 /**
  * Whether the columns hold the values of the group, as an answer showed them; all rows
- * when none is selected. An integer beyond 2^53 was shown as a string of its digits.
+ * when none is selected.
  */
 export const groupSql = (
   columns: ReadonlyArray<Value>,
@@ -69,16 +70,4 @@ export const groupSql = (
       )
     )
   )
-}
-
-export const storedTexts = (
-  kind: Value["kind"],
-  value: unknown
-): ReadonlyArray<string> => {
-  if (value === null || value === undefined) return [""]
-  if (kind === "plain") return typeof value === "string" && value !== "" ? [value] : []
-  const text = JSON.stringify(value)
-  return typeof value === "string" && /^-?[1-9]\d{15,19}$/u.test(value)
-    ? [text, value]
-    : [text]
 }
