@@ -22,7 +22,8 @@ export class UndoRepo extends Context.Service<
   {
     /**
      * Undoes a link as of an instant above every watermark published, and holds the
-     * watermark below it until `done`. None if there is no such link.
+     * watermark below it until `done`. None if there is no such link, or if the project
+     * was deleted: its people are removed, and must not be written after that.
      *
      * @returns when it was undone, now or earlier
      */
@@ -62,6 +63,9 @@ export class UndoRepo extends Context.Service<
                 // As a seal does: no watermark is told meanwhile, and numbers grow in
                 // the order of commits.
                 yield* sql`SELECT published FROM ingest.watermark FOR UPDATE`
+                const deleted = yield* sql`
+                  SELECT 1 FROM ingest.purges WHERE project_id = ${BigInt(projectId)}`
+                if (deleted.length > 0) return Option.none()
                 const [undone] = yield* sql<{ undoneAt: Date }>`
                   UPDATE ingest.links
                      SET undone_at = greatest(

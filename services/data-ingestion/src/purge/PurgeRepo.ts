@@ -17,7 +17,7 @@ export class PurgeRepo extends Context.Service<
      * either knows of it or was sealed before `requested_at`.
      */
     register(projectIds: ReadonlyArray<number>): Effect.Effect<void, LedgerUnavailable>
-    /** Projects of which every batch sealed before their deletion is done. */
+    /** Projects of which all that was begun before their deletion is done. */
     readonly due: Effect.Effect<ReadonlyArray<number>, LedgerUnavailable>
     /** Milliseconds since a removal was completed; `undefined` if none ever was. */
     readonly sinceLast: Effect.Effect<number | undefined, LedgerUnavailable>
@@ -80,6 +80,9 @@ export class PurgeRepo extends Context.Service<
              AND NOT EXISTS (
                SELECT 1 FROM ingest.batches AS b
                 WHERE b.done_at IS NULL AND b.sealed_at <= p.requested_at)
+             AND NOT EXISTS (
+               SELECT 1 FROM ingest.link_undos AS u
+                WHERE u.done_at IS NULL AND u.project_id = p.project_id)
            ORDER BY project_id
            LIMIT 1000`.pipe(
           Effect.map((rows) => rows.map(({ projectId }) => Number(projectId))),

@@ -1,20 +1,23 @@
 import { describe, expect } from "bun:test"
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Deferred, Duration, Effect, Fiber, Layer, Schedule } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Option, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { accountOf } from "../../src/accounting/Accounting.ts"
 import { AccountingRepo } from "../../src/accounting/AccountingRepo.ts"
+import { UndoRepo } from "../../src/links/UndoRepo.ts"
 import { BatchRepo } from "../../src/loader/BatchRepo.ts"
 import { ShardLease } from "../../src/loader/ShardLease.ts"
 import { purgeDue } from "../../src/purge/ProjectPurge.ts"
 import { PurgeRepo } from "../../src/purge/PurgeRepo.ts"
 import { crash, drain, drainUntilCrash } from "../loader/faults.ts"
-import { receive, storedMessages, stores, track } from "../loader/loaderTest.ts"
+import { AT, receive, storedMessages, stores, track } from "../loader/loaderTest.ts"
 
-const layer = Layer.mergeAll(PurgeRepo.layer, AccountingRepo.layer).pipe(
-  Layer.provideMerge(stores)
-)
+const layer = Layer.mergeAll(
+  PurgeRepo.layer,
+  AccountingRepo.layer,
+  UndoRepo.layer
+).pipe(Layer.provideMerge(stores))
 
 /** The books of a project, as `GET /v1/accounting` tells them. */
 const account = (projectId: number) =>
@@ -227,6 +230,34 @@ describe("a deleted project", () => {
       yield* purges.settle(14)
       yield* Fiber.join(replaying)
       expect((yield* rowsOf(14)).ledger).toBe(0)
+    })
+  )
+
+  it.effect("waits for an undo that was begun before, and takes none after", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* longAgo
+      const link = (a: string) => ({
+        kind: "claim" as const,
+        from: a,
+        to: "u1",
+        timestamp: AT,
+        messageId: a
+      })
+      yield* accept(15, ["a1"], { y: "identify", e: "$identify", a: "a1" })
+      yield* accept(15, ["a2"], { y: "identify", e: "$identify", a: "a2" })
+      yield* drain
+      const undos = yield* UndoRepo
+      expect(Option.isSome(yield* undos.begin(15, link("a1")))).toBe(true)
+      yield* deleted(15)
+      expect(yield* purgeDue(hour)).toEqual([])
+      expect(Option.isNone(yield* undos.begin(15, link("a2")))).toBe(true)
+      const [undo] = yield* undos.open(15)
+      yield* undos.done(undo?.id ?? 0n)
+      expect(yield* purgeDue(hour)).toEqual([15])
+      expect(yield* sql`SELECT 1 FROM ingest.link_undos WHERE project_id = 15`).toEqual(
+        []
+      )
     })
   )
 
