@@ -1,5 +1,6 @@
 import { Option, Result, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
+import { EARLIEST, LATEST } from "./Sql.ts"
 
 /**
  * Where the next page begins. It holds the watermark of the first page, so that pages
@@ -14,10 +15,15 @@ export interface Cursor {
   readonly after: ReadonlyArray<string | number>
 }
 
+/** The clock and the calendar know no others. */
+const Moment = Schema.Int.check(
+  Schema.isBetween({ minimum: EARLIEST, maximum: LATEST })
+)
+
 const Written = Schema.fromJsonString(
   Schema.Tuple([
-    Schema.Int,
-    Schema.Int,
+    Moment,
+    Moment,
     Schema.Array(Schema.Union([Schema.String, Schema.Finite]))
   ])
 )
