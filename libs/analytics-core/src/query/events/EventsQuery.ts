@@ -17,7 +17,8 @@ import {
   EventsResult,
   eventsExample
 } from "./EventsRequest.ts"
-import { type After, eventsSql } from "./eventsSql.ts"
+import { eventsSql } from "./eventsSql.ts"
+import type { After } from "./matching.ts"
 
 /** The events themselves, newest first, page by page. */
 export const eventsQuery: QueryKind<EventsRequest, EventsResult> = {

@@ -95,8 +95,8 @@ const thisOne = Effect.fnUntraced(function* (
   if (person !== undefined) return sql`SELECT ${uint64(BigInt(person))} AS person`
   if (!context.idHash || id === undefined)
     return yield* QueryInvalid.at("/id", "Ids cannot be looked up here: give person")
-  const one = sql`SELECT ${uint64(context.idHash(id))} AS id_hash`
-  return sql`SELECT person FROM (${identify(context, one)})`
+  const one = uint64(context.idHash(id))
+  return sql`SELECT person FROM (${identify(context, sql`SELECT ${one} AS id_hash`, sql`SELECT ${one}`)})`
 })
 
 const counted = Effect.fnUntraced(function* (

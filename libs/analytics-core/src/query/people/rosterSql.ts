@@ -1,5 +1,5 @@
 import type { QueryContext } from "../Compiled.ts"
-import { links } from "../People.ts"
+import { everOf, links } from "../People.ts"
 import { instant, integer, type Sql, sql, string, uint32, uint64 } from "../Sql.ts"
 
 /** Texts of ids that are read of one person. */
@@ -49,14 +49,18 @@ export const rosterSql = (context: QueryContext, page: Page): Sql => {
 }
 
 /** (id hash, person) of every id of the page's people. An id that names a person is theirs. */
-const membersOf = (context: QueryContext, { after, limit, people }: Page): Sql => {
+const membersOf = (
+  context: QueryContext,
+  { after, isNarrow, limit, people }: Page
+): Sql => {
   const first = after === undefined ? sql`` : sql` WHERE person > ${uint64(after)}`
   const page = sql`SELECT person FROM (${people})${first}
     ORDER BY person LIMIT ${integer(limit)}`
+  const known = links(context, isNarrow ? everOf(context, page) : undefined)
   return context.hasLinks
     ? sql`SELECT groupArray((id, person)) FROM (SELECT person, arrayJoin(arrayDistinct(
         arrayPushBack(groupArray(link_id), person))) AS id FROM (${page}) AS page
-        LEFT JOIN (${links(context)}) AS links ON links.link_person = page.person
+        LEFT JOIN (${known}) AS links ON links.link_person = page.person
         GROUP BY person) WHERE id != 0`
     : sql`SELECT groupArray((person, person)) FROM (${page})`
 }

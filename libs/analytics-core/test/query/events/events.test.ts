@@ -242,6 +242,34 @@ describe("events", () => {
     })
   )
 
+  effect("finds a person's few that match behind many of theirs that do not", () =>
+    Effect.gen(function* () {
+      const events = Array.from({ length: 200 }, (_, index) => ({
+        person: 1 + (index % 2),
+        event: index % 3 === 0 ? "v" : "w",
+        // Most at the same time, which the order of messages must tell apart.
+        at: START + Math.floor(index / 150) * 24 * HOUR,
+        messageId: `m${String(index).padStart(3, "0")}`,
+        isBot: index > 180,
+        props: { rare: index % 30 === 0 }
+      }))
+      const [project = 0] = yield* storedAll([{ events, linkedTo: [1, 1] }])
+      const linked = { hasLinks: true }
+      const rare = { filters: [{ property: "rare", op: "is", value: true }] }
+      const ids = ["m180", "m150", "m120", "m090", "m060", "m030", "m000"]
+      const theirs = { ...rare, person: "1" }
+      expect(yield* askAll({ ...theirs, limit: 1 }, project, linked)).toEqual(
+        ids.map((id) => [id])
+      )
+      expect(yield* askAll({ ...theirs, limit: 100 }, project, linked)).toEqual([ids])
+      const { events: newest } = yield* ask({ person: "1", limit: 2 }, project, linked)
+      expect(newest.map(({ messageId, personId }) => [messageId, personId])).toEqual([
+        ["m180", "1"],
+        ["m179", "1"]
+      ])
+    })
+  )
+
   effect("answers the example, and points at what cannot be asked", () =>
     Effect.gen(function* () {
       expect(yield* ask(eventsExample, 0)).toEqual({ events: [], nextCursor: null })
