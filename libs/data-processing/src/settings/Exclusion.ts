@@ -7,7 +7,7 @@ import {
 import type { Exclusions } from "@analytics/analytics-core/settings/ProjectSettings"
 import type { DropReason, InboxEvent } from "../InboxEvent.ts"
 import { textOf, valueIn, valuePath } from "./EventValue.ts"
-import { globMatches } from "./Glob.ts"
+import { globOf } from "./Glob.ts"
 
 /** A longer text is matched by its beginning: nobody's pattern may cost everybody time. */
 const MOST_CHARACTERS = 2000
@@ -56,19 +56,18 @@ export const exclusionOf = (settings: Exclusions): Rule | undefined => {
         : undefined
     })
 
-  const hosts = settings.hosts.map((host) => host.toLowerCase())
+  const hosts = settings.hosts.map((host) => globOf(host.toLowerCase()))
   if (hosts.length > 0)
     rules.push((event) => {
       const host = hostOf(event)
-      return hosts.some((glob) => globMatches(glob, host)) ? "excluded_host" : undefined
+      return hosts.some((matches) => matches(host)) ? "excluded_host" : undefined
     })
 
-  if (settings.paths.length > 0)
+  const paths = settings.paths.map(globOf)
+  if (paths.length > 0)
     rules.push((event) => {
       const page = pathOf(event)
-      return settings.paths.some((glob) => globMatches(glob, page))
-        ? "excluded_path"
-        : undefined
+      return paths.some((matches) => matches(page)) ? "excluded_path" : undefined
     })
 
   const marks = settings.properties.map(({ equals, property }) => ({
