@@ -53,10 +53,8 @@ export class Undos extends Context.Service<
     Effect.gen(function* () {
       const undos = yield* Undos
       yield* undos.finish(true).pipe(
-        Effect.catchTags({
-          LedgerUnavailable: (error) => Effect.logWarning("undos must wait", error),
-          ClickHouseError: (error) => Effect.logWarning("undos must wait", error)
-        }),
+        // Also after a defect: while an undo is open, the watermark of all stands still.
+        Effect.catchCause((cause) => Effect.logError("undos must wait", cause)),
         Effect.andThen(Effect.sleep(LOOK)),
         Effect.forever,
         Effect.forkScoped

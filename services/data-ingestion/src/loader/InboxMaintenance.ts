@@ -110,8 +110,14 @@ export const layer = Layer.effectDiscard(
               Effect.annotateLogs({ dropped })
             )
       ),
+      Effect.catchCause((cause) =>
+        Effect.logWarning("the inbox was not trimmed", cause)
+      ),
+      // Whatever keeps the inbox: receipts have a date to go.
       Effect.andThen(removeOldReceipts),
-      Effect.catch((error) => Effect.logWarning("the inbox was not trimmed", error)),
+      Effect.catchCause((cause) =>
+        Effect.logWarning("receipts were not removed", cause)
+      ),
       Effect.repeat(Schedule.spaced("10 minutes")),
       Effect.forkScoped
     )

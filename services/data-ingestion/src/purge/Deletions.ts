@@ -25,8 +25,8 @@ export const layer = Layer.effectDiscard(
             })
           )
     }).pipe(
-      Effect.catch((error) =>
-        Effect.logWarning("deleted projects cannot be noted yet", error)
+      Effect.catchCause((cause) =>
+        Effect.logWarning("deleted projects cannot be noted yet", cause)
       ),
       Effect.repeat(Schedule.spaced("1 second")),
       Effect.forkScoped

@@ -47,7 +47,10 @@ export const purgeDue = Effect.fn("ProjectPurge.purgeDue")(function* (
     params: { tables }
   })
   // One that took longer than a request may: it must not be asked for twice.
-  if (Number(running?.mutations) > 0) return none
+  if (Number(running?.mutations) > 0) {
+    yield* Effect.logWarning("deleted projects wait for mutations of the event store")
+    return none
+  }
 
   yield* repo.begin(projectIds)
   const params = { projectIds }
@@ -80,8 +83,8 @@ export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const { purgeInterval } = yield* LoaderConfig
     yield* purgeDue(purgeInterval).pipe(
-      Effect.catch((error) =>
-        Effect.logError("deleted projects were not removed; tried again", error)
+      Effect.catchCause((cause) =>
+        Effect.logError("deleted projects were not removed; tried again", cause)
       ),
       Effect.repeat(Schedule.spaced("10 seconds")),
       Effect.forkScoped

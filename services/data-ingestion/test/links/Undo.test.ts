@@ -3,7 +3,7 @@ import { IdHash } from "@analytics/data-processing/IdHash"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import { testInstallation } from "@analytics/testing/testInstallation"
-import { Effect, Layer, Schedule } from "effect"
+import { Deferred, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { Links } from "../../src/links/Links.ts"
 import { LinksLive, undoMaintenance } from "../../src/links/LinksLive.ts"
@@ -168,6 +168,28 @@ describe("undoing a link", () => {
         })
       )
       expect(yield* areOne(35, "a", "u1", yield* publish)).toBe(false)
+    })
+  )
+
+  it.effect("is looked for even after what nobody foresaw", () =>
+    Effect.gen(function* () {
+      const again = yield* Deferred.make<void>()
+      let looks = 0
+      const finish = () =>
+        Effect.suspend(() =>
+          ++looks === 1
+            ? Effect.die(new Error("unforeseen"))
+            : Effect.as(Deferred.succeed(again, undefined), true)
+        )
+      yield* Effect.scoped(
+        Effect.andThen(
+          Layer.build(
+            Undos.maintenance.pipe(Layer.provide(Layer.succeed(Undos, { finish })))
+          ),
+          Deferred.await(again).pipe(Effect.timeout("20 seconds"))
+        )
+      )
+      expect(looks).toBeGreaterThan(1)
     })
   )
 
