@@ -36,7 +36,11 @@ Common fields: \`from\` and \`to\` (instants, half-open) or \`range\` (\`today\`
 A filter is \`{ property, op, value }\`, \`{ and: [] }\`, \`{ or: [] }\` or \`{ not }\`; those of a list all hold. Types are distinct:
 \`1\` is not \`"1"\`. An integer beyond 2^53 is written, and leaves, as a string of its digits; such a string matches both.
 
-Every answer is computed at a watermark (\`meta.asOf\`) and says so. A client that goes away cancels its query.`
+Every answer is computed at a watermark (\`meta.asOf\`) and says so. A client that goes away cancels its query.
+
+\`Accept\` chooses the form: \`application/json\`, or a table of the result as \`application/x-ndjson\`, \`text/csv\` or \`application/vnd.apache.arrow.stream\`
+(Arrow IPC; a column has the same type in every answer of its kind, and one that holds any JSON is JSON text of the extension type \`arrow.json\`).
+As a table, \`events\`, \`people\` and listed \`sessions\` come with all their pages unless \`limit\` or \`cursor\` is given.`
 
 /** OpenAPI of `POST /v1/query`: the request of every kind with an example. */
 export const queryDocumentation: DocumentDecoration = {

@@ -1,7 +1,12 @@
 import { afterAll, describe, expect, it } from "bun:test"
 import { documentedKinds } from "@analytics/analytics-core/query/Query"
 import { jsonBody } from "@analytics/api-common/JsonBody"
-import { RecordBatchReader, type Table, tableFromIPC } from "apache-arrow"
+import {
+  RecordBatchReader,
+  RecordBatchStreamWriter,
+  type Table,
+  tableFromIPC
+} from "apache-arrow"
 import { Effect, Layer, Logger, ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { Auth } from "../../src/access/Auth.ts"
@@ -211,6 +216,16 @@ describe("an Arrow stream", () => {
     expect(batches.map(([rows]) => rows)).toEqual([2, 1, 0])
     expect(new Set(batches.map(([, schema]) => schema)).size).toBe(1)
     expect(batches[0]?.[1]).toContain("userId: Utf8")
+  })
+
+  it("is the stream that one writer makes of all its pages", async () => {
+    const bytes = await (await ask("events", mediaType)).arrayBuffer()
+    const reader = RecordBatchReader.from(new Uint8Array(bytes)).open()
+    const writer = new RecordBatchStreamWriter()
+    writer.reset(undefined, reader.schema)
+    for (const batch of reader) writer.write(batch)
+    const expected = writer.finish().toUint8Array(true)
+    expect(Buffer.from(bytes).equals(expected)).toBe(true)
   })
 
   it("is typed by its kind, or by the store's types, and not by its values", async () => {
