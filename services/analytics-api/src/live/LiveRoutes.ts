@@ -5,7 +5,15 @@ import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { Health } from "@analytics/api-common/Health"
 import { sent } from "@analytics/api-common/WireSchema"
-import { Effect, Exit, type ManagedRuntime, Schema, Scope, Stream } from "effect"
+import {
+  Context,
+  Effect,
+  Exit,
+  type ManagedRuntime,
+  Schema,
+  Scope,
+  Stream
+} from "effect"
 import { Elysia } from "elysia"
 import { Auth } from "../access/Auth.ts"
 import { ControlUnavailable } from "../ControlUnavailable.ts"
@@ -28,17 +36,17 @@ export const liveRoutes = <R, ER>(
 ) =>
   new Elysia({ tags: ["live"] }).use(effectPlugin(runtime)).get(
     "/v1/live",
-    async ({ headers, query, run, set }) => {
+    async ({ headers, query, request, run, set }) => {
       const opened = await run(
         Opened,
         Effect.gen(function* () {
           const access = yield* (yield* Auth).project(headers["authorization"], "query")
-          const request = yield* requestOf(query)
+          const watched = yield* requestOf(query)
           const scope = yield* Scope.make()
           const messages = yield* (yield* Live)
             .listen(
               { id: access.projectId, timezone: access.timezone },
-              request,
+              watched,
               resumeAt(headers["last-event-id"])
             )
             .pipe(
@@ -52,7 +60,8 @@ export const liveRoutes = <R, ER>(
             Stream.interruptWhen(draining),
             Stream.ensuring(Scope.close(scope, Exit.void)),
             Stream.encodeText,
-            Stream.toReadableStream()
+            // Who has gone is not kept until there is something to say.
+            Stream.toReadableStreamWith(Context.empty(), { signal: request.signal })
           )
         })
       )
