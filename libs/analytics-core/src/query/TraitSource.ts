@@ -60,7 +60,9 @@ const joinGroup = (
       : sql`''`
   const joins = sql`SELECT id_hash, timestamp, message_id, group_id FROM ${traitEvents(context, "$group")} AND group_type = ${string(type)} AND group_id != ''`
   const lastJoined = sql`SELECT person AS member, argMax(group_id, (timestamp, message_id)) AS joined_group FROM (${identify(context, joins)}) GROUP BY person`
-  const memberships = sql`SELECT events.*, if(${own} != '', ${own}, joined_group) AS ${joined} FROM (${events}) AS events LEFT JOIN (${lastJoined}) AS members ON members.member = events.person`
+  // The engine takes `x.*` for the members of a column `x` of any query around this one,
+  // so nothing else may be called `ungrouped`.
+  const memberships = sql`SELECT ungrouped.*, if(${own} != '', ${own}, joined_group) AS ${joined} FROM (${events}) AS ungrouped LEFT JOIN (${lastJoined}) AS members ON members.member = ungrouped.person`
   const groups = sql`SELECT group_id AS trait_group, ${latest(traits)} FROM (SELECT group_id, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$group")} AND group_type = ${string(type)}) GROUP BY group_id`
   return sql`SELECT * FROM (${memberships}) AS grouped LEFT JOIN (${groups}) AS group_traits ON group_traits.trait_group = grouped.${joined}`
 }
