@@ -1,7 +1,11 @@
 import { Elysia } from "elysia"
+import { nestsDeeperThan } from "./nestsDeeperThan.ts"
 
 /** Larger than any request these APIs know. */
 export const defaultLimit = 1024 * 1024
+
+/** Deeper than any request these APIs know. */
+const MAX_NESTING = 1000
 
 /** A body with more bytes than are read. */
 export class BodyTooLarge extends Error {
@@ -14,16 +18,18 @@ export class BodyTooLarge extends Error {
 
 /**
  * Reads every body as JSON, whatever its Content-Type says, and stops at `limit` bytes;
- * an empty body is `null`. Routes with `parse: "none"` read their own.
+ * an empty body is `null`. What nests too deep is not parsed. Routes with `parse: "none"`
+ * read their own.
  */
 export const jsonBody = (limit = defaultLimit) =>
   new Elysia({ name: "@analytics/api-common/json-body", seed: limit }).onParse(
     { as: "global" },
     async ({ request }) => {
       const bytes = await readUpTo(request, limit)
-      return bytes.length === 0
-        ? null
-        : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+      if (bytes.length === 0) return null
+      if (nestsDeeperThan(bytes, MAX_NESTING))
+        throw new SyntaxError(`It nests deeper than ${MAX_NESTING} levels`)
+      return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
     }
   )
 
