@@ -3,6 +3,7 @@ import { startStack } from "../../tests/e2e/RunningStack.ts"
 import { type Engine, openEngine } from "./Engine.ts"
 import { generateEvents, generateLinks } from "./generate.ts"
 import { generateVisits } from "./generateVisits.ts"
+import { personQuestions, who } from "./personQuestions.ts"
 import { type Question, questions } from "./questions.ts"
 import { sessionQuestions } from "./sessionQuestions.ts"
 
@@ -36,6 +37,11 @@ const mergeParts = async (engine: Engine) => {
     await engine.run(`OPTIMIZE TABLE events PARTITION ID '${month}' FINAL`)
 }
 
+const personOf = async (engine: Engine, project: number): Promise<string> => {
+  const hash = "SELECT cityHash64({project:UInt32}, {who:UInt64})"
+  return (await engine.run(hash, { project, who })).trim()
+}
+
 /** Only questions whose names begin so: `sessions`, `paths`, `funnel` … */
 const only = process.env["BENCH_ONLY"]?.split(",") ?? [""]
 const isAsked = ({ name }: Question) => only.some((prefix) => name.startsWith(prefix))
@@ -50,7 +56,10 @@ const compare = async (rows: number) => {
     const small = await client.createProject("small")
     const site = await client.createProject("site")
     const asked = [
-      ...questions.map((question) => ({ ...question, of: large })),
+      ...[...questions, ...personQuestions].map((question) => ({
+        ...question,
+        of: large
+      })),
       ...sessionQuestions.map((question) => ({ ...question, of: site }))
     ].filter(isAsked)
     await generateEvents(engine, [Number(large.id), Number(small.id)], rows)
@@ -70,13 +79,18 @@ const compare = async (rows: number) => {
       for (const { body, name, of, sql } of asked) {
         const ours: Array<number> = []
         const theirs: Array<number> = []
+        const project = Number(of.id)
         const params = {
-          project: Number(of.id),
+          project,
+          person: await personOf(engine, project),
           watermark: new Date().toISOString().slice(0, 23).replace("T", " ")
         }
         for (let round = 0; round <= rounds; round++) {
           const asked = await timed(async () => {
-            const answer = await client.query(of, body)
+            const answer = await client.query(
+              of,
+              typeof body === "function" ? body(params.person) : body
+            )
             if (answer.status !== 200) throw new Error(JSON.stringify(answer))
           })
           const written = await timed(() => engine.run(sql(links > 0), params))

@@ -9,7 +9,8 @@ const sqlTime = (day: number) =>
 /** A question as a client asks it, and as somebody who knows the tables writes it. */
 export interface Question {
   readonly name: string
-  readonly body: object
+  /** By the id of one of the project's people. */
+  readonly body: object | ((person: string) => object)
   /** The best hand-written SQL for the same answer, with or without identity links. */
   readonly sql: (links: boolean) => string
 }
