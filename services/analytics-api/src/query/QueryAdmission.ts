@@ -44,6 +44,9 @@ export const queryAdmission = Effect.fnUntraced(function* ({
   // The other half is for everybody else.
   const share = Math.max(1, Math.floor(concurrency / 2))
   const ofProject = projectShares<number>(shareOf(share))
+  // Who waits for a group has a seat of the project already, however many groups there are.
+  const { admitted: seats } = shareOf(share)
+  const seated = projectShares<number>({ running: seats, admitted: seats })
   const ofGroup = projectShares<string>(shareOf(Math.max(1, Math.floor(share / 2))))
   const usage = projectUsage()
   let inside = 0
@@ -100,16 +103,21 @@ export const queryAdmission = Effect.fnUntraced(function* ({
           Effect.sync(() => inside++),
           () =>
             withinTime(
-              inGroup(
-                asker,
-                ofProject(asker.id, running.withPermit(ran(asker.id, effect)))
+              seated(
+                asker.id,
+                inGroup(
+                  asker,
+                  ofProject(asker.id, running.withPermit(ran(asker.id, effect)))
+                )
               )
             ),
           () => Effect.sync(() => inside--)
         )
       )
       .pipe(
-        Effect.map((answered) => Option.flatten(Option.flatten(answered))),
+        Effect.map((answered) =>
+          Option.flatten(Option.flatten(Option.flatten(answered)))
+        ),
         Effect.flatMap(Option.match({ onSome: Effect.succeed, onNone: () => busy }))
       )
 })

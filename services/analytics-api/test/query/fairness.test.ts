@@ -95,6 +95,33 @@ describe("a group of queries", () => {
   })
 })
 
+describe("many groups of one project", () => {
+  it("leave the other half of the queue to others", async () => {
+    const program = Effect.gen(function* () {
+      const admit = yield* queryAdmission({
+        concurrency: 4,
+        timeout: Duration.seconds(10),
+        patience: 0
+      })
+      const gate = yield* Deferred.make<void>()
+      const asked = yield* Effect.forEach(Array.from({ length: 100 }), (_, index) =>
+        Effect.forkChild(
+          Effect.result(admit({ id: 1, group: `g${index % 20}` }, Deferred.await(gate)))
+        )
+      )
+      yield* Effect.yieldNow
+      const other = yield* Effect.result(admit({ id: 2 }, Effect.void))
+      yield* Deferred.succeed(gate, undefined)
+      const ended = yield* Effect.forEach(asked, Fiber.join)
+      return { other, ran: ended.filter(({ _tag }) => _tag === "Success").length }
+    })
+    const { other, ran } = await Effect.runPromise(program)
+    expect(other._tag).toBe("Success")
+    // Two run at once, and eight wait for each.
+    expect(ran).toBe(18)
+  })
+})
+
 describe("headers of a query", () => {
   it("are read as they are defined", async () => {
     expect(prefersAsync("wait=5, Respond-Async; x=1")).toBe(true)
