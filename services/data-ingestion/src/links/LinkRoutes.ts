@@ -47,6 +47,7 @@ const Undone = Schema.Struct({
 export type LinkServices = Links | AccessConfig
 
 const refusals = { 401: sent(Unauthorized), 503: sent(StoreUnavailable) }
+const security = [{ key: [] }]
 
 /** `/internal/v1/links`, for services that know `SERVICE_KEY`. */
 export const linkRoutes = <R, ER>(
@@ -77,7 +78,10 @@ export const linkRoutes = <R, ER>(
       {
         body: received(Question),
         response: { 200: sent(Tied), ...refusals },
-        detail: { summary: "What ties the ids of a person together" }
+        detail: {
+          summary: "What ties the ids of a person together (service key)",
+          security
+        }
       }
     )
     .post(
@@ -96,7 +100,10 @@ export const linkRoutes = <R, ER>(
       {
         body: received(Undo),
         response: { 200: sent(Undone), 404: sent(LinkNotFound), ...refusals },
-        detail: { summary: "Take one link back, which restores both people" }
+        detail: {
+          summary: "Take one link back, which restores both people (service key)",
+          security
+        }
       }
     )
 

@@ -30,7 +30,10 @@ export const watermarkRoutes = <R, ER>(
           401: sent(Unauthorized),
           503: sent(WatermarkUnavailable)
         },
-        detail: { summary: "Up to which instant everything is stored" }
+        detail: {
+          summary: "Up to which instant everything is stored (service key)",
+          security: [{ key: [] }]
+        }
       }
     )
 
