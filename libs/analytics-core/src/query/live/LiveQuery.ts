@@ -70,13 +70,19 @@ const eventsSql = (request: LiveRequest, { after, context, limit }: Look): Sql =
     ORDER BY at DESC, message_id DESC`
 }
 
+/** How far the clocks of clients may be ahead for what they send to be recent. */
+const AHEAD = 60_000
+
 /** Events known in the last minute, and people of events of the last five. */
 const recentSql = (request: LiveRequest, { context, lately }: Look): Sql => {
   const known = matching(request, context, [knownAfter(lately.known)])
   const happened = matching(
     request,
     context,
-    [sql`timestamp >= ${instant(lately.happened)}`],
+    [
+      sql`timestamp >= ${instant(lately.happened)}`,
+      sql`timestamp < ${instant(context.now + AHEAD)}`
+    ],
     true
   )
   return sql`SELECT (SELECT count() FROM (${known})) AS events,
@@ -100,7 +106,6 @@ const matching = (
   person = false
 ): Sql => {
   const values = new Values()
-  const filters = request.filters ?? []
   return source(context, {
     events: request.event === undefined ? undefined : [request.event],
     from: EARLIEST,
@@ -110,6 +115,6 @@ const matching = (
     person,
     values,
     within,
-    where: filters.length === 0 ? [] : [filtersSql(filters, values)]
+    where: [filtersSql(request.filters ?? [], values)]
   })
 }
