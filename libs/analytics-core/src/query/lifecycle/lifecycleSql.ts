@@ -58,7 +58,6 @@ const activeSql = (
   context: QueryContext
 ): Sql => {
   const values = new Values()
-  const filters = request.filters ?? []
   const events = source(context, {
     events: request.event === undefined ? undefined : [request.event],
     // Who is new is told by all of history.
@@ -68,7 +67,7 @@ const activeSql = (
     columns: ["timestamp"],
     person: true,
     values,
-    where: filters.length === 0 ? [] : [filtersSql(filters, values)]
+    where: [filtersSql(request.filters ?? [], values)]
   })
   const [start = range.from, first = range.from] = withBefore.starts
   const bucket = bucketIndex(withBefore, sql`greatest(ms, ${int64(start)})`)

@@ -143,7 +143,6 @@ const whoDid = Effect.fnUntraced(function* (
     ? { from: EARLIEST, to: LATEST }
     : yield* rangeOf(request, zone, context)
   const values = new Values()
-  const filters = request.filters ?? []
   const events = source(context, {
     events: request.event === undefined ? undefined : [request.event],
     ...range,
@@ -151,7 +150,7 @@ const whoDid = Effect.fnUntraced(function* (
     columns: [],
     person: true,
     values,
-    where: filters.length === 0 ? [] : [filtersSql(filters, values)]
+    where: [filtersSql(request.filters ?? [], values)]
   })
   return sql`SELECT DISTINCT person FROM (${events})`
 })

@@ -34,8 +34,6 @@ const activeBuckets = (
   context: QueryContext
 ): Sql => {
   const values = new Values()
-  const filters = request.filters ?? []
-  const where = filters.length === 0 ? [] : [filtersSql(filters, values)]
   const events = source(context, {
     events: request.event === undefined ? undefined : [request.event],
     ...range,
@@ -43,7 +41,7 @@ const activeBuckets = (
     columns: ["timestamp"],
     person: true,
     values,
-    where
+    where: [filtersSql(request.filters ?? [], values)]
   })
   const bucket = bucketIndex(buckets, sql`toUnixTimestamp64Milli(timestamp)`)
   return sql`SELECT person, length(${bucketSet(buckets.starts.length, sql`bucket`, sql`1`)}) AS active
