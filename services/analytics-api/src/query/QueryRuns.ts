@@ -35,6 +35,7 @@ const MOST_RUNNING = 8
 /** Of an answer as JSON, in bytes; Postgres has to hold it. */
 const MOST_ANSWER_BYTES = 32 * 2 ** 20
 const MOST_STORED_BYTES = 8 * 2 ** 20
+const DIED = "The fault is ours, and logged; the same query may fail again."
 const HEARTBEAT = Duration.seconds(2)
 
 const Failed = Schema.Union([
@@ -110,13 +111,17 @@ export class QueryRuns extends Context.Service<
       ) {
         const notes = makeNotes()
         const startedAt = yield* Clock.currentTimeMillis
-        const answered = yield* queries
-          .answerLong(project, body)
-          .pipe(
-            Effect.provideService(RequestNotes, notes),
-            Effect.flatMap(stored),
-            Effect.result
-          )
+        const answered = yield* queries.answerLong(project, body).pipe(
+          Effect.provideService(RequestNotes, notes),
+          Effect.flatMap(stored),
+          Effect.catchDefect((defect) =>
+            Effect.logError("a longer query died", defect).pipe(
+              Effect.annotateLogs({ query: id }),
+              Effect.andThen(Effect.fail(new QueriesUnavailable({ detail: DIED })))
+            )
+          ),
+          Effect.result
+        )
         const [end, status] =
           answered._tag === "Success"
             ? [{ answer: answered.success }, 200]

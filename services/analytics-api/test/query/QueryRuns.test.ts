@@ -38,6 +38,7 @@ const QueriesStub = Layer.succeed(Queries, {
   answer: () => Effect.die("not asked"),
   estimate: () => Effect.die("not asked"),
   answerLong: (_, body) => {
+    if (body === "broken") return Effect.die(new Error("a secret of ours"))
     if (body === "wrong") return Effect.fail(QueryInvalid.at("/kind", "Expected one"))
     const { gate, left } = gates.get(body) ?? {}
     return (gate ? Deferred.await(gate) : Effect.void).pipe(
@@ -118,6 +119,19 @@ describe("a query that nobody waits for", () => {
         _tag: "QueryInvalid",
         status: 422,
         errors: [{ pointer: "/kind", detail: "Expected one" }]
+      })
+    })
+  )
+
+  effect("that dies says so, and not that it was interrupted", () =>
+    Effect.gen(function* () {
+      const runs = yield* QueryRuns
+      const id = yield* runs.start(project(1), "broken")
+      const error = yield* Effect.flip(ended(1, id))
+      expect(error).toMatchObject({ _tag: "QueriesUnavailable", status: 503 })
+      expect(JSON.stringify(error)).not.toContain("secret")
+      expect(audited.find(({ target }) => target?.endsWith(id))).toMatchObject({
+        status: 503
       })
     })
   )
