@@ -9,17 +9,21 @@ import {
   lineText,
   readLine
 } from "@analytics/data-processing/EventLine"
-import { HashTable } from "@analytics/data-processing/HashTable"
+import type { HashTable } from "@analytics/data-processing/HashTable"
 import { linkOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import { monthOf } from "@analytics/data-processing/Months"
 import type { Batch, Dropped, Frame, Outcome, Quarantined } from "./Batch.ts"
+import { BatchClaims } from "./BatchClaims.ts"
 import type { EventNames } from "./EventNames.ts"
 import { encodeEvent, encodeMap } from "./EventRows.ts"
 import { LinkSet } from "./LinkSet.ts"
-import { messageKey, Post } from "./Post.ts"
+import { MonthlyPosts } from "./MonthlyPosts.ts"
+import { OutcomeCounts } from "./OutcomeCounts.ts"
+import { Owed } from "./Owed.ts"
+import { messageKey, type Post } from "./Post.ts"
 import { ViolationCounts } from "./ViolationCounts.ts"
 
 export interface PlanTools {
@@ -59,15 +63,12 @@ export class BatchPlan {
   #lines = 0
   /** Messages already stored for this batch by an earlier attempt. */
   readonly #present: ReadonlySet<string>
-  readonly #claims: HashTable
-  readonly #duplicates = new HashTable(16)
-  readonly #refused = new HashTable(16)
-  readonly #posts = new Map<number, Post>()
-  readonly #full: Array<Post> = []
-  readonly #outcomes = new Map<string, { -readonly [K in keyof Outcome]: Outcome[K] }>()
+  readonly #posts = new MonthlyPosts()
+  readonly #outcomes = new OutcomeCounts()
   readonly #props = new JsonLeaves()
   readonly #context = new JsonLeaves()
   #suspects: Array<Suspect> = []
+  readonly claims: BatchClaims
   /** Events that are kept aside, in inbox order. */
   readonly quarantined: Array<Quarantined> = []
   /** Events that settings of their projects dropped. */
@@ -98,7 +99,7 @@ export class BatchPlan {
     this.#present = present ?? new Set()
     this.#firstAttempt = present === undefined
     this.#unreadable = unreadable
-    this.#claims = new HashTable(batch.events)
+    this.claims = new BatchClaims(batch.events)
     this.#deleted = new Set(batch.deletedProjects.map(Number))
     this.#poison = new Map(
       batch.poison.map(({ inboxId, index, reason }) => [`${inboxId}:${index}`, reason])
@@ -110,44 +111,37 @@ export class BatchPlan {
     // Rows that share an id follow each other: their lines are counted through.
     if (row.id !== this.#inboxId) this.#lines = 0
     this.#inboxId = row.id
-    const owed = owedOf(row)
-    let missing = sumOf(owed)
+    const owed = new Owed(row)
     const unreadable: Array<() => void> = []
     for (let start = 0; start < lines.length; ) {
       const newline = lines.indexOf(0x0a, start)
       const end = newline < 0 ? lines.length : newline
       const line = read(lines, start, end)
       const index = this.#lines++
-      missing--
       if (line instanceof Error) {
         const text = lineText({ bytes: lines, start, end })
-        unreadable.push(() => this.#keepText(takeOwed(owed), text, line.message))
+        owed.found()
+        unreadable.push(() => this.#keepText(owed.takeAny(), text, line.message))
       } else {
-        owed.set(line.event.p, (owed.get(line.event.p) ?? 0) - 1)
+        owed.found(line.event.p)
         this.#addLine(row.id, index, line)
       }
       start = end + 1
     }
     // Whose they are only shows once all others are known.
     for (const keep of unreadable) keep()
-    this.#lose(owed, missing)
+    this.#lose(owed)
   }
 
   /** Counts the events of a row whose frame cannot be unpacked. */
   loseRow(row: Omit<Frame, "frame">): void {
-    const owed = owedOf(row)
-    this.#lose(owed, sumOf(owed))
+    this.#lose(new Owed(row))
   }
 
-  /** Counts events that are owed as lost, so many at most. */
-  #lose(owed: ReadonlyMap<number, number>, most: number): void {
-    let left = most
-    for (const [projectId, counted] of owed) {
-      const events = Math.min(counted, left)
-      if (events <= 0) continue
-      left -= events
+  #lose(owed: Owed): void {
+    for (const [projectId, events] of owed.lost()) {
       this.lostEvents += events
-      this.#count(projectId, "dropped", "frame_unreadable", events)
+      this.#outcomes.add(projectId, "dropped", "frame_unreadable", events)
     }
   }
 
@@ -157,7 +151,7 @@ export class BatchPlan {
     const words = this.#tools.idHash.messageWords(event.p, event.m)
     const fault = this.#faultOf(event, words, `${inboxId}:${index}`)
     if (fault !== undefined) this.#setAside(fault, line)
-    else if (!this.#claims.add(words)) this.#count(event.p, "duplicate")
+    else if (!this.claims.claim(words)) this.#outcomes.add(event.p, "duplicate")
     else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
       this.#suspects.push({ line, inboxId, index, words: words.slice() })
     else this.#store(line, inboxId, index)
@@ -166,7 +160,7 @@ export class BatchPlan {
   /** Counts an event that is not to be stored; such an event claims no messageId. */
   #isDropped({ m, p, r, t, x }: InboxEvent): boolean {
     if (this.#deleted.size > 0 && this.#deleted.has(p)) {
-      this.#count(p, "dropped", "project_deleted")
+      this.#outcomes.add(p, "dropped", "project_deleted")
       return true
     }
     if (x === undefined) return false
@@ -177,7 +171,7 @@ export class BatchPlan {
       timestamp: t,
       receivedAt: r
     })
-    this.#count(p, "dropped", x)
+    this.#outcomes.add(p, "dropped", x)
     return true
   }
 
@@ -186,7 +180,7 @@ export class BatchPlan {
     if (event.q !== undefined) return { reason: event.q, detail: event.qd ?? "" }
     const poison = this.#poison.get(place)
     if (poison !== undefined) {
-      this.#refused.add(words)
+      this.claims.refuse(words)
       return { reason: "refused_by_store", detail: poison }
     }
     const unreadable = this.#unreadable.get(place)
@@ -223,8 +217,8 @@ export class BatchPlan {
   settle(claimed: HashTable): void {
     for (const { line, inboxId, index, words } of this.#suspects) {
       if (claimed.has(words)) {
-        this.#duplicates.add(words)
-        this.#count(line.event.p, "duplicate")
+        this.claims.cede(words)
+        this.#outcomes.add(line.event.p, "duplicate")
       } else this.#store(line, inboxId, index)
     }
     this.#suspects = []
@@ -233,7 +227,7 @@ export class BatchPlan {
   #store(line: EventLine, inboxId: bigint, index: number): void {
     const { event, propsAt, contextAt } = line
     const knownAt = event.k ?? this.#batch.knownAt
-    const post = this.#postFor(monthOf(event.t))
+    const post = this.#posts.of(monthOf(event.t))
     const start = post.rows.length
     const { idHash, names } = this.#tools
     const { batchId } = this.#batch
@@ -251,7 +245,7 @@ export class BatchPlan {
     if (event.y === "track") names.admit(event.p, event.e)
     if (this.#isPresent(event)) post.rows.truncate(start)
     else post.endRow(event.p, event.m, inboxId, index)
-    this.#count(event.p, "stored")
+    this.#outcomes.add(event.p, "stored")
     if (event.w !== undefined) this.violations.add(event)
     const link = linkOf(event, knownAt)
     if (link === undefined) return
@@ -273,19 +267,6 @@ export class BatchPlan {
     }
   }
 
-  #postFor(month: number): Post {
-    let post = this.#posts.get(month)
-    if (post?.isFull) {
-      this.#full.push(post)
-      post = undefined
-    }
-    if (post === undefined) {
-      post = new Post(month)
-      this.#posts.set(month, post)
-    }
-    return post
-  }
-
   #setAside({ reason, detail }: Fault, line: EventLine): void {
     const { event } = line
     this.quarantined.push({
@@ -296,14 +277,14 @@ export class BatchPlan {
       event: lineText(line),
       receivedAt: event.r
     })
-    this.#count(event.p, "quarantined", reason)
+    this.#outcomes.add(event.p, "quarantined", reason)
     if (event.w !== undefined) this.violations.add(event)
   }
 
   /** Keeps a line that nobody can read, for whoever can mend it. */
   #keepText(projectId: number, event: string, detail: string): void {
     if (this.#deleted.has(projectId)) {
-      this.#count(projectId, "dropped", "project_deleted")
+      this.#outcomes.add(projectId, "dropped", "project_deleted")
       return
     }
     const receivedAt = this.#batch.receivedFrom.getTime()
@@ -316,25 +297,12 @@ export class BatchPlan {
       event,
       receivedAt
     })
-    this.#count(projectId, "quarantined", reason)
-  }
-
-  #count(
-    projectId: number,
-    outcome: Outcome["outcome"],
-    reason = "",
-    events = 1
-  ): void {
-    const key = `${projectId} ${outcome} ${reason}`
-    const counted = this.#outcomes.get(key)
-    if (counted === undefined)
-      this.#outcomes.set(key, { projectId, outcome, reason, events })
-    else counted.events += events
+    this.#outcomes.add(projectId, "quarantined", reason)
   }
 
   /** What is to be sent to the event store, month by month. */
   get posts(): ReadonlyArray<Post> {
-    return [...this.#full, ...this.#posts.values()].filter((post) => post.count > 0)
+    return this.#posts.list
   }
 
   get storedEvents(): number {
@@ -345,50 +313,8 @@ export class BatchPlan {
   }
 
   get outcomes(): ReadonlyArray<Outcome> {
-    return [...this.#outcomes.values()]
+    return this.#outcomes.list
   }
-
-  /** Whether this batch claims the message. */
-  claims(words: Uint32Array, from = 0): boolean {
-    return this.#claims.has(words, from) && !this.#duplicates.has(words, from)
-  }
-
-  /** Calls back with each hash that this batch claims. */
-  forEachClaim(visit: (words: Uint32Array, from: number) => void): void {
-    const { words } = this.#claims
-    const allNew = this.#duplicates.size === 0
-    for (let from = 0; from < words.length; from += 4)
-      if (allNew || !this.#duplicates.has(words, from)) visit(words, from)
-  }
-
-  /** Calls back with each hash whose claim, if an earlier attempt made one, is void. */
-  forEachVoid(visit: (words: Uint32Array, from: number) => void): void {
-    const { words } = this.#refused
-    for (let from = 0; from < words.length; from += 4)
-      if (!this.#claims.has(words, from)) visit(words, from)
-  }
-}
-
-/** How many events of each project a row holds. */
-const owedOf = ({
-  projectIds,
-  projectCounts
-}: Omit<Frame, "frame">): Map<number, number> =>
-  new Map(projectIds.map((id, i) => [Number(id), projectCounts[i] ?? 0]))
-
-const sumOf = (counts: ReadonlyMap<number, number>): number =>
-  counts.values().reduce((sum, events) => sum + events, 0)
-
-/** A project of which an event has not been found yet. */
-const takeOwed = (owed: Map<number, number>): number => {
-  let [projectId = 0] = owed.keys()
-  for (const [id, events] of owed)
-    if (events > 0) {
-      projectId = id
-      break
-    }
-  owed.set(projectId, (owed.get(projectId) ?? 0) - 1)
-  return projectId
 }
 
 const read = (lines: Uint8Array, start: number, end: number): EventLine | Error => {

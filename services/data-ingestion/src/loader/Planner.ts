@@ -55,7 +55,7 @@ export class Planner extends Context.Service<
         const claimed = yield* seen.claimedByOthers(words, batch.batchId)
         if (ahead !== undefined)
           for (let from = 0; from < words.length; from += 4)
-            if (ahead.claims(words, from)) claimed.add(words, from)
+            if (ahead.claims.has(words, from)) claimed.add(words, from)
         plan.settle(claimed)
       })
 

@@ -83,8 +83,8 @@ export class SeenStore extends Context.Service<
             rows.uint64(batchId)
             rows.uint8(claimed)
           }
-          plan.forEachClaim(row(1))
-          plan.forEachVoid(row(0))
+          plan.claims.forEachClaimed(row(1))
+          plan.claims.forEachVoid(row(0))
           if (rows.length === 0) return
           yield* clickHouse.insert({
             table: "seen",
@@ -95,7 +95,8 @@ export class SeenStore extends Context.Service<
             settings: { async_insert: 0, insert_deduplicate: 0 }
           })
         }),
-        remember: (plan) => plan.forEachClaim((words, from) => filter.add(words, from))
+        remember: (plan) =>
+          plan.claims.forEachClaimed((words, from) => filter.add(words, from))
       })
     })
   )
