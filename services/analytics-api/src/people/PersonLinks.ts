@@ -8,14 +8,17 @@ import {
   HttpClientResponse
 } from "effect/http"
 import { HttpApiError } from "effect/http-api"
+import { withoutNul } from "../projects/Project.ts"
+
+const Id = Schema.String.check(withoutNul)
 
 /** What names a link: who was tied to whom, how, when, by which message. */
 export const LinkName = Schema.Struct({
   kind: Schema.Literals(["claim", "alias"]).annotate({
     description: "claim: `from` (anonymous) belongs to `to` (user); alias: both are one"
   }),
-  from: Schema.String,
-  to: Schema.String,
+  from: Id,
+  to: Id,
   timestamp: Schema.DateFromString.annotate({ description: "Of the event" }),
   messageId: Schema.String
 })

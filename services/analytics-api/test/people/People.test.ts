@@ -250,6 +250,10 @@ describe("a person", () => {
       expect((yield* ask("/links/undo", link)).status).toBe(503)
       expect((yield* ask(`/${person}/links`)).status).toBe(503)
       expect((yield* ask("/1/links")).status).toBe(404)
+      const before = asked.length
+      for (const wrong of [{ from: "a\0" }, { to: "\0" }])
+        expect((yield* ask("/links/undo", { ...link, ...wrong })).status).toBe(422)
+      expect(asked.length).toBe(before)
     })
   )
 })
