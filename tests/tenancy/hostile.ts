@@ -252,8 +252,57 @@ const clauses = [
   "SELECT event FROM events INTERPOLATE (event AS hostName())"
 ]
 
+/** Other forms of names, texts and types, and what is cheap to write and dear to make. */
+const forms = [
+  "WITH a AS (SELECT 1 AS x), b AS (WITH a AS (SELECT project_id FROM events) SELECT * FROM a) SELECT * FROM b",
+  "SELECT in(event, seen) FROM events",
+  "SELECT globalIn(event, `seen`) FROM events",
+  "SELECT notIn(event, (seen)) FROM events",
+  "SELECT * FROM events AS `system.x`",
+  "WITH (SELECT 1) AS seen SELECT * FROM seen",
+  "SELECT (SELECT 1) AS seen, (SELECT * FROM seen)",
+  "SELECT x FROM events ARRAY JOIN (SELECT groupArray(hash) FROM seen) AS x",
+  "SELECT x FROM events ARRAY JOIN seen AS x",
+  "SELECT 1 AS n, 2 AS m ORDER BY n WITH FILL FROM 0 TO 3 INTERPOLATE (m AS (SELECT count() FROM seen))",
+  "SELECT event FROM events QUALIFY (SELECT count() FROM seen) = 1",
+  "SELECT $a$x$a$ FROM seen",
+  "SELECT \u2018x\u2019 FROM seen",
+  "SELECT \u201cproject_id\u201d FROM events",
+  "SELECT `a\\`` FROM seen",
+  "SELECT 1 AS `a\\\\`, 2 AS `b` FROM events",
+  "SELECT length(repeat('x', 1000000000))",
+  "SELECT length(repeat(repeat('x', 1000000), 1000000))",
+  "SELECT length(arrayWithConstant(1000000000, 'x'))",
+  "SELECT toFixedString('x', 1000000000)",
+  "SELECT match('x', '((a{1,1000}){1,1000}){1,1000}')",
+  "SELECT number FROM (SELECT 1 AS number) ORDER BY number WITH FILL FROM 0 TO 10 STEP 0.0000000001",
+  "SELECT 1::Variant(String, UInt8)",
+  "SELECT CAST(1 AS Enum8('a' = 1))",
+  "SELECT CAST('1', 'Nullable(AggregateFunction(sum, UInt8))')",
+  "SELECT JSONExtract('{}', 'Dynamic')",
+  "SELECT quantilesExact(0.5, hostName())(1)",
+  "SELECT sumSimpleState(1)",
+  "SELECT sumResample(0, 1000000000, 1)(1, 1)",
+  "SELECT countMergeIf(1, 1)",
+  "SELECT events.`_part` FROM events",
+  "SELECT `__table1`.project_id FROM events",
+  "SELECT identity(project_id) FROM events",
+  "SELECT e.project_id FROM events AS e",
+  "WITH events(x) AS (SELECT project_id FROM events) SELECT * FROM events",
+  "SELECT 1 = ALL (seen)",
+  "SELECT CASE WHEN 1 IN (seen) THEN 1 END",
+  "SELECT POSITION('a' IN seen)",
+  "SELECT event FROM events ORDER BY event COLLATE '../../etc/passwd'",
+  "SELECT toTimezone(now(), '../../etc/passwd')",
+  "SELECT 1 AS `a\\0b`",
+  `SELECT ${"(".repeat(5000)}1${")".repeat(5000)}`,
+  `SELECT ${"[".repeat(3000)}1${"]".repeat(3000)}`,
+  `SELECT ${"- ".repeat(20_000)}1`,
+  `SELECT ${"(SELECT ".repeat(60)}1${")".repeat(60)}`
+]
+
 export const hostile: ReadonlyArray<string> = [
-  ...new Set([...called, ...read, ...tables, ...statements, ...clauses])
+  ...new Set([...called, ...read, ...tables, ...statements, ...clauses, ...forms])
 ]
 
 /** Values that try to become more than values. */
