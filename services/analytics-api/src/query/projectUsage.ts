@@ -26,6 +26,8 @@ export const projectUsage = () => {
     used.spent = decayed(used, now)
     used.at = now
     change(used)
+    // Moved to the end: those that were not heard of for long are at the beginning.
+    projects.delete(project)
     projects.set(project, used)
     forgetIdle(now)
   }
@@ -33,12 +35,15 @@ export const projectUsage = () => {
   /** A project costs memory only while it makes a difference. */
   const forgetIdle = (now: number) => {
     for (const [project, used] of projects) {
-      if (used.running > 0 || decayed(used, now) >= 1) return
+      if (used.running > 0) continue
+      if (decayed(used, now) >= 1) return
       projects.delete(project)
     }
   }
 
   return {
+    /** Projects that are remembered. */
+    size: () => projects.size,
     /** Begins a query; its priority, 1 being the most urgent. */
     begin: (project: number, now: number): number => {
       let priority = 1

@@ -58,6 +58,19 @@ describe("a project that asks without pause", () => {
     expect(usage.begin(1, 120_000)).toBe(1)
   })
 
+  it("does not keep the others from being forgotten", () => {
+    const usage = projectUsage()
+    usage.begin(1, 0)
+    for (let other = 2; other < 100; other++) {
+      const now = other * 60_000
+      usage.begin(other, now)
+      usage.end(other, 1, now)
+      usage.begin(1, now)
+      usage.end(1, 100_000, now)
+    }
+    expect(usage.size()).toBeLessThan(5)
+  })
+
   it("comes later with every query that runs already", () => {
     const usage = projectUsage()
     expect([1, 2, 3].map(() => usage.begin(1, 0))).toEqual([1, 2, 3])
