@@ -10,6 +10,7 @@ import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
+import { mayUseCores, QueryAllowance } from "./QueryAllowance.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
 import { QueryCost, type QueryEstimate } from "./QueryCost.ts"
 import {
@@ -100,8 +101,9 @@ export class Queries extends Context.Service<
       })
 
       const run = Effect.fn("Queries.run")(function* (compiled: CompiledQuery) {
+        const allowance = yield* QueryAllowance
         const answers = yield* Effect.forEach(compiled.statements, repo.run, {
-          concurrency: STATEMENTS_AT_ONCE
+          concurrency: allowance && !mayUseCores(allowance) ? 1 : STATEMENTS_AT_ONCE
         })
         const result = compiled.decode(answers.map(({ rows }) => rows))
         if (result instanceof QueryInvalid) return yield* result

@@ -8,6 +8,12 @@ export interface QueryAllowance {
   readonly priority: number
 }
 
+/**
+ * Whether a query may use several cores. A pause comes only between two blocks of rows, so
+ * that whoever asks much is noticed less the fewer threads are at work for them.
+ */
+export const mayUseCores = ({ priority }: QueryAllowance): boolean => priority === 1
+
 /** That of the query in whose name something is asked; without one the configured time. */
 export const QueryAllowance = Context.Reference<QueryAllowance | undefined>(
   "@analytics/analytics-api/query/QueryAllowance",
@@ -24,11 +30,13 @@ export const atPaceOf = (clickhouse: ClickHouse["Service"]): ClickHouse["Service
     const allowance = yield* QueryAllowance
     if (allowance === undefined) return yield* clickhouse.table(sql, options)
     const { priority, timeout } = allowance
+    const threads = mayUseCores(allowance) ? {} : { max_threads: 1 }
     return yield* clickhouse.table(sql, {
       ...options,
       timeout: Duration.sum(timeout, GRACE),
       settings: {
         ...options.settings,
+        ...threads,
         max_execution_time: Math.ceil(Duration.toSeconds(timeout)),
         priority: String(priority)
       }

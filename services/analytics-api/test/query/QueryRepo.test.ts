@@ -7,6 +7,7 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Duration, Effect, Fiber, Layer } from "effect"
+import { QueryAllowance } from "../../src/query/QueryAllowance.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 
 const limited = QueryConfig.layerOf({
@@ -22,6 +23,14 @@ const ampleConfig = QueryConfig.layerOf({
   timeout: Duration.seconds(60),
   memoryLimit: 2_000_000_000,
   threads: 1,
+  concurrency: 1
+})
+
+const twoThreads = QueryConfig.layerOf({
+  dataIngestionUrl: "http://localhost",
+  timeout: Duration.seconds(60),
+  memoryLimit: 2_000_000_000,
+  threads: 2,
   concurrency: 1
 })
 
@@ -52,6 +61,23 @@ describe("QueryRepo on a real ClickHouse", () => {
         rowsRead: 1000,
         bytesRead: 8000
       })
+    })
+  )
+
+  effect("gives one core to whoever asks much, and more to all others", () =>
+    Effect.gen(function* () {
+      const threads = statement("threads", sql`SELECT getSetting('max_threads') AS n`)
+      const asked = (priority: number) =>
+        QueryRepo.use((repo) => repo.run(threads)).pipe(
+          Effect.provideService(QueryAllowance, {
+            timeout: Duration.seconds(10),
+            priority
+          }),
+          Effect.map(({ rows }) => Number(rows[0]?.["n"])),
+          Effect.provide(Layer.provide(Layer.fresh(QueryRepo.layer), twoThreads))
+        )
+      expect(yield* asked(1)).toBe(2)
+      expect(yield* asked(2)).toBe(1)
     })
   )
 
