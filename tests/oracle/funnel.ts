@@ -146,6 +146,32 @@ const ordered = (events: ReadonlyArray<OracleEvent>, rules: Rules): Chain => {
   return best
 }
 
+const permutations = <A>(items: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
+  items.length <= 1
+    ? [items]
+    : items.flatMap((item, index) =>
+        permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest])
+      )
+
+/** Events of one instant count as in order: every order in which they may stand. */
+const arrangements = (
+  events: ReadonlyArray<OracleEvent>
+): ReadonlyArray<ReadonlyArray<OracleEvent>> =>
+  [...Map.groupBy(events, (event) => event.at).values()].reduce<
+    ReadonlyArray<ReadonlyArray<OracleEvent>>
+  >(
+    (before, tied) =>
+      before.flatMap((some) => permutations(tied).map((next) => [...some, ...next])),
+    [[]]
+  )
+
+const strict = (events: ReadonlyArray<OracleEvent>, rules: Rules): Chain =>
+  arrangements(events).reduce<Chain>((best, sequence) => {
+    const found = ordered(sequence, rules)
+    const better = found.length - best.length || earlier(found, best)
+    return better > 0 ? found : best
+  }, [])
+
 const rowsOf = (request: FunnelRequest, chains: ReadonlyArray<Chain>) =>
   request.steps.map((step, index): FunnelRow => {
     const seconds = chains.flatMap((chain) => {
@@ -188,7 +214,9 @@ export const funnel = (world: World, request: FunnelRequest): FunnelResult => {
     return { groups: [{ breakdown: null, steps }] }
   }
   const chains = people
-    .map((events) => ordered(events, rules))
+    .map((events) =>
+      request.order === "strict" ? strict(events, rules) : ordered(events, rules)
+    )
     .filter((chain) => chain.length > 0)
   const property = request.breakdown?.[0]
   if (property === undefined)
