@@ -42,6 +42,37 @@ export const url: Kind<string> = {
     URL.canParse(given) ? Option.some(given.replace(/\/+$/, "")) : Option.none()
 }
 
+/** Where objects are kept. */
+export type ObjectPlace =
+  | { readonly kind: "folder"; readonly path: string }
+  /** `prefix` is empty or ends with a slash. */
+  | { readonly kind: "bucket"; readonly bucket: string; readonly prefix: string }
+
+/** Not shown when it is wrong: somebody may have written a password into it. */
+export const objectPlace: Kind<ObjectPlace> = {
+  label:
+    "a folder, as a path or file:///path, or a bucket, as s3://bucket/prefix without keys in it",
+  secret: true,
+  parse: (given) => {
+    const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/u.exec(given)
+    if (bucket?.[1] !== undefined) {
+      const prefix = (bucket[2] ?? "").replace(/\/+$/u, "")
+      return prefix === "" || /^[\w=-][\w.=/-]*$/u.test(prefix)
+        ? Option.some({
+            kind: "bucket",
+            bucket: bucket[1],
+            prefix: prefix === "" ? "" : `${prefix}/`
+          })
+        : Option.none()
+    }
+    if (given.startsWith("file:///"))
+      return Option.some({ kind: "folder", path: decodeURI(given.slice(7)) })
+    return given === "" || /^[a-z0-9+.-]+:\/\//iu.test(given)
+      ? Option.none()
+      : Option.some({ kind: "folder", path: given })
+  }
+}
+
 const words = new Map([
   ["true", true],
   ["false", false]

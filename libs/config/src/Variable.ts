@@ -6,6 +6,7 @@ export type Process =
   | "analytics-api"
   | "data-ingestion"
   | "loader"
+  | "batch-processor"
   | "embedded-clickhouse"
   | "migrate"
   | "stack"

@@ -1,5 +1,6 @@
 import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
 import * as Kind from "./Kind.ts"
+import { objectStoreVariables } from "./objectStoreVariables.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
 
 const services: ReadonlyArray<Process> = ["analytics-api", "data-ingestion", "loader"]
@@ -209,6 +210,8 @@ export const variables = {
     of: ["loader"],
     description: "Path of a MaxMind `.mmdb` file; without it events get no country."
   }),
+
+  ...objectStoreVariables,
 
   STACK_PORT_BASE: defaulted(Kind.port, "4000", {
     of: ["stack"],

@@ -17,7 +17,11 @@ export interface Written {
 export class ObjectStoreUnavailable extends Schema.TaggedError<ObjectStoreUnavailable>()(
   "ObjectStoreUnavailable",
   { operation: Schema.String, key: Schema.String, detail: Schema.String }
-) {}
+) {
+  override get message() {
+    return `object store: ${this.operation} ${this.key}: ${this.detail}`
+  }
+}
 
 /** There is no object of that name. */
 export class ObjectNotFound extends Schema.TaggedError<ObjectNotFound>()(
