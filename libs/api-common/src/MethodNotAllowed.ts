@@ -1,13 +1,15 @@
 import { type AnyElysia, status } from "elysia"
 import * as Problem from "./Problem.ts"
+import { pathOf } from "./pathOf.ts"
 
 /**
  * Answers 405 with `Allow` where a path exists for other methods only. To be used before
  * whatever else of the application answers errors.
  */
 export const methodNotAllowed = <App extends AnyElysia>(app: App): App => {
-  app.onError({ as: "global" }, ({ code, path, request, set }) => {
+  app.onError({ as: "global" }, ({ code, request, set }) => {
     if (code !== "NOT_FOUND") return undefined
+    const path = pathOf(request)
     const allowed = methodsOf(app, path)
     // The route itself found nothing, or there is none.
     if (allowed.length === 0 || allowed.includes(request.method)) return undefined

@@ -1,4 +1,5 @@
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { pathOf } from "@analytics/api-common/pathOf"
 import type { RequestNotes } from "@analytics/api-common/RequestNotes"
 import { DateTime, Effect, type ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
@@ -11,29 +12,26 @@ export const auditPlugin = <R, ER>(
 ) =>
   new Elysia({ name: "@analytics/analytics-api/audit" })
     .use(effectPlugin(runtime))
-    .onAfterResponse(
-      { as: "global" },
-      ({ notes, path, request, route, set, startedAt }) => {
-        // Without a known key nothing was read or written.
-        if (notes?.facts["actor"] === undefined) return
-        const status = typeof set.status === "number" ? set.status : 200
-        const elapsedMs = Math.round(performance.now() - startedAt)
-        const action = `${request.method} ${route}`
-        runtime.runFork(
-          Effect.gen(function* () {
-            const at = yield* DateTime.now
-            yield* (yield* Audit).record({
-              ...told(notes),
-              at,
-              action,
-              target: path,
-              status,
-              elapsedMs
-            })
+    .onAfterResponse({ as: "global" }, ({ notes, request, route, set, startedAt }) => {
+      // Without a known key nothing was read or written.
+      if (notes?.facts["actor"] === undefined) return
+      const status = typeof set.status === "number" ? set.status : 200
+      const elapsedMs = Math.round(performance.now() - startedAt)
+      const action = `${request.method} ${route}`
+      runtime.runFork(
+        Effect.gen(function* () {
+          const at = yield* DateTime.now
+          yield* (yield* Audit).record({
+            ...told(notes),
+            at,
+            action,
+            target: pathOf(request),
+            status,
+            elapsedMs
           })
-        )
-      }
-    )
+        })
+      )
+    })
 
 /** What is known of whoever asked, and of the query. */
 export const told = ({

@@ -1,4 +1,5 @@
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { pathOf } from "@analytics/api-common/pathOf"
 import { Effect, type ManagedRuntime, Option, Schema } from "effect"
 import { Elysia, ElysiaCustomStatusResponse } from "elysia"
 import { Auth } from "../access/Auth.ts"
@@ -33,7 +34,8 @@ export const idempotencyPlugin = <R, ER>(
     .use(effectPlugin(runtime))
     .onBeforeHandle(
       { as: "global" },
-      async ({ body, headers, notes, path, request, run, set }) => {
+      async ({ body, headers, notes, request, run, set }) => {
+        const path = pathOf(request)
         if (!writes.has(request.method) || reads.test(path)) return undefined
         const keyed = keyedRequest(headers, request.method, path, body)
         if (keyed === undefined) return undefined
