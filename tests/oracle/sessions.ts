@@ -35,9 +35,13 @@ const spread = (values: ReadonlyArray<number>): Spread => ({
 /** A property, or the path of the page where none is named. */
 export const stepValue = (world: World, event: OracleEvent, property?: string): Json =>
   property === undefined
-    ? (propertyOf(world, event, "context.page.path") ??
-      propertyOf(world, event, "path"))
+    ? ([
+        propertyOf(world, event, "context.page.path"),
+        propertyOf(world, event, "path")
+      ].find(isPath) ?? null)
     : propertyOf(world, event, property)
+
+const isPath = (value: Json): boolean => typeof value === "string" && value !== ""
 
 const tally = (values: ReadonlyArray<Json>) =>
   [...Map.groupBy(values, (value) => JSON.stringify(value)).values()].map((same) => ({

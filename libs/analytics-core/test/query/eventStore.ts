@@ -47,6 +47,7 @@ export const insertEvents = Effect.fn("insertEvents")(function* (
     context: leafTexts(event.context),
     is_bot: event.isBot ? 1 : 0,
     browser: event.browser ?? "",
+    path: pagePathOf(event) ?? "",
     group_type: event.groupType ?? "",
     group_id: event.groupId ?? ""
   }))
@@ -57,6 +58,12 @@ export const insertEvents = Effect.fn("insertEvents")(function* (
     settings: { insert_deduplicate: 0 }
   })
 })
+
+/** What the loader keeps as the path of the page: a text that is not empty. */
+export const pagePathOf = ({ context, props }: TestEvent): string | undefined =>
+  [context?.["page.path"], props?.["path"]].find(
+    (path): path is string => typeof path === "string" && path !== ""
+  )
 
 const leafTexts = (leaves: TestEvent["props"]) =>
   Object.fromEntries(

@@ -17,7 +17,7 @@ export const PathsRequest = Schema.Struct({
   timeoutSeconds: Schema.optionalKey(TimeoutSeconds),
   property: Schema.optionalKey(PropertyPath).annotate({
     description:
-      "What a step is called: the page path when absent (`context.page.path`, else `properties.path`), `$event` for the event's name. Events without it are no steps"
+      "What a step is called: the page path when absent (`context.page.path`, else `properties.path`, where they are text), `$event` for the event's name. Events without it are no steps"
   }),
   collapseRepeats: Schema.optionalKey(Schema.Boolean).annotate({
     description: "Equal steps in a row are one; true when absent"

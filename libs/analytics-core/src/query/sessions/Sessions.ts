@@ -24,7 +24,7 @@ export const SessionsRequest = Schema.Struct({
   timeoutSeconds: Schema.optionalKey(TimeoutSeconds),
   property: Schema.optionalKey(PropertyPath).annotate({
     description:
-      "Of entry and exit: what the first and the last event of a session hold there; the page path when absent (`context.page.path`, else `properties.path`)"
+      "Of entry and exit: what the first and the last event of a session hold there; the page path when absent (`context.page.path`, else `properties.path`, where they are text)"
   }),
   breakdown: Schema.optionalKey(
     Schema.Array(PropertyPath).check(Schema.isMaxLength(3))

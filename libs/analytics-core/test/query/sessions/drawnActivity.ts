@@ -26,7 +26,7 @@ const event = fc.record({
   ),
   context: fc.dictionary(
     fc.constantFrom("page.path"),
-    fc.constantFrom("/", "/c", null),
+    fc.constantFrom("/", "/c", "", 7, null),
     {
       maxKeys: 1
     }

@@ -1,6 +1,6 @@
 import type { Schema } from "effect"
 import type { Filter } from "../../../src/query/Filter.ts"
-import type { TestEvent, TestLink } from "../eventStore.ts"
+import { pagePathOf, type TestEvent, type TestLink } from "../eventStore.ts"
 import { holds } from "../referenceFilter.ts"
 
 const DAY = 86_400_000
@@ -22,8 +22,7 @@ export interface ReferenceSession {
 }
 
 export const propertyOf = (event: TestEvent, path: string | undefined): Schema.Json => {
-  if (path === undefined)
-    return event.context?.["page.path"] ?? event.props?.["path"] ?? null
+  if (path === undefined) return pagePathOf(event) ?? null
   if (path === "$event") return event.event
   if (path === "$browser") return event.browser || null
   return event.props?.[path] ?? null
