@@ -16,6 +16,15 @@ export class BodyTooLarge extends Error {
   }
 }
 
+/** A body whose arrays and objects lie deeper in each other than is read. */
+export class BodyTooDeep extends Error {
+  readonly limit: number
+  constructor(limit: number) {
+    super(`The body nests deeper than ${limit} levels`)
+    this.limit = limit
+  }
+}
+
 /**
  * Reads every body as JSON, whatever its Content-Type says, and stops at `limit` bytes;
  * an empty body is `null`. What nests too deep is not parsed. Routes with `parse: "none"`
@@ -27,8 +36,7 @@ export const jsonBody = (limit = defaultLimit) =>
     async ({ request }) => {
       const bytes = await readUpTo(request, limit)
       if (bytes.length === 0) return null
-      if (nestsDeeperThan(bytes, MAX_NESTING))
-        throw new SyntaxError(`It nests deeper than ${MAX_NESTING} levels`)
+      if (nestsDeeperThan(bytes, MAX_NESTING)) throw new BodyTooDeep(MAX_NESTING)
       return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
     }
   )

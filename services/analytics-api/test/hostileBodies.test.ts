@@ -33,6 +33,20 @@ describe("a body that nests", () => {
       expect(await statuses(body)).toEqual(routes.map(() => 400))
   }, 60_000)
 
+  it("so deep is told how deep it may be, and what to do", async () => {
+    const headers = { authorization: `Bearer ${adminKey}` }
+    const request = (body: string) =>
+      new Request("http://localhost/v1/projects", { method: "POST", body, headers })
+    const detailOf = async (body: string) => {
+      const problem = (await (await app.handle(request(body))).json()) as object
+      return "detail" in problem ? problem.detail : undefined
+    }
+    expect(await detailOf(nested(1001))).toBe(
+      "Arrays and objects may lie 1000 levels deep in each other; send the same with fewer levels."
+    )
+    expect(await detailOf("[")).toBe("The body must be valid JSON in UTF-8.")
+  })
+
   it("less deep is refused by its schema", async () => {
     for (const body of [nested(1000), `{"name":${nested(999)}}`]) {
       expect(await statuses(body)).toEqual(routes.map(() => 422))
