@@ -56,7 +56,10 @@ export class Idempotency extends Context.Service<
       Option.Option<Answer>,
       StillRunning | KeyReused | KeyMalformed | ControlUnavailable
     >
-    /** Keeps the answer, unless the same request may well end otherwise when sent again. */
+    /**
+     * Keeps the answer, unless the same request may well end otherwise when sent again. What
+     * the store does not take is logged, by the SHA-256 of the key.
+     */
     end(keyed: Keyed, answer: Answer): Effect.Effect<void>
   }
 >()("@analytics/analytics-api/idempotency/Idempotency") {
@@ -87,7 +90,21 @@ export class Idempotency extends Context.Service<
           )
           yield* repo
             .end(request, isFinal(answer.status) ? seal(bearer, text) : undefined)
-            .pipe(Effect.ignore)
+            .pipe(
+              Effect.catch((error) =>
+                Effect.logWarning(
+                  "the answer to a write could not be kept; sent again, it may happen twice",
+                  error
+                ).pipe(
+                  Effect.annotateLogs({
+                    idempotency_key_hash: createHash("sha256")
+                      .update(request.key)
+                      .digest("hex"),
+                    "http.response.status_code": answer.status
+                  })
+                )
+              )
+            )
         })
       })
     })

@@ -19,14 +19,19 @@ export const idempotencyPlugin = <R, ER>(
   /** Requests that hold their key, until they are answered. */
   const held = new WeakMap<Request, Keyed>()
 
-  const end = (request: Request, status: number, body: unknown) => {
+  const end = (request: Request, route: string, status: number, body: unknown) => {
     const keyed = held.get(request)
     if (keyed === undefined) return undefined
     held.delete(request)
     return runtime.runPromise(
       Effect.gen(function* () {
         yield* (yield* Idempotency).end(keyed, { status, body })
-      })
+      }).pipe(
+        Effect.annotateLogs({
+          "http.route": route,
+          "http.request.method": request.method
+        })
+      )
     )
   }
 
@@ -65,13 +70,14 @@ export const idempotencyPlugin = <R, ER>(
           : new ElysiaCustomStatusResponse(status, text)
       }
     )
-    .onAfterHandle({ as: "global" }, async ({ request, responseValue, set }) => {
+    .onAfterHandle({ as: "global" }, async ({ request, responseValue, route, set }) => {
       const isAnswer = responseValue instanceof ElysiaCustomStatusResponse
       const status = isAnswer ? Number(responseValue.code) : Number(set.status ?? 200)
-      await end(request, status, isAnswer ? responseValue.response : responseValue)
+      const body = isAnswer ? responseValue.response : responseValue
+      await end(request, route, status, body)
     })
-    .onError({ as: "global" }, async ({ request }) => {
+    .onError({ as: "global" }, async ({ request, route }) => {
       // What failed outside its program may be sent again.
-      await end(request, 500, undefined)
+      await end(request, route, 500, undefined)
     })
 }
