@@ -22,6 +22,7 @@ import {
 import { QueryRepo } from "./QueryRepo.ts"
 import { queryBudgets } from "./queryBudgets.ts"
 import { hashOf } from "./queryHash.ts"
+import { type ReadMeter, readMeter } from "./readMeter.ts"
 import { type KnownWatermark, Watermark } from "./Watermark.ts"
 
 export type QueryProblem =
@@ -86,12 +87,10 @@ export class Queries extends Context.Service<
 
       /** Refuses what would read too much. Asked only of projects that hold so much. */
       const checkCost = Effect.fn("Queries.checkCost")(function* (
-        projectId: number,
+        size: number,
         { statements }: CompiledQuery
       ) {
         if (load.maxRows === 0) return
-        // Whoever cannot be asked now will be asked for the answer itself.
-        const size = yield* Effect.orElseSucceed(costs.sizeOf(projectId), () => 0)
         if (size * statements.length * SCANS <= load.maxRows) return
         const estimate = yield* Effect.option(costs.estimate(statements))
         if (Option.isSome(estimate) && estimate.value.rows > load.maxRows)
@@ -100,11 +99,16 @@ export class Queries extends Context.Service<
           })
       })
 
-      const run = Effect.fn("Queries.run")(function* (compiled: CompiledQuery) {
+      const run = Effect.fn("Queries.run")(function* (
+        compiled: CompiledQuery,
+        { metered }: ReadMeter
+      ) {
         const allowance = yield* QueryAllowance
-        const answers = yield* Effect.forEach(compiled.statements, repo.run, {
-          concurrency: allowance && !mayUseCores(allowance) ? 1 : STATEMENTS_AT_ONCE
-        })
+        const answers = yield* Effect.forEach(
+          compiled.statements,
+          (statement) => metered(repo.run(statement)),
+          { concurrency: allowance && !mayUseCores(allowance) ? 1 : STATEMENTS_AT_ONCE }
+        )
         const result = compiled.decode(answers.map(({ rows }) => rows))
         if (result instanceof QueryInvalid) return yield* result
         return {
@@ -115,21 +119,41 @@ export class Queries extends Context.Service<
       })
 
       /** Asks without links while it learns whether there are any; once there are, there always are. */
+      const askStore = Effect.fnUntraced(function* (
+        query: Query,
+        context: Omit<QueryContext, "hasLinks">,
+        linked: CompiledQuery,
+        meter: ReadMeter
+      ) {
+        const { projectId, watermark } = context
+        if (repo.isLinked(projectId)) return yield* run(linked, meter)
+        const plain = yield* query.compile({ ...context, hasLinks: false })
+        if (areSame(plain, linked)) return yield* run(plain, meter)
+        const [hasLinks, answered] = yield* Effect.all(
+          [repo.hasLinks(projectId, watermark), Effect.result(run(plain, meter))],
+          { concurrency: "unbounded" }
+        )
+        return yield* hasLinks ? run(linked, meter) : Effect.fromResult(answered)
+      })
+
+      /** However it ends, what was read is paid for. */
       const ask = Effect.fnUntraced(function* (
+        project: AskingProject,
         query: Query,
         context: Omit<QueryContext, "hasLinks">
       ) {
-        const { projectId, watermark } = context
         const linked = yield* query.compile({ ...context, hasLinks: true })
-        yield* checkCost(projectId, linked)
-        if (repo.isLinked(projectId)) return yield* run(linked)
-        const plain = yield* query.compile({ ...context, hasLinks: false })
-        if (areSame(plain, linked)) return yield* run(plain)
-        const [hasLinks, answered] = yield* Effect.all(
-          [repo.hasLinks(projectId, watermark), Effect.result(run(plain))],
-          { concurrency: "unbounded" }
+        const size = yield* Effect.option(costs.sizeOf(project.id))
+        // Whoever cannot be asked now will be asked for the answer itself.
+        yield* checkCost(
+          Option.getOrElse(size, () => 0),
+          linked
         )
-        return yield* hasLinks ? run(linked) : Effect.fromResult(answered)
+        const rows = Option.getOrElse(size, () => Number.POSITIVE_INFINITY)
+        const meter = readMeter(rows * SCANS)
+        return yield* askStore(query, context, linked, meter).pipe(
+          Effect.ensuring(Effect.suspend(() => budgets.spend(project, meter.bytes())))
+        )
       })
 
       const checkPatterns = Effect.fnUntraced(function* ({ patterns }: Query) {
@@ -166,7 +190,7 @@ export class Queries extends Context.Service<
           { concurrency: "unbounded" }
         )
         const watermark = yield* watermarkOf(query, known)
-        const { bytesRead, result, rowsRead } = yield* ask(query, {
+        const { bytesRead, result, rowsRead } = yield* ask(project, query, {
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? startedAt,
@@ -176,7 +200,6 @@ export class Queries extends Context.Service<
         })
         facts["rowsRead"] = rowsRead
         facts["bytesRead"] = bytesRead
-        yield* budgets.spend(project, bytesRead)
         return {
           kind: query.kind,
           result,

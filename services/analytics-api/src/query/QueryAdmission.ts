@@ -4,6 +4,7 @@ import { projectShares } from "./projectShares.ts"
 import { projectUsage } from "./projectUsage.ts"
 import { QueryAllowance } from "./QueryAllowance.ts"
 import { QueryTimedOut, TooManyQueries } from "./QueryProblems.ts"
+import { BYTES_PER_MS } from "./readMeter.ts"
 
 /** Who asks. */
 export interface Asker {
@@ -25,8 +26,6 @@ export interface Limits {
 /** Queries that may wait for each one that runs. */
 const WAITING_PER_RUNNING = 8
 const LONGEST_RETRY = 60
-/** What the event store reads when it does nothing else, about. */
-const BYTES_PER_MS = 2 ** 20
 /** What the newest query counts in the mean time that queries take. */
 const NEWEST = 0.2
 

@@ -11,7 +11,8 @@ export interface BudgetLeft {
 
 /**
  * A token bucket per name: so many bytes a second, saved for up to a minute. What a query
- * reads is known only when it has ended, so a budget may be overdrawn, and then waits.
+ * reads is known only when it has ended, well or not, so a budget may be overdrawn, and then
+ * waits.
  */
 export const readBudget = (bytesPerSecond: number) => {
   const quota = bytesPerSecond * BUDGET_WINDOW

@@ -8,6 +8,7 @@ import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { QueryCost } from "../../src/query/QueryCost.ts"
+import { QueryTimedOut } from "../../src/query/QueryProblems.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { type KnownWatermark, Watermark } from "../../src/query/Watermark.ts"
 
@@ -31,7 +32,9 @@ interface Stubs {
   readonly concurrency?: number
   readonly keyBytesPerSecond?: number
   readonly maxRows?: number
-  readonly run?: Effect.Effect<void>
+  readonly run?: Effect.Effect<void, QueryTimedOut>
+  /** Rows of the project. */
+  readonly size?: number
   readonly seen?: Array<Statement>
   readonly hasLinks?: boolean
 }
@@ -59,6 +62,7 @@ const queries = ({
   run = Effect.void,
   seen = [],
   hasLinks = false,
+  size = 1000,
   ...config
 }: Stubs = {}) =>
   Queries.layer.pipe(
@@ -86,7 +90,7 @@ const queries = ({
         CohortsStub,
         Layer.succeed(QueryCost, {
           estimate: () => Effect.succeed({ rows: 5000, parts: 1, marks: 1 }),
-          sizeOf: () => Effect.succeed(1000)
+          sizeOf: () => Effect.succeed(size)
         }),
         QueryLoadConfig.layerOf({
           asyncTimeout: Duration.seconds(5),
@@ -310,5 +314,62 @@ describe("a refusal", () => {
     const { error, after } = await Effect.runPromise(program)
     expect(error).toMatchObject({ _tag: "TooManyQueries", status: 429, retryAfter: 9 })
     expect(after.kind).toBe("trends")
+  })
+})
+
+describe("a query that does not end well", () => {
+  const asker = { ...project, keyId: "k" }
+  /** A minute of it are 60 bytes, less than anything reads in a millisecond. */
+  const budget = { keyBytesPerSecond: 1 }
+  const aWhile = Effect.sleep("5 millis")
+
+  /** How a first query ends, and a second one of the same key after it. */
+  const inTurn = (stubs: Stubs, leaving?: Deferred.Deferred<void>) =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const service = yield* Queries
+        const asking = yield* Effect.forkChild(service.answer(asker, question))
+        if (leaving) {
+          yield* Deferred.await(leaving)
+          yield* Fiber.interrupt(asking)
+        }
+        const first = yield* Fiber.await(asking)
+        const second = yield* Effect.result(service.answer(asker, question))
+        return [first._tag, second._tag === "Failure" ? second.failure._tag : "answer"]
+      }).pipe(Effect.provide(queries({ ...budget, ...stubs })))
+    )
+
+  it("is charged for what it read when it fails in the store", async () => {
+    const run = Effect.andThen(aWhile, Effect.fail(new QueryTimedOut({})))
+    expect(await inTurn({ run })).toEqual(["Failure", "TooManyQueries"])
+  })
+
+  it("is charged when its time is over", async () => {
+    const late = { run: Effect.never, timeout: Duration.millis(20) }
+    expect(await inTurn(late)).toEqual(["Failure", "TooManyQueries"])
+  })
+
+  it("is charged when its client leaves", async () => {
+    const leaving = Deferred.makeUnsafe<void>()
+    const run = aWhile.pipe(
+      Effect.andThen(Deferred.succeed(leaving, undefined)),
+      Effect.andThen(Effect.never)
+    )
+    expect(await inTurn({ run }, leaving)).toEqual(["Failure", "TooManyQueries"])
+  })
+
+  it("is not charged for more than its project holds", async () => {
+    const fails = Effect.andThen(aWhile, Effect.fail(new QueryTimedOut({})))
+    expect(await inTurn({ run: fails, size: 0 })).toEqual(["Failure", "QueryTimedOut"])
+  })
+
+  it("is not charged when it never came to the store", async () => {
+    const refused = { ...question, kind: "astrology" }
+    const second = Effect.gen(function* () {
+      const service = yield* Queries
+      yield* Effect.flip(service.answer(asker, refused))
+      return yield* service.answer(asker, question)
+    }).pipe(Effect.provide(queries(budget)))
+    expect((await Effect.runPromise(second)).kind).toBe("trends")
   })
 })
