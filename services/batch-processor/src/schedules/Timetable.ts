@@ -24,7 +24,7 @@ export interface NoTimetable {
 const MAX_CRON = 200
 const HOUR = 3_600_000
 /** No clock is set back by more. */
-const LONGEST_OVERLAP = 26 * HOUR
+const LONGEST_OVERLAP = 3 * HOUR
 
 /**
  * A cron expression of five fields in an IANA time zone.
@@ -76,8 +76,10 @@ const byTheClock = (zone: TimeZone, cron: Cron.Cron): Timetable => ({
     return undefined
   },
   previous: (atOrBefore) => {
-    const latest = atOrBefore + zone.offsetAt(atOrBefore) + LONGEST_OVERLAP
-    let wall = previousWall(cron, latest)
+    // Shortly after a clock was set back, it has shown more than it shows.
+    const earlier = zone.offsetAt(atOrBefore - LONGEST_OVERLAP)
+    const shown = atOrBefore + Math.max(zone.offsetAt(atOrBefore), earlier)
+    let wall = previousWall(cron, shown + 1)
     while (wall !== undefined) {
       const instant = instantOf(zone, wall)
       if (instant <= atOrBefore) return instant

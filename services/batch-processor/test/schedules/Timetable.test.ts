@@ -65,6 +65,9 @@ describe("the day on which an hour is skipped", () => {
 })
 
 describe("the day on which an hour is shown twice", () => {
+  const first = Date.parse("2026-10-25T00:30:00Z")
+  const between = Date.parse("2026-10-25T01:10:00Z")
+
   it("runs what is due in it once, the first time", () => {
     expect(runs("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2)).toEqual([
       "2026-10-25T00:30Z",
@@ -75,6 +78,7 @@ describe("the day on which an hour is shown twice", () => {
       "2026-11-02T06:30Z"
     ])
     // Asked between the two.
+    expect(of("30 2 * * *", "Europe/Berlin").previous(between)).toBe(first)
     expect(runs("30 2 * * *", "Europe/Berlin", "2027-10-31T00:45:00Z", 1)).toEqual([
       "2027-11-01T01:30Z"
     ])
@@ -119,9 +123,7 @@ const watched = (pattern: string, zone: string, from: number, to: number) => {
   const cron = Cron.parseUnsafe(pattern, "UTC")
   const everyHour = cron.hours.size === 0
   const shown = clock(zone)
-  let reached = shown(from - DAY)
-  for (let at = from - DAY; at < from; at += MINUTE)
-    reached = Math.max(reached, shown(at))
+  let reached = shown(from - 1)
   const due: Array<number> = []
   for (let at = from; at < to; at += MINUTE) {
     const wall = shown(at)
@@ -195,7 +197,7 @@ describe("any timetable", () => {
     fc.assert(
       fc.property(change, minutes, hours, days, ([zone, day], minute, hour, rest) => {
         const from = Date.parse(`${day}T00:00:00Z`) - DAY / 2
-        const to = from + 2 * DAY
+        const to = from + 1.25 * DAY
         const expected = watched(`${minute} ${hour} ${rest}`, zone ?? "", from, to)
         const { next, previous } = of(`${minute} ${hour} ${rest}`, zone ?? "")
         const forwards: Array<number> = []
@@ -209,5 +211,5 @@ describe("any timetable", () => {
       }),
       { numRuns: 60 }
     )
-  })
+  }, 60_000)
 })
