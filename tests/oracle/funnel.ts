@@ -84,11 +84,18 @@ const furthest = (
   return best
 }
 
-/** Positive when the first chain has its events earlier, step by step. */
+/**
+ * Positive when the first chain has its events earlier, step by step, or, with all at the
+ * same times, those with the first message ids.
+ */
 const earlier = (a: Chain, b: Chain): number => {
   for (const [index, event] of a.entries()) {
     const gain = (b[index]?.at ?? 0) - (event?.at ?? 0)
     if (gain !== 0) return gain
+  }
+  for (const [index, event] of a.entries()) {
+    const [mine, other] = [event?.messageId ?? "", b[index]?.messageId ?? ""]
+    if (mine !== other) return mine < other ? 1 : -1
   }
   return 0
 }
@@ -141,7 +148,8 @@ const ordered = (events: ReadonlyArray<OracleEvent>, rules: Rules): Chain => {
     if (first === undefined || !rules.fills(event, first)) continue
     const found = furthest([event], events, rules)
     const reached = (one: Chain) => one.findLastIndex((filled) => filled !== null)
-    if (reached(found) > reached(best)) best = found
+    const better = reached(found) - reached(best) || earlier(found, best)
+    if (better > 0) best = found
   }
   return best
 }
@@ -221,8 +229,10 @@ export const funnel = (world: World, request: FunnelRequest): FunnelResult => {
   const property = request.breakdown?.[0]
   if (property === undefined)
     return { groups: [{ breakdown: null, steps: rowsOf(request, chains) }] }
-  const valueAt = (chain: Chain) =>
-    chain[0] ? propertyOf(world, chain[0], property) : null
+  const valueAt = (chain: Chain) => {
+    const event = chain[(request.breakdownStep ?? 1) - 1]
+    return event ? propertyOf(world, event, property) : null
+  }
   const groups = Map.groupBy(chains, (chain) => JSON.stringify(valueAt(chain)))
   return {
     groups: [...groups.values()].map((mine) => ({

@@ -277,7 +277,16 @@ const richFunnel = (data: DataSet): fc.Arbitrary<Request> =>
       fc.array(step, { minLength: 3, maxLength: 3 }),
       windowSeconds,
       fc.oneof(
-        fc.constant({ breakdown: ["plan"] as [string] }),
+        fc
+          .tuple(
+            fc.constantFrom("ordered", "strict" as const),
+            sometimes(fc.record({ breakdownStep: fc.integer({ min: 1, max: 3 }) }))
+          )
+          .map(([order, step]) => ({
+            breakdown: ["plan"] as [string],
+            order,
+            ...step
+          })),
         fc
           .constantFrom([1, 2] as const, [1, 3] as const, [2, 3] as const)
           .map(([fromStep, toStep]) => ({

@@ -42,6 +42,8 @@ export interface FunnelRequest extends Common {
   readonly windowSeconds: number
   readonly exclusions?: ReadonlyArray<Exclusion>
   readonly breakdown?: readonly [string]
+  /** Counted from 1. */
+  readonly breakdownStep?: number
 }
 
 export interface RetentionRequest extends Omit<Common, "to"> {

@@ -1,6 +1,8 @@
 import { int64, integer, join, or, type Sql, sql } from "../Sql.ts"
+import { breakdownEvent } from "./breakdownEvent.ts"
 import { type FunnelShape, flagged, flagsOf, timeOf, upTo, x } from "./FunnelShape.ts"
 import type { FunnelPlan } from "./funnelPlan.ts"
+import { fitting } from "./instantMatching.ts"
 import { linearKernel } from "./linearKernel.ts"
 import { tieKernel } from "./tieKernel.ts"
 
@@ -18,7 +20,7 @@ export const filledSteps = (
   const columns = [
     ...timesColumns(plan.shape),
     ...filled(plan),
-    ...(breakdown.length === 0 ? [] : [shown(plan)])
+    ...(breakdown.length === 0 ? [] : breakdownEvent(plan))
   ]
   const wanted = [
     ...carried,
@@ -28,24 +30,6 @@ export const filledSteps = (
     )
   ]
   return sql`SELECT ${join(wanted, ", ")} FROM (${layered(people, columns)})`
-}
-
-/**
- * `shown`: the candidate that filled the breakdown's step. Events of one instant stand in
- * the order of their message ids, and each fills one step.
- */
-const shown = ({ shape, breakdownStep }: FunnelPlan): Sql => {
-  const step = integer(breakdownStep)
-  if (shape.order === "unordered" && !shape.overlapping)
-    return sql`arraySort(c -> (${timeOf(shape, sql`c.1`)}, c.2), arrayMap(x ->
-      arrayFirst(c -> c.1 = x, arraySort(arrayFilter(c -> has(taken, c.1), candidates))),
-      taken))[${step}] AS shown`
-  const instant = sql`arraySort(c -> c.2,
-    arrayFilter(c -> ${timeOf(shape, sql`c.1`)} = f${step}, candidates))`
-  if (!shape.overlapping) return sql`${instant}[1] AS shown`
-  const upToHere = upTo(breakdownStep).map((k) => sql`f${integer(k)}`)
-  return sql`arrayMap(instant -> instant[least(length(instant),
-    countEqual([${join(upToHere, ", ")}], f${step}))], [${instant}])[1] AS shown`
 }
 
 /**
@@ -138,15 +122,25 @@ const filled = (plan: FunnelPlan): ReadonlyArray<Sql> => {
   ]
 }
 
-/** `q<k>`: which event filled required step k, so that no optional step takes it too. */
+/**
+ * `q<k>`: which event filled required step k, so that no optional step takes it too. It
+ * leaves the steps after it their events: `fits<k>` matters where an instant fills several.
+ */
 const usedByRequired = (shape: FunnelShape): ReadonlyArray<Sql> =>
   shape.overlapping
-    ? upTo(shape.required).map((k) => {
-        const earlier = upTo(k - 1).map((step) => sql`q${integer(step)}`)
-        return sql`if(length(times) >= ${integer(k)},
-          arrayFirstIndex((x, i) -> ${flagged(shape, x, k)}
-            AND ${timeOf(shape, x)} = times[${integer(k)}] AND NOT ${among(earlier)},
-            a, arrayEnumerate(a)), 0) AS q${integer(k)}`
+    ? upTo(shape.required).flatMap((k) => {
+        const step = integer(k)
+        const earlier = upTo(k - 1).map((other) => sql`q${integer(other)}`)
+        const free = sql`${timeOf(shape, x)} = times[${step}] AND NOT ${among(earlier)}`
+        const last = sql`toUInt8(arrayLastIndex(t -> t = times[${step}], times))`
+        return [
+          sql`if(times[${step}] = times[${integer(k + 1)}], arrayFilter((x, i) -> ${free},
+            a, arrayEnumerate(a)), arraySlice(a, 1, 0)) AS rest${step}`,
+          sql`${fitting(shape, sql`rest${step}`, step, last)} AS fits${step}`,
+          sql`if(length(times) >= ${step}, arrayFirstIndex((x, i) ->
+            ${flagged(shape, x, k)} AND ${free} AND (empty(fits${step}) OR has(fits${step}, x)),
+            a, arrayEnumerate(a)), 0) AS q${step}`
+        ]
       })
     : []
 

@@ -4,7 +4,8 @@ import { filtersSql } from "../filterSql.ts"
 import { source } from "../Source.ts"
 import { integer, join, type Sql, sql } from "../Sql.ts"
 import { type Value, Values } from "../Values.ts"
-import { bitsOf, type FunnelShape, flagged, packed } from "./FunnelShape.ts"
+import { isCandidate } from "./breakdownEvent.ts"
+import { bitsOf, type FunnelShape, packed } from "./FunnelShape.ts"
 import { filledSteps } from "./filledSteps.ts"
 import type { FunnelPlan } from "./funnelPlan.ts"
 import { groupsSql, totalSql } from "./groupsSql.ts"
@@ -55,7 +56,7 @@ const peopleSql = (
       : sql`, groupArrayIf((${event}, message_id, ${join(
           breakdown.map(({ column: value }) => sql`toString(${value})`),
           ", "
-        )}), ${shows(plan)}) AS candidates`
+        )}), ${isCandidate(plan)}) AS candidates`
   const entered =
     plan.shape.order === "unordered"
       ? sql`packed_flags > 0`
@@ -65,12 +66,6 @@ const peopleSql = (
       readsAll(plan.shape) ? sql`` : sql` WHERE packed_flags > 0`
     } GROUP BY person HAVING max(${entered})`
 }
-
-/** Which events may give a person's breakdown values. */
-const shows = ({ shape, flags, breakdownStep }: FunnelPlan): Sql =>
-  shape.order === "unordered"
-    ? sql`packed_flags > 0`
-    : flagged(shape, sql`packed_flags`, flags[breakdownStep - 1] ?? 1)
 
 /** Between strict steps lies no other event, so all of them have to be seen. */
 const readsAll = (shape: FunnelShape) => shape.order === "strict"

@@ -1,5 +1,6 @@
 import { int64, integer, join, type Sql, sql } from "../Sql.ts"
 import { type FunnelShape, flagged, stepsOf, timeOf, x } from "./FunnelShape.ts"
+import { extended, noSteps } from "./instantMatching.ts"
 
 /**
  * `times` for any funnel, as one expression over `tied`: attempts that an exclusion ended,
@@ -8,16 +9,6 @@ import { type FunnelShape, flagged, stepsOf, timeOf, x } from "./FunnelShape.ts"
  */
 export const tieKernel = (shape: FunnelShape): Sql =>
   shape.order === "unordered" ? unordered(shape) : inSequence(shape)
-
-/**
- * The sets of required steps that events can fill, one step an event: `sets` before the
- * event `x`, then with it.
- */
-const extended = (shape: FunnelShape, sets: Sql): Sql =>
-  sql`arrayMap(s -> arrayMap(b -> bitOr(s, b),
-    bitmaskToArray(bitAnd(${stepsOf(shape, x)}, bitNot(s)))), ${sets})`
-
-const noSteps = sql`[toUInt32(0)]`
 
 /** One element an instant: its time, its sets of steps, its events, its exclusions. */
 const instants = (shape: FunnelShape): Sql => {

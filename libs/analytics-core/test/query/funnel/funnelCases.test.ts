@@ -226,6 +226,75 @@ describe("funnel", () => {
     })
   )
 
+  effect(
+    "breaks down by the one of an instant's events that leaves the next its own",
+    () =>
+      Effect.gen(function* () {
+        const big = { event: "A", filters: [{ property: "n", op: "gte", value: 2 }] }
+        const steps = [{ event: "A" }, big, { event: "B" }]
+        const tied = [
+          { ...at(1, "A", 0, { p: "needed after", n: 2 }), messageId: "m1" },
+          { ...at(1, "A", 0, { p: "spared", n: 1 }), messageId: "m2" }
+        ]
+        for (const order of ["ordered", "strict"]) {
+          const request = { steps, order, breakdown: ["p"] }
+          expect(values(yield* ask(request, tied))).toEqual([["spared", 1]])
+          const second = { ...request, breakdownStep: 2 }
+          expect(values(yield* ask(second, tied))).toEqual([["needed after", 1]])
+        }
+        const third = { ...at(1, "A", 0, { p: "last", n: 2 }), messageId: "m3" }
+        const request = { steps, breakdown: ["p"] }
+        expect(values(yield* ask(request, [...tied, third]))).toEqual([
+          ["needed after", 1]
+        ])
+      })
+  )
+
+  effect("breaks down unordered steps by the events that they took", () =>
+    Effect.gen(function* () {
+      const unordered = {
+        steps: [{ event: "A" }, { event: "B" }],
+        order: "unordered",
+        breakdown: ["p"],
+        breakdownStep: 2
+      }
+      const same = [
+        { ...at(1, "A", 0, { p: "first A" }), messageId: "m1" },
+        { ...at(1, "A", 0, { p: "second A" }), messageId: "m2" },
+        { ...at(1, "B", 0, { p: "B" }), messageId: "m3" }
+      ]
+      expect(values(yield* ask(unordered, same))).toEqual([["B", 1]])
+      const either = [
+        { event: "A" },
+        { filters: [{ property: "p", op: "is", value: "B" }] }
+      ]
+      expect(values(yield* ask({ ...unordered, steps: either }, same))).toEqual([
+        ["B", 1]
+      ])
+    })
+  )
+
+  effect("gives no event of an instant to a required and to an optional step", () =>
+    Effect.gen(function* () {
+      const when = (property: string) => ({
+        event: "A",
+        filters: [{ property, op: "is", value: 1 }]
+      })
+      const steps = [when("x"), when("y"), when("z"), { ...when("w"), optional: true }]
+      const events = [
+        at(1, "A", 0, { x: 1, y: 1 }),
+        at(1, "A", 0, { x: 1, z: 1, w: 1 }),
+        at(1, "A", 0, { z: 1 })
+      ]
+      expect(counts(yield* ask({ steps }, events))).toEqual([1, 1, 1, 0])
+      const more = [...events, at(1, "A", 1, { w: 1, p: "extra" })]
+      const request = { steps, breakdown: ["p"], breakdownStep: 4 }
+      const groups = yield* ask(request, more)
+      expect(counts(groups)).toEqual([1, 1, 1, 1])
+      expect(values(groups)).toEqual([["extra", 1]])
+    })
+  )
+
   effect("answers the longest funnels that can be asked", () =>
     Effect.gen(function* () {
       const same = Array.from({ length: MAX_STEPS }, () => ({ event: "A" }))
