@@ -19,6 +19,8 @@ CREATE TABLE jobs.jobs (
   epoch                bigint NOT NULL DEFAULT 0,
   owner                text,
   heartbeat_at         timestamptz,
+  -- milliseconds in which a runner had this run in hand, by heartbeats
+  spent_ms             bigint NOT NULL DEFAULT 0,
   step                 text,
   progress             jsonb,
   result               jsonb,
@@ -32,11 +34,15 @@ CREATE TABLE jobs.jobs (
   created_at           timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at           timestamptz,
   finished_at          timestamptz,
-  cancel_requested_at  timestamptz
+  cancel_requested_at  timestamptz,
+  -- when what the engine keeps of a finished job was removed
+  swept_at             timestamptz
 );
 CREATE INDEX jobs_by_project ON jobs.jobs (project_id, id);
 CREATE INDEX jobs_open ON jobs.jobs (type, project_id, id)
   WHERE state IN ('queued', 'running', 'cancelling');
+CREATE INDEX jobs_unswept ON jobs.jobs (finished_at)
+  WHERE finished_at IS NOT NULL AND swept_at IS NULL;
 CREATE UNIQUE INDEX jobs_of_schedule ON jobs.jobs (schedule_id, scheduled_for)
   WHERE schedule_id IS NOT NULL;
 

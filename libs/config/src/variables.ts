@@ -1,9 +1,15 @@
+import { batchVariables } from "./batchVariables.ts"
 import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
 import * as Kind from "./Kind.ts"
 import { objectStoreVariables } from "./objectStoreVariables.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
 
-const services: ReadonlyArray<Process> = ["analytics-api", "data-ingestion", "loader"]
+const services: ReadonlyArray<Process> = [
+  "analytics-api",
+  "data-ingestion",
+  "loader",
+  "batch-processor"
+]
 
 /**
  * Every environment variable there is. To add one: add it here, read it in a
@@ -22,7 +28,7 @@ export const variables = {
   PORT: optional(Kind.port, {
     of: services,
     description:
-      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, loader 4011."
+      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, batch-processor 4004, loader 4011."
   }),
   HTTP_DRAIN_DELAY: defaulted(Kind.duration, "0 seconds", {
     of: services,
@@ -63,17 +69,17 @@ export const variables = {
   ),
 
   ADMIN_KEY: required(Kind.secret, {
-    of: ["analytics-api", "data-ingestion"],
+    of: ["analytics-api", "data-ingestion", "batch-processor"],
     description: "Bearer key that creates projects and may do everything else."
   }),
   SERVICE_KEY: required(Kind.secret, {
-    of: ["analytics-api", "data-ingestion"],
+    of: ["analytics-api", "data-ingestion", "batch-processor"],
     description: "Bearer key with which the services call each other."
   }),
 
   DATA_INGESTION_URL: defaulted(Kind.url, "http://127.0.0.1:4001", {
-    of: ["analytics-api"],
-    description: "Where to ask for the watermark."
+    of: ["analytics-api", "batch-processor"],
+    description: "Where to ask for the watermark, and to change what is ingested."
   }),
   QUERY_TIMEOUT: defaulted(Kind.duration, "30 seconds", {
     of: ["analytics-api"],
@@ -139,7 +145,7 @@ export const variables = {
   }),
 
   ANALYTICS_API_URL: defaulted(Kind.url, "http://127.0.0.1:4000", {
-    of: ["data-ingestion", "cli"],
+    of: ["data-ingestion", "batch-processor", "cli"],
     description: "Where keys are learnt from."
   }),
   KEY_SYNC_INTERVAL: defaulted(Kind.duration, "1 second", {
@@ -212,6 +218,8 @@ export const variables = {
   }),
 
   ...objectStoreVariables,
+
+  ...batchVariables,
 
   STACK_PORT_BASE: defaulted(Kind.port, "4000", {
     of: ["stack"],

@@ -9,8 +9,17 @@ export type KeyId = typeof KeyId.Type
 export const KeyKind = Schema.Literals(["write", "secret"])
 export type KeyKind = typeof KeyKind.Type
 
-/** What a secret key may do: ask, read receipts and accounting, manage keys, change settings. */
-export const Scope = Schema.Literals(["query", "ingest:read", "keys", "settings"])
+/**
+ * What a secret key may do: ask, read receipts and accounting, manage keys, change settings,
+ * start jobs.
+ */
+export const Scope = Schema.Literals([
+  "query",
+  "ingest:read",
+  "keys",
+  "settings",
+  "jobs"
+])
 export type Scope = typeof Scope.Type
 export const everyScope: ReadonlyArray<Scope> = Scope.literals
 
