@@ -25,7 +25,7 @@ export class UndoRepo extends Context.Service<
      * watermark below it until `done`. None if there is no such link, or if the project
      * was deleted: its people are removed, and must not be written after that.
      *
-     * @returns when it was undone, now or earlier
+     * @returns when it was undone, now or earlier, or when a parked undo begins anew
      */
     begin(
       projectId: number,
@@ -34,6 +34,8 @@ export class UndoRepo extends Context.Service<
     /** Those that are not done, oldest first, of one project or of all. */
     open(projectId?: number): Effect.Effect<ReadonlyArray<OpenUndo>, LedgerUnavailable>
     done(id: bigint): Effect.Effect<void, LedgerUnavailable>
+    /** Gives one up: it holds the watermark no longer, and undoing its link tries again. */
+    park(id: bigint, reason: string): Effect.Effect<void, LedgerUnavailable>
     /** Undone links that touch one of these ids. */
     touching(
       projectId: number,
@@ -54,6 +56,30 @@ export class UndoRepo extends Context.Service<
           AND to_key = ingest.id_key(${link.to})
           AND timestamp = ${new Date(link.timestamp)}
           AND message_id = ${storable(link.messageId)}`
+
+      /** What was given up is open again, from an instant that nobody was told yet. */
+      const resume = (projectId: number, link: LinkName) =>
+        sql<{ knownAt: Date }>`
+          INSERT INTO ingest.link_undos (project_id, kind, from_id, to_id, known_at)
+          SELECT project_id, kind, from_id, to_id,
+                 greatest(date_trunc('milliseconds', clock_timestamp()),
+                          (SELECT published + interval '1 millisecond'
+                             FROM ingest.watermark))
+            FROM (SELECT * FROM ingest.link_undos
+                   WHERE project_id = ${BigInt(projectId)} AND kind = ${link.kind}
+                     AND from_id = ${link.from} AND to_id = ${link.to}
+                   ORDER BY id DESC LIMIT 1) AS last
+           WHERE last.parked IS NOT NULL
+          RETURNING known_at`.pipe(
+          Effect.map(([row]) => row?.knownAt),
+          // Until now it tied them, whatever was meant: that is the history of answers.
+          Effect.tap((knownAt) =>
+            knownAt === undefined
+              ? Effect.void
+              : sql`UPDATE ingest.links SET undone_at = ${knownAt}
+                     WHERE ${named(projectId, link)}`
+          )
+        )
 
       return UndoRepo.of({
         begin: Effect.fn("UndoRepo.begin")((projectId, link) =>
@@ -78,7 +104,9 @@ export class UndoRepo extends Context.Service<
                 if (undone === undefined) {
                   const [before] = yield* sql<{ undoneAt: Date }>`
                     SELECT undone_at FROM ingest.links WHERE ${named(projectId, link)}`
-                  return Option.fromUndefinedOr(before?.undoneAt.getTime())
+                  if (before === undefined) return Option.none()
+                  const again = yield* resume(projectId, link)
+                  return Option.some((again ?? before.undoneAt).getTime())
                 }
                 yield* sql`
                   INSERT INTO ingest.link_undos
@@ -109,6 +137,10 @@ export class UndoRepo extends Context.Service<
         ),
         done: Effect.fn("UndoRepo.done")((id) =>
           sql`UPDATE ingest.link_undos SET done_at = now()
+               WHERE id = ${id} AND done_at IS NULL`.pipe(unavailable, Effect.asVoid)
+        ),
+        park: Effect.fn("UndoRepo.park")((id, reason) =>
+          sql`UPDATE ingest.link_undos SET done_at = now(), parked = ${reason}
                WHERE id = ${id} AND done_at IS NULL`.pipe(unavailable, Effect.asVoid)
         ),
         touching: Effect.fn("UndoRepo.touching")((projectId, ids, most) =>

@@ -29,6 +29,10 @@ export const lag = Metric.gauge("loader_lag_seconds", {
 export const unresolvedLinks = Metric.counter("loader_unresolved_links_total", {
   description: "Links of people too large to resolve; an alarm when it grows"
 })
+export const parkedUndos = Metric.counter("loader_parked_undos_total", {
+  description:
+    "Undone links whose people could not be written, by reason; an alarm when it grows"
+})
 export const unreadable = Metric.counter("loader_unreadable_total", {
   description:
     "Acknowledged events that could not be read again; an alarm when it grows"
