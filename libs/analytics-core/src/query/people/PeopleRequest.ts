@@ -15,7 +15,8 @@ const Of = Schema.Struct({
     description: "A query of another kind, as it was asked"
   }),
   series: Schema.optionalKey(Schema.String).annotate({
-    description: "Name of a series (trends), needed where there are several"
+    description:
+      "Name of a series (trends; needed where there are several), or new, returning, resurrecting or dormant (lifecycle)"
   }),
   step: Schema.optionalKey(Step).annotate({
     description: "Those who reached this step (funnel), from 1"

@@ -9,7 +9,7 @@ import { type PlannedSeries, planTrends, type TrendsPlan } from "./TrendsPlan.ts
 import { isPropertyMeasure, type TrendsRequest } from "./TrendsRequest.ts"
 import { trailingWindows } from "./trailing.ts"
 
-/** Those whose events a series counts, in one bucket or all, in one group or all. */
+/** Those whose events or sessions a series counts, in one bucket or all, in one group or all. */
 export const trendsPeople = Effect.fnUntraced(function* (
   request: TrendsRequest,
   selection: PeopleSelection,
@@ -71,14 +71,7 @@ const seriesOf = (
           : `Expected one of ${names}`
       )
     )
-  return named.measure === "sessions"
-    ? Effect.fail(
-        QueryInvalid.at(
-          "/of/series",
-          "This series counts sessions: count unique_users to see people"
-        )
-      )
-    : Effect.succeed(named)
+  return Effect.succeed(named)
 }
 
 /**
@@ -88,7 +81,9 @@ const seriesOf = (
 const withPeople = (
   series: PlannedSeries
 ): readonly [PlannedSeries, ...ReadonlyArray<PlannedSeries>] => {
-  if (series.measure.startsWith("active_users_")) return [series]
+  // These have their people already; sessions are dated and grouped by their own rows.
+  if (series.measure === "sessions" || series.measure.startsWith("active_users_"))
+    return [series]
   const people = { ...series, measure: "unique_users" as const, property: undefined }
   return isPropertyMeasure(series.measure) ? [people, series] : [people]
 }

@@ -267,6 +267,45 @@ describe("the people of a number", () => {
     })
   )
 
+  effect("of a series of sessions have a session that it counts", () =>
+    Effect.gen(function* () {
+      const a = (person: number, hours: number, plan: string) => ({
+        event: "a",
+        person,
+        at: START + hours * HOUR,
+        props: { plan }
+      })
+      const project = yield* stored([
+        a(1, 1, "free"),
+        a(1, 5, "pro"),
+        // Begins on the first day, and holds what counts on the second.
+        { event: "b", person: 2, at: START + DAY - 60_000 },
+        a(2, 24, "free"),
+        a(3, 30, "pro"),
+        { event: "b", person: 4, at: START + 2 * HOUR }
+      ])
+      const context = contextOf(project)
+      const query = {
+        kind: "trends",
+        ...range,
+        interval: "day",
+        series: [{ event: "a", measure: "sessions", name: "S" }]
+      }
+      const counted = yield* ask(TrendsResult, query, context)
+      expect(counted.series[0]?.data.slice(0, 2)).toEqual([3, 1])
+      const behind = (selection: object, of: object = query) =>
+        Effect.map(everybody({ of: { query: of, ...selection } }, context), (people) =>
+          people.map(({ personId }) => personId)
+        )
+      expect(yield* behind({})).toEqual(["1", "2", "3"])
+      expect(yield* behind({ series: "S", bucket: 0 })).toEqual(["1", "2"])
+      expect(yield* behind({ bucket: 1 })).toEqual(["3"])
+      const grouped = { ...query, breakdown: ["plan"] }
+      expect(yield* behind({ breakdown: ["free"] }, grouped)).toEqual(["1", "2"])
+      expect(yield* behind({ breakdown: ["pro"], bucket: 0 }, grouped)).toEqual(["1"])
+    })
+  )
+
   effect("are refused with the field at fault", () =>
     Effect.gen(function* () {
       const trends = {
