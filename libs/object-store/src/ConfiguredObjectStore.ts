@@ -1,7 +1,7 @@
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { Effect, Layer } from "effect"
 import * as FolderObjectStore from "./FolderObjectStore.ts"
-import { type ObjectStore, ObjectStoreUnavailable } from "./ObjectStore.ts"
+import type { ObjectStore, ObjectStoreUnavailable } from "./ObjectStore.ts"
 
 /** The folder or bucket that `ObjectStoreConfig` names. */
 export const layer: Layer.Layer<
@@ -10,12 +10,11 @@ export const layer: Layer.Layer<
   ObjectStoreConfig
 > = Layer.unwrap(
   Effect.gen(function* () {
-    const { place } = yield* ObjectStoreConfig
+    const config = yield* ObjectStoreConfig
+    const { place } = config
     if (place.kind === "folder") return FolderObjectStore.layerOf(place.path)
-    return yield* new ObjectStoreUnavailable({
-      operation: "open",
-      key: "",
-      detail: "buckets are not supported yet"
-    })
+    // The SDK takes its time to load, and who has a folder never needs it.
+    const { layerOf } = yield* Effect.promise(() => import("./S3ObjectStore.ts"))
+    return layerOf(config, place)
   })
 )

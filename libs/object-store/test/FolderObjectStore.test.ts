@@ -17,7 +17,7 @@ const folder = Effect.acquireRelease(
 objectStoreContract(
   "FolderObjectStore",
   Layer.unwrap(Effect.map(folder, FolderObjectStore.layerOf)),
-  3_000_000
+  { large: 3_000_000, ordered: true }
 )
 
 const run = <A, E>(effect: Effect.Effect<A, E, ObjectStore>, path: string) =>
