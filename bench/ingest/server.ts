@@ -42,6 +42,7 @@ const rules = Layer.succeed(RuleBook, { of: () => defaultRules })
 const keys = Layer.succeed(KeyRing, {
   known: () => anyKey,
   find: () => Effect.succeed(Option.some(anyKey)),
+  ofProject: () => Effect.succeed(Option.some(anyKey)),
   deletedProjects: () => new Set<number>()
 })
 

@@ -248,6 +248,12 @@ const ingestion: ReadonlyArray<Route> = [
     statuses: "401 401 401 401 401 401 200 401 401"
   },
   {
+    route: "POST /internal/v1/import",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/import?projectId={projectId}",
+    body: { batch: [] }
+  },
+  {
     route: "POST /internal/v1/links/search",
     statuses: "401 401 401 401 401 401 200 401 401",
     body: { projectId: "{projectId}", id: "{marker}" }

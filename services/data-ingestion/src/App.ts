@@ -7,6 +7,7 @@ import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Accounting } from "./accounting/Accounting.ts"
 import { accountingRoutes } from "./accounting/AccountingRoutes.ts"
+import { importRoutes } from "./import/ImportRoutes.ts"
 import type { KeyRing } from "./keys/KeyRing.ts"
 import { type LinkServices, linkRoutes } from "./links/LinkRoutes.ts"
 import type { Quarantine } from "./quarantine/Quarantine.ts"
@@ -42,11 +43,12 @@ export const about = {
 
 /**
  * The whole HTTP surface. The routes that receive come first, so that the hooks of the
- * others do not run for every event.
+ * others, which read bodies too, do not run for every event.
  */
 export const makeApp = (runtime: AppRuntime) =>
   new Elysia()
     .use(receiveRoutes(runtime))
+    .use(importRoutes(runtime))
     .use(methodNotAllowed)
     .use(openApi(about))
     .use(healthRoutes(runtime))

@@ -30,13 +30,21 @@ export const known = new Map<string, ProjectKey>([
   ["blind1", { ...keyOf(1, "secret"), scopes: ["query"] }]
 ])
 
-/** Two projects; the key `unclear` cannot be looked up. */
+/** Two projects; the key `unclear` and project 3 cannot be looked up. */
 const keys = Layer.succeed(KeyRing, {
   known: (key) => known.get(key),
   find: (key) =>
     key === "unclear"
       ? Effect.fail(new KeyFeedUnavailable({ cause: "down" }))
       : Effect.succeed(Option.fromUndefinedOr(known.get(key))),
+  ofProject: (id) =>
+    id === 3
+      ? Effect.fail(new KeyFeedUnavailable({ cause: "down" }))
+      : Effect.succeed(
+          Option.fromUndefinedOr(
+            [...known.values()].find(({ projectId }) => projectId === id)
+          )
+        ),
   deletedProjects: () => new Set()
 })
 

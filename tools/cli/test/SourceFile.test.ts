@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { lines } from "@analytics/data-processing/readers/lines"
+import { lineBlocks } from "@analytics/data-processing/readers/lines"
 import { Effect } from "effect"
 import { openSource } from "../src/import/SourceFile.ts"
 
@@ -24,8 +24,8 @@ describe("openSource", () => {
         read += count
       })
       await new Promise((resolve) => setImmediate(resolve))
-      const all = await Array.fromAsync(lines(stream))
-      expect(all.join("\n")).toBe(text)
+      const blocks = await Array.fromAsync(lineBlocks(stream, 0))
+      expect(blocks.flatMap(({ lines }) => lines).join("\n")).toBe(text)
       expect(read).toBe(bytes.length)
     })
 

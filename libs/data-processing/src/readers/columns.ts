@@ -1,32 +1,48 @@
-import { lines } from "./lines.ts"
-import { type Bytes, type Row, row, type UnreadableRow, unreadable } from "./Row.ts"
+import { isBlank, lineBlocks } from "./lines.ts"
+import {
+  type Bytes,
+  beginning,
+  type Row,
+  type Rows,
+  row,
+  type UnreadableRow,
+  unreadable
+} from "./Row.ts"
 
 /** How a file with columns between blanks is written. */
 export interface ColumnsOptions {
   /** Names of the columns; else those of the first line. */
-  readonly columns?: ReadonlyArray<string>
-  readonly skipLines?: number
+  readonly columns?: ReadonlyArray<string> | undefined
+  readonly skipLines?: number | undefined
 }
 
-/** Values between runs of blanks or tabs, as statistics programs write them. */
+/**
+ * Values between runs of blanks or tabs, as statistics programs write them. The names may
+ * be in the first line, so it is always read from there.
+ */
 export async function* columns(
   bytes: Bytes,
   options: ColumnsOptions
-): AsyncGenerator<Row | UnreadableRow> {
+): AsyncGenerator<Rows> {
   let names = options.columns
   let skip = options.skipLines ?? 0
   let number = 0
-  for await (const line of lines(bytes)) {
-    if (skip-- > 0) continue
-    const values = line.trim().split(/\s+/)
-    if (values[0] === "" || values[0] === undefined) continue
-    if (names === undefined) {
-      names = values
-      continue
+  for await (const { lines } of lineBlocks(bytes, 0)) {
+    const rows: Array<Row | UnreadableRow> = []
+    for (const line of lines) {
+      if (skip-- > 0 || isBlank(line)) continue
+      const values = line.trim().split(/\s+/)
+      if (names === undefined) {
+        names = values
+        continue
+      }
+      number++
+      rows.push(
+        values.length === names.length
+          ? row(number, Object.fromEntries(names.map((name, i) => [name, values[i]])))
+          : unreadable(number, `${values.length} values for ${names.length} columns`)
+      )
     }
-    number++
-    yield values.length === names.length
-      ? row(number, Object.fromEntries(names.map((name, i) => [name, values[i]])))
-      : unreadable(number, `${values.length} values for ${names.length} columns`)
+    yield { from: beginning, rows }
   }
 }

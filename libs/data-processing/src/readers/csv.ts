@@ -1,44 +1,74 @@
 import { Readable } from "node:stream"
 import { type CsvError, parse } from "csv-parse"
-import { type Bytes, type Row, row, type UnreadableRow, unreadable } from "./Row.ts"
+import {
+  type Bytes,
+  beginning,
+  type Row,
+  type Rows,
+  row,
+  type UnreadableRow,
+  unreadable
+} from "./Row.ts"
 
 /** How a CSV file is written. */
 export interface CsvOptions {
   readonly delimiter: string
   /** Names of the columns, for a file that has no line of names. */
-  readonly columns?: ReadonlyArray<string>
+  readonly columns?: ReadonlyArray<string> | undefined
   /** Lines to leave out before the names or the data. */
-  readonly skipLines?: number
+  readonly skipLines?: number | undefined
 }
 
-/** CSV with quotes, escaped quotes and line breaks inside of values; a BOM is skipped. */
-export async function* csv(
-  bytes: Bytes,
-  options: CsvOptions
-): AsyncGenerator<Row | UnreadableRow> {
+/** A row larger than this is a quote that nobody closed, in bytes. */
+const maxRecordSize = 4 * 1024 * 1024
+
+/** Rows given at a time. */
+const blockSize = 500
+
+/**
+ * CSV with quotes, escaped quotes and line breaks inside of values; a BOM is skipped. Only
+ * from its beginning can be told whether a line is inside of quotes, so it is always read
+ * from there.
+ */
+export async function* csv(bytes: Bytes, options: CsvOptions): AsyncGenerator<Rows> {
   const refused: Array<UnreadableRow> = []
-  let failures = 0
+  // Counted by the parser, which is ahead of whoever reads.
+  let count = 0
   const parser = parse({
     delimiter: options.delimiter,
     columns: options.columns === undefined ? true : [...options.columns],
     from_line: 1 + (options.skipLines ?? 0),
     bom: true,
-    info: true,
     relax_quotes: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
+    max_record_size: maxRecordSize,
+    on_record: (record: Row["fields"]) => row(++count, record),
     on_skip: (error: CsvError | undefined) => {
-      failures++
-      refused.push(unreadable(number + failures, error?.message ?? "not valid CSV"))
+      // The parser would say so again for each byte that follows.
+      if (error?.code === "CSV_MAX_RECORD_SIZE")
+        throw new Error(
+          `row ${count + 1} is longer than 4 MiB: is a quote in it never closed?`
+        )
+      refused.push(unreadable(++count, reasonOf(error)))
       return undefined
     }
   })
-  let number = 0
-  for await (const { record } of Readable.from(bytes).compose(parser) as AsyncIterable<{
-    readonly record: Row["fields"]
-  }>) {
-    yield row(++number + failures, record)
-    yield* refused.splice(0)
+  let rows: Array<Row | UnreadableRow> = []
+  const records: AsyncIterable<Row> = Readable.from(bytes).compose(parser)
+  for await (const record of records) {
+    while (refused[0] !== undefined && refused[0].number < record.number)
+      rows.push(...refused.splice(0, 1))
+    rows.push(record)
+    if (rows.length < blockSize) continue
+    yield { from: beginning, rows }
+    rows = []
   }
-  yield* refused
+  yield { from: beginning, rows: [...rows, ...refused] }
+}
+
+const reasonOf = (error: CsvError | undefined): string => {
+  if (error?.code === "CSV_RECORD_INCONSISTENT_COLUMNS")
+    return "more or fewer values than columns"
+  return error === undefined ? "not valid CSV" : `not valid CSV (${error.code})`
 }

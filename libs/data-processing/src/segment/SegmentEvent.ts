@@ -35,6 +35,8 @@ export interface RequestFacts {
   readonly userAgent?: string | undefined
   /** Whether an event's own `receivedAt` is believed. */
   readonly testMode: boolean
+  /** Times are taken as they are: no `sentAt` says how far a clock was off. */
+  readonly historical?: boolean | undefined
 }
 
 /** Why an event was refused, and what to do about it. */
@@ -96,7 +98,7 @@ export const readEvent = (
     {
       timestamp: event["timestamp"],
       originalTimestamp: event["originalTimestamp"],
-      sentAt: event["sentAt"] ?? facts.sentAt
+      sentAt: facts.historical ? undefined : (event["sentAt"] ?? facts.sentAt)
     },
     receivedAt
   )

@@ -44,6 +44,11 @@ export class KeyRing extends Context.Service<
      * no such key; fails when that cannot be told.
      */
     find(key: string): Effect.Effect<Option.Option<ProjectKey>, KeyFeedUnavailable>
+    /**
+     * Some key of the project, usable or not, for who sends in its name and needs its
+     * settings. None when there is no such project or it is deleted.
+     */
+    ofProject(id: number): Effect.Effect<Option.Option<ProjectKey>, KeyFeedUnavailable>
     /** Projects that are known to be deleted. */
     readonly deletedProjects: () => ReadonlySet<number>
   }
@@ -55,6 +60,8 @@ export class KeyRing extends Context.Service<
       const feed = yield* KeyFeed
       const file = yield* KeyFile
       let keys = new Map<string, ProjectKey>()
+      /** Settings are of the project, so every key of it carries the same. */
+      let projects = new Map<number, ProjectKey>()
       const deleted = new Set<number>()
       const used = new Map<string, number>()
       const unknown = new RecentlyUnknown()
@@ -77,6 +84,7 @@ export class KeyRing extends Context.Service<
         revision = saved.value.revision
         for (const key of saved.value.keys) {
           keys.set(key.hash, key)
+          projects.set(key.projectId, key)
           noteDeletion(key, deleted)
         }
       }
@@ -100,13 +108,19 @@ export class KeyRing extends Context.Service<
       /** Takes effect when all of it was read, so that a failure half-way costs no key. */
       const startOver = Effect.fnUntraced(function* (first: Changes) {
         const fresh = new Map<string, ProjectKey>()
-        revision = yield* follow(first, (key) => fresh.set(key.hash, key))
+        const owners = new Map<number, ProjectKey>()
+        revision = yield* follow(first, (key) => {
+          fresh.set(key.hash, key)
+          owners.set(key.projectId, key)
+        })
         keys = fresh
+        projects = owners
         for (const hash of fresh.keys()) unknown.delete(hash)
         completeAt = performance.now()
         unsaved = true
       })
 
+      const alone = yield* Semaphore.make(1)
       const refresh = Effect.gen(function* () {
         const report = [...used]
           .slice(0, MAX_USES)
@@ -123,6 +137,7 @@ export class KeyRing extends Context.Service<
         else
           revision = yield* follow(changes, (key, page) => {
             keys.set(key.hash, key)
+            projects.set(key.projectId, key)
             unknown.delete(key.hash)
             revision = page.revision
             unsaved = true
@@ -131,7 +146,7 @@ export class KeyRing extends Context.Service<
         if (!unsaved) return
         unsaved = false
         yield* file.save({ revision, keys: [...keys.values()] })
-      }).pipe(Effect.withSpan("KeyRing.refresh"))
+      }).pipe(alone.withPermit, Effect.withSpan("KeyRing.refresh"))
 
       yield* refresh.pipe(
         // Without the error's own fields: at a start it is a matter of who is up first.
@@ -194,6 +209,13 @@ export class KeyRing extends Context.Service<
           // What the feed said meanwhile is newer.
           if (!keys.has(hash)) keys.set(hash, found)
           return Option.fromUndefinedOr(usable(hash))
+        }),
+        ofProject: Effect.fn("KeyRing.ofProject")(function* (id) {
+          // It may be too young to be known here yet.
+          if (!projects.has(id)) yield* refresh
+          return deleted.has(id)
+            ? Option.none()
+            : Option.fromUndefinedOr(projects.get(id))
         })
       })
     })

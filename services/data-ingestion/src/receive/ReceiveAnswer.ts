@@ -1,5 +1,25 @@
 import * as Problem from "@analytics/api-common/Problem"
+import { Schema } from "effect"
 import type { Refused, Taken } from "./Receiver.ts"
+
+/** What was taken in and what was not, event by event. */
+export const Answer = Schema.Struct({
+  success: Schema.Literal(true),
+  accepted: Schema.Int,
+  rejected: Schema.Array(
+    Schema.Struct({
+      index: Schema.Int,
+      messageId: Schema.NullOr(Schema.String),
+      reason: Schema.String
+    })
+  ),
+  warnings: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ messageId: Schema.String, reason: Schema.String }))
+  ).annotate({
+    description:
+      "What does not fit the project's schema of events, if its settings say `warn`; at most 20."
+  })
+}).annotate({ examples: [{ success: true, accepted: 1, rejected: [] }] })
 
 /** Warnings of one answer: they are for people, who fix one kind at a time. */
 const MOST_WARNINGS = 20

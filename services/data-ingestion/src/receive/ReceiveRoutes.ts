@@ -1,11 +1,11 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { sent } from "@analytics/api-common/WireSchema"
 import { endpoints } from "@analytics/data-processing/segment/SegmentRequest"
-import { Effect, type ManagedRuntime, Schema } from "effect"
+import { Effect, type ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { StoredWatch } from "../inbox/StoredWatch.ts"
 import { corsHeaders, preflight } from "./Cors.ts"
-import { refusedResponse, takenResponse, waitOf } from "./ReceiveAnswer.ts"
+import { Answer, refusedResponse, takenResponse, waitOf } from "./ReceiveAnswer.ts"
 import { documentation } from "./ReceiveDocumentation.ts"
 import {
   BodyTooLarge,
@@ -14,24 +14,6 @@ import {
   UnreadableBody
 } from "./ReceiveProblems.ts"
 import { Receiver } from "./Receiver.ts"
-
-const Answer = Schema.Struct({
-  success: Schema.Literal(true),
-  accepted: Schema.Int,
-  rejected: Schema.Array(
-    Schema.Struct({
-      index: Schema.Int,
-      messageId: Schema.NullOr(Schema.String),
-      reason: Schema.String
-    })
-  ),
-  warnings: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ messageId: Schema.String, reason: Schema.String }))
-  ).annotate({
-    description:
-      "What does not fit the project's schema of events, if its settings say `warn`; at most 20."
-  })
-}).annotate({ examples: [{ success: true, accepted: 1, rejected: [] }] })
 
 const response = {
   200: sent(Answer),

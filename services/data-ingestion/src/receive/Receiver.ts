@@ -89,6 +89,10 @@ export interface Sent {
   readonly ip: string | undefined
   readonly userAgent: string | undefined
   readonly wantsRowIds: boolean
+  /** The sender, if it was told apart already: then the request carries no key. */
+  readonly project?: ProjectKey
+  /** Times are what they say, whatever the batch says about clocks. */
+  readonly historical?: boolean
 }
 
 /**
@@ -157,8 +161,8 @@ export class Receiver extends Context.Service<
 
       const receive = async (sent: Sent): Promise<Taken | Refused> => {
         const { endpoint, lane, request } = sent
-        const headerKey = keyOf(request)
-        let project: ProjectKey | undefined
+        let project = sent.project
+        const headerKey = project === undefined ? keyOf(request) : undefined
         if (headerKey !== undefined) {
           const authorized = await authorize(headerKey)
           if (isRefused(authorized)) return authorized
@@ -220,7 +224,8 @@ export class Receiver extends Context.Service<
             testMode: config.testMode,
             maxEventBytes: config.maxEventBytes,
             ip: sent.ip === undefined ? undefined : rules.address(sent.ip),
-            userAgent: sent.userAgent
+            userAgent: sent.userAgent,
+            historical: sent.historical
           }
         )
         if (rejected.length > 0) rejections.updateUnsafe(rejected.length, context)

@@ -318,4 +318,27 @@ describe("KeyRing", () => {
       await api.asked()
       expect(new Set(api.uses)).toEqual(new Set(["a"]))
     }))
+
+  it("knows the settings of a project, however young, until it is deleted", () =>
+    running(async (_, ring) => {
+      const settings = (id: number) =>
+        Effect.runPromise(
+          Effect.map(
+            ring.ofProject(id),
+            Option.map((key) => key.settings)
+          )
+        )
+      api.publish("k1")
+      expect(await settings(7)).toEqual(Option.some(undefined))
+      expect(await settings(8)).toEqual(Option.none())
+      api.publish("k2", { projectId: 8, settings: "{}" })
+      expect(await settings(8)).toEqual(Option.some("{}"))
+      api.publish("k2", { projectId: 8, projectDeletedAt: "2026-01-01T00:00:00Z" })
+      await api.asked()
+      await api.asked()
+      expect(await settings(8)).toEqual(Option.none())
+      api.up = false
+      expect(await settings(7)).toEqual(Option.some(undefined))
+      expect(settings(9)).rejects.toThrow()
+    }))
 })

@@ -1,13 +1,7 @@
-import { apacheLog } from "@analytics/data-processing/readers/apacheLog"
-import { columns } from "@analytics/data-processing/readers/columns"
-import { csv } from "@analytics/data-processing/readers/csv"
-import { ndjson } from "@analytics/data-processing/readers/ndjson"
-import type { Bytes } from "@analytics/data-processing/readers/Row"
+import { textReader, toEventOf } from "@analytics/data-processing/import/formats"
 import { Console, Effect, Option, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { apacheEvent, plainEvent } from "../import/apacheEvent.ts"
 import { importFile } from "../import/importFile.ts"
-import { makeMapper } from "../import/Mapping.ts"
 import { openSource } from "../import/SourceFile.ts"
 import { NoTarget, readTarget, stackFlag } from "../Target.ts"
 
@@ -21,7 +15,7 @@ const list = (name: string, description: string) =>
     Flag.optional
   )
 
-const formats = ["csv", "ndjson", "apache", "columns"] as const
+const formats = ["csv", "ndjson", "apache", "nginx", "columns"] as const
 
 const flags = {
   file: Argument.File("file", { mustExist: true }).pipe(
@@ -100,17 +94,9 @@ export const importCommand = Command.make(
     const format = Option.orElse(given.format, () => formatOf(file))
     if (Option.isNone(format))
       return yield* new NoFormat({ message: `how is ${file} written? --format …` })
-    const names = Option.getOrUndefined(given.columns)
     const source = yield* openSource(file)
-    const named = names === undefined ? {} : { columns: names }
-    const readers = {
-      csv: (bytes: Bytes) =>
-        csv(bytes, { delimiter: given.delimiter, skipLines, ...named }),
-      columns: (bytes: Bytes) => columns(bytes, { skipLines, ...named }),
-      ndjson,
-      apache: apacheLog
-    }
-    const mapper = makeMapper({
+    const isMapped = Option.isSome(given.event) || Option.isSome(given.eventColumn)
+    const mapping = {
       event: Option.getOrUndefined(given.event),
       eventColumn: Option.getOrUndefined(given.eventColumn),
       userColumn: Option.getOrUndefined(given.userColumn),
@@ -122,23 +108,21 @@ export const importCommand = Command.make(
       properties: Option.getOrUndefined(given.properties),
       numbers: Option.getOrElse(given.numbers, () => []),
       booleans: Option.getOrElse(given.booleans, () => [])
-    })
-    const isMapped = Option.isSome(given.event) || Option.isSome(given.eventColumn)
+    }
     if (!isMapped && (format.value === "csv" || format.value === "columns"))
       return yield* new NoFormat({
         message: "which event is a row? --event NAME or --event-column COLUMN"
       })
-    const toEvent = isMapped
-      ? mapper
-      : format.value === "apache"
-        ? apacheEvent
-        : plainEvent
     const report = yield* importFile({
       source,
       ingestion: target.ingestion,
       writeKey: writeKey.value,
-      reader: readers[format.value],
-      toEvent: (row) => toEvent(row, source.fingerprint),
+      reader: textReader(format.value, {
+        delimiter: given.delimiter,
+        columns: Option.getOrUndefined(given.columns),
+        skipLines
+      }),
+      toEvent: toEventOf(format.value, isMapped ? mapping : undefined),
       state: target.data,
       name: `${Bun.hash(writeKey.value).toString(36)}-${source.fingerprint}`,
       again: given.again,

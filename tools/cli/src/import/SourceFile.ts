@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
+import { fileId } from "@analytics/data-processing/import/Mapped"
 import type { Bytes } from "@analytics/data-processing/readers/Row"
 import { Effect, Schema } from "effect"
 
@@ -42,7 +43,7 @@ export const openSource = Effect.fn("SourceFile.openSource")(function* (path: st
   })
   const source: SourceFile = {
     path,
-    fingerprint: `imp-${digest.slice(0, 24)}`,
+    fingerprint: fileId(digest),
     size: info.size,
     read: (onBytes) => {
       const file = Readable.from(counted(createReadStream(path), onBytes))

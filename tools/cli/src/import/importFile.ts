@@ -1,15 +1,20 @@
-import type { Bytes, Row, UnreadableRow } from "@analytics/data-processing/readers/Row"
+import {
+  type Batch,
+  batches,
+  bodyOf,
+  type SkippedRow
+} from "@analytics/data-processing/import/batches"
+import type { ToEvent } from "@analytics/data-processing/import/Mapped"
+import { beginning, type Reader } from "@analytics/data-processing/readers/Row"
 import { Effect, Stream } from "effect"
 import { deliver, type IngestAnswer } from "../IngestClient.ts"
 import { makeProgress } from "../Progress.ts"
-import { type Batch, batches, type SkippedRow } from "./batches.ts"
 import {
   type Checkpoint,
   readCheckpoint,
   start,
   writeCheckpoint
 } from "./Checkpoint.ts"
-import type { Mapped } from "./Mapping.ts"
 import { FileUnreadable, type SourceFile } from "./SourceFile.ts"
 
 /** Where and how a file is imported. */
@@ -17,8 +22,8 @@ export interface ImportOptions {
   readonly source: SourceFile
   readonly ingestion: string
   readonly writeKey: string
-  readonly reader: (bytes: Bytes) => AsyncIterable<Row | UnreadableRow>
-  readonly toEvent: (row: Row) => Mapped
+  readonly reader: Reader
+  readonly toEvent: ToEvent
   /** The folder of checkpoints, and the name of this file's one. */
   readonly state: string
   readonly name: string
@@ -34,6 +39,9 @@ export interface ImportReport extends Checkpoint {
 }
 
 const maxExamples = 10
+
+/** Below what data-ingestion takes by default, so that its answers stay quick. */
+const limits = { maxEvents: 1000, maxBytes: 450 * 1024 }
 
 const refusedRows = (batch: Batch, answer: IngestAnswer): ReadonlyArray<SkippedRow> => [
   ...batch.skipped,
@@ -60,17 +68,21 @@ export const importFile = Effect.fn("importFile")(function* (options: ImportOpti
   const rows = options.reader(
     source.read((count) => {
       bytesRead += count
-    })
+    }),
+    beginning
   )
   yield* Stream.fromAsyncIterable(
-    batches(rows, options.toEvent, before.lastRow),
+    batches(rows, options.toEvent, source.fingerprint, limits, {
+      lastRow: before.lastRow,
+      from: beginning
+    }),
     (error) => new FileUnreadable({ message: `${source.path}: ${String(error)}` })
   ).pipe(
     Stream.mapEffect(
       (batch) =>
-        (batch.events === 0
+        (batch.events.length === 0
           ? Effect.succeed(nothing)
-          : deliver(ingestion, writeKey, batch.body)
+          : deliver(ingestion, writeKey, bodyOf(batch.events))
         ).pipe(Effect.map((answer) => ({ answer, batch, bytesRead }))),
       { concurrency: options.concurrency }
     ),

@@ -1,5 +1,6 @@
-import type { Row } from "@analytics/data-processing/readers/Row"
-import { writtenTime } from "@analytics/data-processing/readers/writtenTime"
+import type { Row } from "../readers/Row.ts"
+import { writtenTime } from "../readers/writtenTime.ts"
+import { type Mapped, rowId } from "./Mapped.ts"
 
 /** Which column of a file becomes which field of an event. */
 export interface Mapping {
@@ -22,11 +23,6 @@ export interface Mapping {
   readonly booleans: ReadonlyArray<string>
 }
 
-/** An event as the ingestion takes it, or why the row is none. */
-export type Mapped =
-  | { readonly event: object; readonly reason?: undefined }
-  | { readonly event?: undefined; readonly reason: string }
-
 const number = (text: string): number | string => {
   const value = Number(text)
   return text.trim() === "" || !Number.isFinite(value) ? text : value
@@ -35,7 +31,7 @@ const number = (text: string): number | string => {
 const boolean = (text: string): boolean | string =>
   /^true$/i.test(text) ? true : /^false$/i.test(text) ? false : text
 
-/** Makes rows into `track` events. Empty values of text files are absent properties. */
+/** Makes rows into `track` events. Empty values of text files are absent. */
 export const makeMapper = (mapping: Mapping) => {
   const readTime = writtenTime(mapping.timestampFormat, mapping.timeOffset)
   const numbers = new Set(mapping.numbers)
@@ -64,8 +60,10 @@ export const makeMapper = (mapping: Mapping) => {
   }
 
   return ({ fields, number }: Row, file: string): Mapped => {
-    const at = (column: string | undefined): unknown =>
-      column === undefined ? undefined : fields[column]
+    const at = (column: string | undefined): unknown => {
+      const value = column === undefined ? undefined : fields[column]
+      return value === "" ? undefined : value
+    }
     const event = mapping.event ?? at(mapping.eventColumn)
     if (typeof event !== "string" || event === "")
       return { reason: `no event name in column ${mapping.eventColumn}` }
@@ -81,7 +79,7 @@ export const makeMapper = (mapping: Mapping) => {
         timestamp,
         userId: at(mapping.userColumn),
         anonymousId: at(mapping.anonymousColumn),
-        messageId: at(mapping.messageIdColumn) ?? `${file}-${number}`,
+        messageId: at(mapping.messageIdColumn) ?? rowId(file, number),
         properties: propertiesOf(fields)
       }
     }

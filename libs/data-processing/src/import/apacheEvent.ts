@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
-import type { Row } from "@analytics/data-processing/readers/Row"
-import { writtenTime } from "@analytics/data-processing/readers/writtenTime"
-import type { Mapped } from "./Mapping.ts"
+import type { Row } from "../readers/Row.ts"
+import { writtenTime } from "../readers/writtenTime.ts"
+import { type Mapped, rowId } from "./Mapped.ts"
 
 const readTime = writtenTime("dd/MMM/yyyy:HH:mm:ss Z", "+00:00")
 
@@ -22,14 +22,9 @@ export const apacheEvent = ({ fields, number }: Row, file: string): Mapped => {
       type: "page",
       timestamp,
       anonymousId: visitor.slice(0, 32),
-      messageId: `${file}-${number}`,
+      messageId: rowId(file, number),
       properties: { path, method, status, bytes, referrer },
       context: { userAgent, page: { path, referrer } }
     }
   }
 }
-
-/** A row of NDJSON that is an event already, with an id made from its place in the file. */
-export const plainEvent = ({ fields, number }: Row, file: string): Mapped => ({
-  event: { messageId: `${file}-${number}`, ...fields }
-})

@@ -1,0 +1,91 @@
+import { beginning, type Position, type Rows } from "../readers/Row.ts"
+import type { Mapped, ToEvent } from "./Mapped.ts"
+
+/** A row that does not become an event. */
+export interface SkippedRow {
+  readonly number: number
+  readonly reason: string
+}
+
+/** How far a file was read: the last row, and a place in front of the next one. */
+export interface Progress {
+  readonly lastRow: number
+  readonly from: Position
+}
+
+export const unread: Progress = { lastRow: 0, from: beginning }
+
+/** Events of consecutive rows, as one request takes them. */
+export interface Batch extends Progress {
+  /** Each event as JSON. */
+  readonly events: ReadonlyArray<string>
+  /** Row numbers of the events, in their order. */
+  readonly rows: ReadonlyArray<number>
+  readonly skipped: ReadonlyArray<SkippedRow>
+}
+
+/** What one request may hold. */
+export interface BatchLimits {
+  readonly maxEvents: number
+  /** Of the whole body. */
+  readonly maxBytes: number
+}
+
+/** The body of a request. */
+export const bodyOf = (events: ReadonlyArray<string>): string =>
+  `{"batch":[${events.join(",")}]}`
+
+/** Bytes of a body beside its events and the commas after them. */
+const envelope = 16
+
+const jsonOf = (mapped: Exclude<Mapped, { readonly reason: string }>): string =>
+  mapped.json ?? JSON.stringify(mapped.event)
+
+/** Cuts rows into requests. `rows` are read from `after.from`; those before are left out. */
+export async function* batches(
+  rows: AsyncIterable<Rows>,
+  toEvent: ToEvent,
+  file: string,
+  limits: BatchLimits,
+  after: Progress = unread
+): AsyncGenerator<Batch> {
+  let events: Array<string> = []
+  let numbers: Array<number> = []
+  let skipped: Array<SkippedRow> = []
+  let bytes = envelope
+  let { from, lastRow } = after
+  const take = (): Batch => {
+    const batch = { events, rows: numbers, skipped, lastRow, from }
+    events = []
+    numbers = []
+    skipped = []
+    bytes = envelope
+    return batch
+  }
+  for await (const block of rows) {
+    from = block.from
+    for (const row of block.rows) {
+      if (row.number <= after.lastRow) continue
+      const mapped = row._tag === "Row" ? toEvent(row, file) : row
+      if (mapped.reason !== undefined) {
+        skipped.push({ number: row.number, reason: mapped.reason })
+        lastRow = row.number
+        // A file of nothing else must not collect in memory.
+        if (skipped.length >= limits.maxEvents) yield take()
+        continue
+      }
+      const text = jsonOf(mapped)
+      const length = Buffer.byteLength(text) + 1
+      if (
+        events.length === limits.maxEvents ||
+        (events.length > 0 && bytes + length > limits.maxBytes)
+      )
+        yield take()
+      events.push(text)
+      numbers.push(row.number)
+      bytes += length
+      lastRow = row.number
+    }
+  }
+  if (lastRow > after.lastRow && (events.length > 0 || skipped.length > 0)) yield take()
+}

@@ -1,0 +1,47 @@
+import { apacheLog } from "../readers/apacheLog.ts"
+import { columns } from "../readers/columns.ts"
+import { csv } from "../readers/csv.ts"
+import { ndjson } from "../readers/ndjson.ts"
+import type { Reader } from "../readers/Row.ts"
+import { apacheEvent } from "./apacheEvent.ts"
+import type { ToEvent } from "./Mapped.ts"
+import { type Mapping, makeMapper } from "./Mapping.ts"
+import { plainEvent, tableEvent } from "./plainEvent.ts"
+
+/** Formats that are text, line by line or nearly so. */
+export type TextFormat = "csv" | "columns" | "ndjson" | "apache" | "nginx"
+
+/** How a text file is written, beside its format. */
+export interface TextOptions {
+  readonly delimiter?: string | undefined
+  readonly columns?: ReadonlyArray<string> | undefined
+  readonly skipLines?: number | undefined
+}
+
+export const textReader = (format: TextFormat, options: TextOptions): Reader => {
+  switch (format) {
+    case "csv":
+      return (bytes) => csv(bytes, { ...options, delimiter: options.delimiter ?? "," })
+    case "columns":
+      return (bytes) => columns(bytes, options)
+    case "ndjson":
+      return ndjson
+    // Nginx's "combined" is Apache's.
+    case "apache":
+    case "nginx":
+      return apacheLog
+  }
+}
+
+/**
+ * How rows become events: by `mapping`, else a request of a log is a page view and
+ * everything else an event already, its fields named as such.
+ */
+export const toEventOf = (
+  format: TextFormat | "parquet",
+  mapping: Mapping | undefined
+): ToEvent => {
+  if (mapping !== undefined) return makeMapper(mapping)
+  if (format === "apache" || format === "nginx") return apacheEvent
+  return format === "ndjson" ? plainEvent : tableEvent
+}

@@ -1,0 +1,91 @@
+import { Unauthorized } from "@analytics/api-common/AuthProblems"
+import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
+import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { received, sent } from "@analytics/api-common/WireSchema"
+import { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import { Elysia } from "elysia"
+import { KeyRing } from "../keys/KeyRing.ts"
+import { Answer, refusedResponse, takenResponse } from "../receive/ReceiveAnswer.ts"
+import {
+  BodyTooLarge,
+  InboxUnavailable,
+  KeysUnavailable,
+  TooManyEvents,
+  UnreadableBody
+} from "../receive/ReceiveProblems.ts"
+import { Receiver } from "../receive/Receiver.ts"
+import { ProjectNotFound } from "./ProjectNotFound.ts"
+
+const path = "/internal/v1/import"
+
+const Target = Schema.Struct({
+  projectId: Schema.FiniteFromString.check(
+    Schema.isInt(),
+    Schema.isBetween({ minimum: 1, maximum: 4_294_967_295 })
+  )
+})
+
+export type ImportServices = Receiver | KeyRing | AccessConfig
+
+/**
+ * `POST /internal/v1/import`, for services that know `SERVICE_KEY`: the body, the rules and
+ * the answer of `/v1/batch`, in the bulk lane, in the name of a project.
+ */
+export const importRoutes = <R, ER>(
+  runtime: ManagedRuntime.ManagedRuntime<R | ImportServices, ER>
+) =>
+  new Elysia({ tags: ["internal"] })
+    .use(effectPlugin(runtime))
+    .post(
+      path,
+      ({ request, query: { projectId }, runResponse }) =>
+        runResponse(imported(request, projectId)),
+      {
+        parse: "none",
+        query: received(Target),
+        response: {
+          200: sent(Answer),
+          400: sent(UnreadableBody),
+          401: sent(Unauthorized),
+          404: sent(ProjectNotFound),
+          413: sent(BodyTooLarge),
+          429: sent(TooManyEvents),
+          503: sent(InboxUnavailable)
+        },
+        detail: {
+          summary: "Take historical events of a project in (service key)",
+          description:
+            "The body, the rules and the answer of `/v1/batch`, in the bulk lane. Times are kept as they are: `sentAt` corrects nothing.",
+          security: [{ key: [] }]
+        }
+      }
+    )
+
+const imported = Effect.fnUntraced(function* (request: Request, projectId: number) {
+  const { serviceKey } = yield* AccessConfig
+  const key = fromAuthorization(request.headers.get("authorization") ?? undefined)
+  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
+    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
+  const keys = yield* KeyRing
+  const project = yield* keys
+    .ofProject(projectId)
+    .pipe(Effect.mapError(() => new KeysUnavailable({})))
+  if (Option.isNone(project)) return yield* new ProjectNotFound({})
+  const receiver = yield* Receiver
+  const taken = yield* Effect.promise(() =>
+    receiver.receive({
+      request,
+      endpoint: "batch",
+      lane: "bulk",
+      ip: undefined,
+      userAgent: undefined,
+      wantsRowIds: false,
+      project: project.value,
+      historical: true
+    })
+  )
+  return taken._tag === "Refused"
+    ? refusedResponse(taken, path, {})
+    : takenResponse(taken, {})
+})
