@@ -99,6 +99,38 @@ const counted: ReadonlyArray<Honest> = [
     rows: [["24"], ["24"]]
   },
   { query: "SELECT 1 UNION DISTINCT SELECT 1", rows: [[1]] },
+  {
+    query:
+      "SELECT * FROM (WITH bought AS (SELECT person_id FROM events WHERE event = 'Viewed') SELECT 'first' AS name, count() AS n FROM bought UNION ALL SELECT 'second', count() + 1 FROM bought UNION ALL SELECT 'third', count() FROM sessions) ORDER BY name",
+    rows: [
+      ["first", "4"],
+      ["second", "5"],
+      ["third", "8"]
+    ]
+  },
+  {
+    query: "WITH 5 AS n SELECT n UNION ALL SELECT n UNION ALL SELECT 5",
+    rows: [[5], [5], [5]]
+  },
+  {
+    query: "WITH (SELECT count() FROM events) AS n SELECT n UNION ALL SELECT n",
+    rows: [["24"], ["24"]]
+  },
+  {
+    query:
+      "WITH a AS (SELECT 1 AS x), b AS (SELECT x FROM a) SELECT x FROM a UNION DISTINCT SELECT x FROM b UNION DISTINCT SELECT x FROM a",
+    rows: [[1]]
+  },
+  {
+    query:
+      "SELECT sum(x) FROM (WITH a AS (SELECT 2 AS x) SELECT x FROM a UNION ALL SELECT x FROM a)",
+    rows: [["4"]]
+  },
+  {
+    query:
+      "WITH a AS (SELECT 2 AS x UNION ALL SELECT 3) SELECT sum(x) FROM a EXCEPT SELECT 4",
+    rows: [["5"]]
+  },
   { query: "SELECT event FROM events INTERSECT SELECT 'Viewed'" },
   { query: "SELECT event FROM events EXCEPT SELECT 'Viewed'" },
   { query: "SELECT 1;", rows: [[1]] },

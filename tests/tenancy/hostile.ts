@@ -301,8 +301,46 @@ const forms = [
   `SELECT ${"(SELECT ".repeat(60)}1${")".repeat(60)}`
 ]
 
+const nestedUnions = (depth: number): string =>
+  depth === 0
+    ? "SELECT 1"
+    : `WITH a${depth} AS (${nestedUnions(depth - 1)}) SELECT 1${" UNION ALL SELECT 1".repeat(10)}`
+
+/** What one SELECT of a union names, the others see, and nothing else. */
+const unions = [
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT hash FROM seen",
+  "WITH a AS (SELECT hash AS x FROM seen) SELECT 1 UNION ALL SELECT x FROM a",
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL WITH b AS (SELECT * FROM seen) SELECT 1 FROM b",
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT project_id FROM events",
+  "WITH a AS (SELECT * FROM events) SELECT event FROM a UNION ALL SELECT project_id FROM a",
+  "WITH events AS (SELECT 1 AS x) SELECT x FROM events UNION ALL SELECT x FROM events",
+  "WITH seen AS (SELECT 1 AS x) SELECT x FROM seen UNION ALL SELECT * FROM seen",
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT x FROM (WITH person_links AS (SELECT 1) SELECT * FROM person_links)",
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT number FROM numbers(3)",
+  "WITH a AS (SELECT * FROM merge('events')) SELECT 1 UNION ALL SELECT 2",
+  "WITH a AS (SELECT 1) SELECT * FROM a UNION ALL SELECT 1 SETTINGS enable_global_with_statement = 1",
+  "WITH a AS (SELECT 1) SELECT * FROM a UNION ALL SELECT 1 FORMAT JSON",
+  "WITH hostName() AS h SELECT h UNION ALL SELECT h",
+  "WITH x -> hostName() AS f SELECT f(1) UNION ALL SELECT f(2)",
+  "WITH a AS (SELECT 1 AS x) SELECT 1 UNION ALL SELECT 1 WHERE 1 IN seen",
+  "WITH a AS (SELECT 1 AS x) SELECT 1 UNION ALL SELECT 1 WHERE 1 IN a",
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a EXCEPT SELECT hash FROM seen",
+  "WITH a AS (SELECT 1 AS x) SELECT x FROM a INTERSECT (SELECT 1 UNION ALL SELECT hash FROM seen)",
+  "WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM a) SELECT x FROM a UNION ALL SELECT x FROM a",
+  // A few lines that become a hundred thousand; of ten times as many the memory is gone.
+  nestedUnions(4)
+]
+
 export const hostile: ReadonlyArray<string> = [
-  ...new Set([...called, ...read, ...tables, ...statements, ...clauses, ...forms])
+  ...new Set([
+    ...called,
+    ...read,
+    ...tables,
+    ...statements,
+    ...clauses,
+    ...forms,
+    ...unions
+  ])
 ]
 
 /** Values that try to become more than values. */

@@ -39,6 +39,8 @@ const whole = [
   "SELECT count() FROM events AS a RIGHT JOIN people AS p ON a.person_id = p.person_id AND a.path != ''",
   "SELECT event FROM events UNION DISTINCT SELECT entry FROM sessions ORDER BY 1",
   "SELECT count() FROM events WHERE timestamp > '2000-01-01' AND intDiv(1, toUnixTimestamp(timestamp) - 1741338000) >= 0",
+  "SELECT * FROM (WITH a AS (SELECT * FROM events) SELECT count(), max(intDiv(1, length(user_id) - 15)) FROM a UNION ALL SELECT count(), max(intDiv(1, length(browser) - 15)) FROM a) ORDER BY ALL",
+  "SELECT * FROM (WITH intDiv(1, length(user_id) - 15) AS x SELECT max(x) FROM events UNION ALL SELECT min(x) FROM events) ORDER BY ALL",
   "SELECT person_id = '1001' FROM people ORDER BY 1",
   "SELECT count() FROM people WHERE intDiv(1, toUInt64(person_id) - 1001) >= 0",
   "SELECT count() FROM sessions WHERE intDiv(1, length(entry) - 15) >= 0",

@@ -1,5 +1,6 @@
 import { isAllowedFunction } from "./allowedFunctions.ts"
 import { isAllowedType } from "./allowedTypes.ts"
+import { grownSize, MOST_NODES } from "./grownSize.ts"
 import type { Node } from "./syntaxTree.ts"
 import { isName, subqueryNames, type Token } from "./writtenText.ts"
 
@@ -46,7 +47,10 @@ export const refusalOf = ({
     refusedCalls(tokens) ??
     refusedSets(tokens) ??
     refusedParams(tokens, params) ??
-    (tree && (refusedShape(tree, tokens) ?? refusedNode(tree, sources)))
+    (tree &&
+      (refusedShape(tree, tokens) ??
+        refusedSize(tree, tokens) ??
+        refusedNode(tree, sources)))
   )
 }
 
@@ -157,6 +161,12 @@ const refusedShape = (
     ? undefined
     : inQuery("A SELECT stands where none may be")
 }
+
+const refusedSize = (tree: Node, tokens: ReadonlyArray<Token>): Refusal | undefined =>
+  tokens.some(({ kind, text }) => kind === "word" && text === "WITH") &&
+  grownSize(tree) > MOST_NODES
+    ? inQuery("WITH before a union is copied into its SELECTs, which are too many")
+    : undefined
 
 const countOf = (type: string, node: Node): number =>
   node.children.reduce(

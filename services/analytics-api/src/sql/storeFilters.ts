@@ -5,8 +5,8 @@ export interface StoreTables {
 }
 
 /**
- * Conditions by table: only the rows of the project up to the watermark, and none of
- * tables that no view reads. The views say the same themselves; this holds whatever a
+ * Conditions by table: only the rows of the project up to the watermark, what of it is
+ * being removed, and nothing of tables that no view reads. The views say the same themselves; this holds whatever a
  * query comes to read.
  */
 export const storeFilters = (
@@ -16,11 +16,12 @@ export const storeFilters = (
   if (!Number.isSafeInteger(projectId) || !Number.isSafeInteger(watermark))
     throw new RangeError("a project and a watermark are whole numbers")
   const own = `project_id = ${projectId} AND known_at <= fromUnixTimestamp64Milli(${watermark})`
+  const theirs = `project_id = ${projectId}`
   const read = new Set(["events", "person_links"])
   return new Map(
     [...tables, ...read].map((table) => [
       `${database}.${table}`,
-      read.has(table) ? own : "0"
+      table === "removals" ? theirs : read.has(table) ? own : "0"
     ])
   )
 }

@@ -74,11 +74,16 @@ export const makeWrittenSql = Effect.fnUntraced(function* (
     { params }: Written
   ) {
     // The format that the client adds becomes a part of what is explained. Not as a table
-    // function: that leaves out what a window is made of.
+    // function: that leaves out what a window is made of. What a WITH names is not copied
+    // into the other SELECTs of a union before it is shown: the tree is what is written.
     const { rows } = yield* clickhouse
       .table(`EXPLAIN AST ${text}`, {
         params,
-        settings: { ...settings, default_format: "JSONCompact" }
+        settings: {
+          ...settings,
+          default_format: "JSONCompact",
+          enable_global_with_statement: 0
+        }
       })
       .pipe(Effect.mapError(refused(engineFault)))
     const lines = rows.map(([line]) => String(line))
