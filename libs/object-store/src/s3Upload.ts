@@ -16,7 +16,7 @@ const PART = 16 * 1024 * 1024
 
 /**
  * Sends a body of any length, in parts of one size when it is longer than one. A part is
- * sent while the next one is filled, so three of them are in memory at most. The object
+ * sent while the next one is filled, so two of them are in memory. The object
  * appears when the last one is there; what is given up is taken back.
  */
 export const upload = <E, R>(
@@ -28,20 +28,22 @@ export const upload = <E, R>(
   Effect.gen(function* () {
     const measure = measured(key, limit)
     const target = uploadTo(bucket, key)
-    let filling: Array<Uint8Array> = []
+    let filling = Buffer.allocUnsafeSlow(PART)
+    /** Free again when the next part begins to be sent. */
+    let leaving: typeof filling | undefined
     let filled = 0
-    const taken = () => {
-      const part = Buffer.concat(filling, filled)
-      filling = []
-      filled = 0
-      return part
-    }
     /** A full part is sent when it is not the last. */
     const add = Effect.fnUntraced(function* (chunk: Uint8Array) {
       for (let at = 0; at < chunk.byteLength; ) {
-        if (filled === PART) yield* target.sendPart(taken())
+        if (filled === PART) {
+          yield* target.sendPart(filling)
+          const free = leaving ?? Buffer.allocUnsafeSlow(PART)
+          leaving = filling
+          filling = free
+          filled = 0
+        }
         const some = chunk.subarray(at, at + PART - filled)
-        filling.push(some)
+        filling.set(some, filled)
         filled += some.byteLength
         at += some.byteLength
       }
@@ -49,7 +51,9 @@ export const upload = <E, R>(
     yield* Stream.runForEach(body, (chunk) =>
       Effect.andThen(measure.add(chunk), add(chunk))
     ).pipe(
-      Effect.andThen(Effect.suspend(() => target.complete(taken()))),
+      Effect.andThen(
+        Effect.suspend(() => target.complete(filling.subarray(0, filled)))
+      ),
       Effect.scoped,
       Effect.onError(() => target.abort)
     )
