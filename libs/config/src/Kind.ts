@@ -73,6 +73,19 @@ export const objectPlace: Kind<ObjectPlace> = {
   }
 }
 
+/** Such as `a, b`; the empty text is none. */
+export const list: Kind<ReadonlyArray<string>> = {
+  label: "values with commas between them",
+  secret: false,
+  parse: (given) =>
+    Option.some(
+      given
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "")
+    )
+}
+
 const words = new Map([
   ["true", true],
   ["false", false]

@@ -1,5 +1,6 @@
 import { batchVariables } from "./batchVariables.ts"
 import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
+import { importVariables } from "./importVariables.ts"
 import * as Kind from "./Kind.ts"
 import { objectStoreVariables } from "./objectStoreVariables.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
@@ -162,7 +163,7 @@ export const variables = {
       "An event's own `receivedAt` is honoured. Refused when `NODE_ENV` is `production`."
   }),
   INGEST_MAX_EVENT_BYTES: defaulted(Kind.byteSize, "32 KiB", {
-    of: ["data-ingestion"],
+    of: ["data-ingestion", "batch-processor"],
     description: "Largest event."
   }),
   INGEST_MAX_BATCH_BYTES: defaulted(Kind.byteSize, "500 KiB", {
@@ -220,6 +221,8 @@ export const variables = {
   ...objectStoreVariables,
 
   ...batchVariables,
+
+  ...importVariables,
 
   STACK_PORT_BASE: defaulted(Kind.port, "4000", {
     of: ["stack"],

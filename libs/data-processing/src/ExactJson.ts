@@ -31,6 +31,12 @@ const native = JSON as unknown as {
 export const isRawNumber = (value: unknown): value is RawNumber =>
   native.isRawJSON(value)
 
+/** An integer of any size as a JSON number. */
+export const integer = (value: bigint): Json => {
+  const double = Number(value)
+  return Number.isSafeInteger(double) ? double : native.rawJSON(String(value))
+}
+
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === "object" &&
   value !== null &&
