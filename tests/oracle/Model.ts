@@ -47,7 +47,7 @@ export interface World {
   readonly events: ReadonlyArray<OracleEvent>
   /** The traits of each person. */
   readonly traits: ReadonlyMap<string, JsonObject>
-  /** All ids of each person that came with an event or a link. */
+  /** The user and anonymous ids of each person that came with an event. */
   readonly ids: ReadonlyMap<string, ReadonlySet<string>>
 }
 

@@ -50,9 +50,12 @@ const comparableFunnel = (request: Request, result: FunnelResult) => {
 }
 
 interface WireLists {
-  readonly people: ReadonlyArray<
-    ReadonlyArray<string> | { readonly ids: ReadonlyArray<string> }
-  >
+  readonly people: ReadonlyArray<{
+    readonly ids: ReadonlyArray<string>
+    readonly traits: unknown
+    readonly firstSeen: string | number
+    readonly lastSeen: string | number
+  }>
   readonly events: ReadonlyArray<{
     readonly messageId: string
     readonly event?: string
@@ -65,13 +68,16 @@ interface WireLists {
   }>
 }
 
-/** People are recognised by their user ids; those of visitors alone are not judged. */
-const recognised = (ids: ReadonlyArray<string>) =>
-  ids.filter((id) => /^(u\d|U\d|7)$/.test(id)).toSorted()
-
 const comparableLists = {
   people: (result: WireLists) =>
-    sorted(result.people.map((one) => recognised("ids" in one ? one.ids : one))),
+    sorted(
+      result.people.map(({ ids, traits, firstSeen, lastSeen }) => ({
+        ids: ids.toSorted(),
+        traits,
+        firstSeen: ms(firstSeen),
+        lastSeen: ms(lastSeen)
+      }))
+    ),
   events: (result: WireLists) =>
     result.events.map((one) => ({
       messageId: one.messageId,

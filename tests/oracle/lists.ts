@@ -1,5 +1,5 @@
 import { matches, picked } from "./filters.ts"
-import type { OracleEvent, World } from "./Model.ts"
+import type { JsonObject, OracleEvent, World } from "./Model.ts"
 import { type EventsRequest, type PeopleRequest, rangeOf } from "./requests.ts"
 import { inOrder } from "./world.ts"
 
@@ -28,13 +28,28 @@ export const events = (world: World, request: EventsRequest): EventsResult => ({
 })
 
 export interface PeopleResult {
-  /** The ids of each person who has any, and how many have none. */
-  readonly people: ReadonlyArray<ReadonlyArray<string>>
+  readonly people: ReadonlyArray<{
+    /** Sorted; none of whoever came with placeholders alone. */
+    readonly ids: ReadonlyArray<string>
+    readonly traits: JsonObject
+    readonly firstSeen: number
+    readonly lastSeen: number
+  }>
 }
 
-/** The people who did it, as sorted lists of their ids. */
+/** The people who did it, each with what is known of them at any time. */
 export const people = (world: World, request: PeopleRequest): PeopleResult => ({
   people: [...new Set(asked(world, request).map((event) => event.person))].map(
-    (person) => [...(world.ids.get(person) ?? [])].sort()
+    (person) => {
+      const times = world.events
+        .filter((event) => event.person === person)
+        .map((event) => event.at)
+      return {
+        ids: [...(world.ids.get(person) ?? [])].sort(),
+        traits: world.traits.get(person) ?? {},
+        firstSeen: Math.min(...times),
+        lastSeen: Math.max(...times)
+      }
+    }
   )
 })

@@ -37,7 +37,7 @@ export const worldOf = (sent: ReadonlyArray<SentEvent>): World => {
     const owner = person(ownId(event))
     const mine = ids.get(owner) ?? new Set()
     ids.set(owner, mine)
-    for (const id of [event.userId, event.anonymousId, event.previousId]) {
+    for (const id of [event.userId, event.anonymousId]) {
       const text = realId(id)
       if (text === undefined) continue
       const other = person(text)
