@@ -60,7 +60,9 @@ export const serviceEnvironment = (
 ): Variables => {
   const own = Object.entries(service.env).map(([name, value]) => [
     name,
-    value.replaceAll("{data}", data)
+    value
+      .replaceAll("{data}", data)
+      .replaceAll("{port+10}", String(portBase + service.port + 10))
   ])
   return overlay(common, {
     PORT: String(portBase + service.port),

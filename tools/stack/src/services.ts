@@ -12,7 +12,7 @@ export interface ServiceSpec {
   readonly with: ReadonlyArray<string>
   /** Has a URL of its own in `stack.json`'s `services`; a worker has only a pid. */
   readonly public: boolean
-  /** Variables besides the common ones; `{data}` is `STACK_DATA`. */
+  /** Variables besides the common ones; `{data}` is `STACK_DATA`, `{port+10}` the port and 10. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -40,6 +40,14 @@ export const services: ReadonlyArray<ServiceSpec> = [
     with: [],
     public: false,
     env: {}
+  },
+  {
+    name: "batch-processor",
+    port: 4,
+    entry: "services/batch-processor/src/main.ts",
+    with: ["analytics-api", "data-ingestion"],
+    public: true,
+    env: { BATCH_RUNNER_PORT: "{port+10}", OBJECT_STORE_URL: "file://{data}/objects" }
   }
 ]
 

@@ -60,7 +60,9 @@ export const JobView = Schema.Struct({
   result: Schema.Unknown,
   error: Schema.NullOr(JobError),
   traceId: Schema.NullOr(Schema.String),
-  owner: Schema.NullOr(Schema.String).annotate({ description: "The runner that has it" }),
+  owner: Schema.NullOr(Schema.String).annotate({
+    description: "The runner that has it"
+  }),
   heartbeatAt: Schema.NullOr(Instant),
   createdBy: Schema.String,
   scheduleId: Schema.NullOr(Schema.String),

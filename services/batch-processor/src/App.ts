@@ -1,0 +1,33 @@
+import type { Health } from "@analytics/api-common/Health"
+import { healthRoutes } from "@analytics/api-common/HealthRoutes"
+import { jsonBody } from "@analytics/api-common/JsonBody"
+import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
+import { openApi } from "@analytics/api-common/OpenApi"
+import type { ManagedRuntime } from "effect"
+import { Elysia } from "elysia"
+import type { Auth } from "./access/Auth.ts"
+import type { Jobs } from "./jobs/Jobs.ts"
+import { jobsRoutes } from "./jobs/JobsRoutes.ts"
+import type { JobTypes } from "./jobs/JobTypes.ts"
+
+/** Everything a handler of this service may ask for. */
+export type AppServices = Auth | Health | Jobs | JobTypes
+
+export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
+
+export const about = {
+  title: "batch-processor",
+  version: "1",
+  description: "Long work that survives whatever happens to its processes."
+}
+
+export const makeApp = (runtime: AppRuntime) =>
+  new Elysia()
+    .use(methodNotAllowed)
+    .use(openApi(about))
+    .use(healthRoutes(runtime))
+    .use(jsonBody())
+    .use(jobsRoutes(runtime))
+
+/** The client side of this API: `treaty<App>(url)`. */
+export type App = ReturnType<typeof makeApp>

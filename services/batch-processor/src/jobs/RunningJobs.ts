@@ -1,0 +1,95 @@
+import { BatchConfig } from "@analytics/config/BatchConfig"
+import {
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Layer,
+  Metric,
+  Schedule,
+  type Scope
+} from "effect"
+import { type Lease, RunRepo } from "./RunRepo.ts"
+import { cancelled, fenced, parked, type Stop } from "./Stop.ts"
+import { Wakeups } from "./Wakeups.ts"
+
+interface Held {
+  readonly lease: Lease
+  /** Milliseconds that its steps may take together. */
+  readonly timeLimit: number
+  readonly stop: Deferred.Deferred<Stop>
+}
+
+const held = Metric.gauge("jobs.running", {
+  description: "Jobs that this runner has in hand"
+})
+
+/** The jobs that this runner has in hand, and the sign of life that it gives for them. */
+export class RunningJobs extends Context.Service<
+  RunningJobs,
+  {
+    /** Until the scope closes. The answer is done when the run has to stop. */
+    hold(
+      lease: Lease,
+      timeLimit: number
+    ): Effect.Effect<Deferred.Deferred<Stop>, never, Scope.Scope>
+  }
+>()("@analytics/batch-processor/jobs/RunningJobs") {
+  static readonly layer = Layer.effect(
+    RunningJobs,
+    Effect.gen(function* () {
+      const repo = yield* RunRepo
+      const { heartbeatInterval } = yield* BatchConfig
+      const wakeups = yield* Wakeups
+      const all = new Set<Held>()
+
+      const beat = Effect.gen(function* () {
+        const asked = [...all]
+        if (asked.length === 0) return
+        const beats = yield* repo.beat(asked.map(({ lease }) => lease))
+        const byId = new Map(beats.map((it) => [it.id, it]))
+        for (const { lease, stop, timeLimit } of asked) {
+          const now = byId.get(lease.jobId)
+          if (now === undefined) yield* Deferred.succeed(stop, fenced)
+          else if (now.state === "cancelling") yield* Deferred.succeed(stop, cancelled)
+          else if (now.spentMs > timeLimit)
+            yield* Deferred.succeed(stop, tookTooLong(timeLimit))
+        }
+      }).pipe(
+        Effect.tapCause((cause) => Effect.logWarning("no heartbeat", cause)),
+        Effect.ignoreCause
+      )
+
+      yield* Effect.raceFirst(wakeups.cancelled, Effect.sleep(heartbeatInterval)).pipe(
+        Effect.andThen(beat),
+        Effect.repeat(Schedule.forever),
+        Effect.forkScoped
+      )
+
+      return RunningJobs.of({
+        hold: Effect.fnUntraced(function* (lease, timeLimit) {
+          const stop = yield* Deferred.make<Stop>()
+          const entry = { lease, timeLimit, stop }
+          yield* Effect.acquireRelease(
+            Effect.suspend(() => {
+              all.add(entry)
+              return Metric.update(held, all.size)
+            }),
+            () =>
+              Effect.suspend(() => {
+                all.delete(entry)
+                return Metric.update(held, all.size)
+              })
+          )
+          return stop
+        })
+      })
+    })
+  )
+}
+
+const tookTooLong = (limit: number): Stop =>
+  parked(
+    "The job took longer than it may",
+    `It ran for more than ${Duration.format(Duration.millis(limit))}. A retry goes on from its last checkpoint with the same time again.`
+  )
