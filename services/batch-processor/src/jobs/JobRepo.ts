@@ -13,8 +13,8 @@ export interface NewJob {
   readonly createdBy: string
   readonly traceparent: string | null
   readonly traceId: string | null
-  /** Of a run of a schedule: there is one job for each time. */
-  readonly schedule?: { readonly id: string; readonly dueAt: DateTime.Utc }
+  /** Of a schedule: there is one job for each due time; null, when somebody ran it. */
+  readonly schedule?: { readonly id: string; readonly dueAt: DateTime.Utc | null }
   /** The name that the caller gave the submission, and what was asked under it. */
   readonly submission?: { readonly key: string; readonly fingerprint: string }
 }
@@ -94,12 +94,13 @@ export class JobRepo extends Context.Service<
             return yield* asKnown(yield* byId(known.jobId))
           }
         }
-        if (job.schedule !== undefined) {
+        const due = job.schedule?.dueAt ?? null
+        if (job.schedule !== undefined && due !== null) {
           const known = yield* Effect.flatMap(
             sql`
               SELECT ${columns} FROM jobs.jobs
                WHERE schedule_id = ${job.schedule.id}::uuid
-                 AND scheduled_for = ${encodeInstant(job.schedule.dueAt)}`,
+                 AND scheduled_for = ${encodeInstant(due)}`,
             one
           )
           if (Option.isSome(known)) return yield* asKnown(known)
@@ -109,6 +110,8 @@ export class JobRepo extends Context.Service<
 
       const insert = Effect.fnUntraced(function* (job: NewJob, mostWaiting: number) {
         const project = job.projectId === null ? null : String(job.projectId)
+        const due = job.schedule?.dueAt ?? null
+        const dueAt = due === null ? null : encodeInstant(due)
         // One at a time, or two could both see the last free place.
         yield* sql`SELECT pg_advisory_xact_lock(${LOCKS}::int, hashtext(concat(${job.type}::text, '/', ${project}::text)))`
         const before = yield* earlier(job)
@@ -121,7 +124,7 @@ export class JobRepo extends Context.Service<
                    ${JSON.stringify(job.payload)}::text::jsonb, ${job.createdBy},
                    ${job.traceparent}, ${job.traceId},
                    ${job.schedule?.id ?? null}::text::uuid,
-                   ${job.schedule === undefined ? null : encodeInstant(job.schedule.dueAt)}
+                   ${dueAt}::timestamptz
              WHERE (SELECT count(*) FROM jobs.jobs
                      WHERE state = 'queued' AND type = ${job.type}
                        AND project_id IS NOT DISTINCT FROM ${project}::text::bigint)

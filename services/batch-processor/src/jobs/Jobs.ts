@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto"
 import { Forbidden } from "@analytics/api-common/AuthProblems"
-import { Context, type DateTime, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import type { Access } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
+import { currentTrace } from "./currentTrace.ts"
 import type { JobLogLine, JobState, JobView } from "./Job.ts"
 import {
   JobInvalid,
@@ -46,15 +47,6 @@ export class Jobs extends Context.Service<
       access: Access,
       submission: Submission
     ): Effect.Effect<void, Forbidden | JobInvalid | JobsUnavailable>
-    /** The job of one due time of a schedule; there is one however often this is asked for. */
-    submitScheduled(
-      submission: Submission & {
-        readonly projectId: number | undefined
-        readonly createdBy: string
-        readonly scheduleId: string
-        readonly dueAt: DateTime.Utc
-      }
-    ): Effect.Effect<JobView, JobInvalid | TooManyJobs | JobsUnavailable>
     get(
       access: Access,
       id: string
@@ -144,22 +136,12 @@ export class Jobs extends Context.Service<
         return { type, projectId }
       })
 
-      const trace = Effect.map(Effect.option(Effect.currentSpan), (span) =>
-        Option.match(span, {
-          onNone: () => ({ traceId: null, traceparent: null }),
-          onSome: ({ sampled, spanId, traceId }) => ({
-            traceId,
-            traceparent: `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`
-          })
-        })
-      )
-
       const insert = Effect.fnUntraced(function* (
         job: Omit<Parameters<typeof repo.insert>[0], "id" | "traceId" | "traceparent">,
         mostWaiting: number
       ) {
         const inserted = yield* repo.insert(
-          { ...job, ...(yield* trace), id: Bun.randomUUIDv7() },
+          { ...job, ...(yield* currentTrace), id: Bun.randomUUIDv7() },
           mostWaiting
         )
         switch (inserted._tag) {
@@ -199,23 +181,6 @@ export class Jobs extends Context.Service<
               : { ...job, submission: { key, fingerprint: fingerprintOf(job) } },
             type.limits.waiting
           )
-        }),
-        submitScheduled: Effect.fn("Jobs.submitScheduled")(function* (submission) {
-          const access = { actor: submission.createdBy, projectId: null }
-          const { projectId, type } = yield* check(access, submission).pipe(
-            // An administrator's access is refused nothing.
-            Effect.catchTag("Forbidden", Effect.die)
-          )
-          return yield* insert(
-            {
-              projectId,
-              type: type.name,
-              payload: submission.payload,
-              createdBy: submission.createdBy,
-              schedule: { id: submission.scheduleId, dueAt: submission.dueAt }
-            },
-            type.limits.waiting
-          ).pipe(Effect.catchTag("KeyReused", Effect.die))
         }),
         get: Effect.fn("Jobs.get")(find),
         page: Effect.fn("Jobs.page")(function* (access, filter, cursor, limit) {

@@ -1,20 +1,13 @@
-import { Schema, SchemaTransformation } from "effect"
+import { Schema } from "effect"
 import { JobState } from "../jobs/Job.ts"
+import { Whole } from "../jobs/JobRows.ts"
 import { MissedRuns } from "./dueRuns.ts"
 import { SkipReason } from "./Schedule.ts"
-
-/** The driver delivers `bigint` columns as bigints; ids and counts fit a number. */
-const BigintColumn = Schema.BigInt.pipe(
-  Schema.decodeTo(
-    Schema.Int,
-    SchemaTransformation.transform({ decode: Number, encode: BigInt })
-  )
-)
 
 /** A row of `jobs.schedules` with the newest of its jobs. */
 export const ScheduleRow = Schema.Struct({
   id: Schema.String,
-  projectId: Schema.NullOr(BigintColumn),
+  projectId: Schema.NullOr(Whole),
   name: Schema.String,
   type: Schema.String,
   payload: Schema.Unknown,
@@ -23,7 +16,7 @@ export const ScheduleRow = Schema.Struct({
   missed: MissedRuns,
   pausedAt: Schema.NullOr(Schema.Date),
   nextAt: Schema.NullOr(Schema.Date),
-  skippedRuns: BigintColumn,
+  skippedRuns: Whole,
   lastSkipped: Schema.NullOr(
     Schema.Struct({
       from: Schema.Int,
