@@ -7,11 +7,15 @@ import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Auth } from "./access/Auth.ts"
 import type { Jobs } from "./jobs/Jobs.ts"
+import type { JobEvents } from "./jobs/JobEvents.ts"
+import { jobEventsRoutes } from "./jobs/JobEventsRoutes.ts"
 import { jobsRoutes } from "./jobs/JobsRoutes.ts"
 import type { JobTypes } from "./jobs/JobTypes.ts"
+import type { Schedules } from "./schedules/Schedules.ts"
+import { schedulesRoutes } from "./schedules/SchedulesRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Auth | Health | Jobs | JobTypes
+export type AppServices = Auth | Health | JobEvents | Jobs | JobTypes | Schedules
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -28,6 +32,8 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(healthRoutes(runtime))
     .use(jsonBody())
     .use(jobsRoutes(runtime))
+    .use(jobEventsRoutes(runtime))
+    .use(schedulesRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

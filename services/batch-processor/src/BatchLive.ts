@@ -6,6 +6,7 @@ import { KeyLookup } from "./access/KeyLookup.ts"
 import * as Engine from "./engine/Engine.ts"
 import * as Dispatcher from "./jobs/Dispatcher.ts"
 import { DispatchRepo } from "./jobs/DispatchRepo.ts"
+import { JobEvents } from "./jobs/JobEvents.ts"
 import { JobRepo } from "./jobs/JobRepo.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import * as JobWorkflow from "./jobs/JobWorkflow.ts"
@@ -14,6 +15,10 @@ import { RunnerName } from "./jobs/RunnerName.ts"
 import { RunningJobs } from "./jobs/RunningJobs.ts"
 import { RunRepo } from "./jobs/RunRepo.ts"
 import { Wakeups } from "./jobs/Wakeups.ts"
+import { ScheduleRepo } from "./schedules/ScheduleRepo.ts"
+import { Scheduler } from "./schedules/Scheduler.ts"
+import * as SchedulerLoop from "./schedules/SchedulerLoop.ts"
+import { Schedules } from "./schedules/Schedules.ts"
 
 /** Without Postgres no job is taken and none goes on. */
 const HealthLive = Layer.unwrap(
@@ -26,7 +31,11 @@ const RunsLive = RunningJobs.layer.pipe(
 )
 
 /** This process as a runner: it does jobs, and decides which start if nobody else does. */
-const RunnerLive = Layer.mergeAll(JobWorkflow.layer, Dispatcher.layer).pipe(
+const RunnerLive = Layer.mergeAll(
+  JobWorkflow.layer,
+  Dispatcher.layer,
+  SchedulerLoop.layer.pipe(Layer.provide(Scheduler.layer), Layer.provide(JobRepo.layer))
+).pipe(
   Layer.provide(Layer.merge(RunsLive, DispatchRepo.layer)),
   Layer.provide(Wakeups.layer),
   Layer.provide(Engine.layer)
@@ -35,7 +44,11 @@ const RunnerLive = Layer.mergeAll(JobWorkflow.layer, Dispatcher.layer).pipe(
 /** What answers requests; the types of jobs, the stores and the settings come from outside. */
 export const BatchLive = Layer.mergeAll(
   RunnerLive,
-  Jobs.layer.pipe(Layer.provide(JobRepo.layer)),
+  Layer.merge(JobEvents.layer, Schedules.layer).pipe(
+    Layer.provideMerge(Jobs.layer),
+    Layer.provide(ScheduleRepo.layer),
+    Layer.provide(JobRepo.layer)
+  ),
   Auth.layer.pipe(Layer.provide(KeyLookup.layer)),
   HealthLive
 )

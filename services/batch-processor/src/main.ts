@@ -15,24 +15,25 @@ import { JobTypes } from "./jobs/JobTypes.ts"
 import { jobTypes } from "./types/jobTypes.ts"
 
 /** A Postgres that was never prepared is no place for jobs. */
-const StoresLive = Installation.layerOfPostgres.pipe(Layer.provideMerge(Postgres.layer))
+export const StoresLive = Installation.layerOfPostgres.pipe(
+  Layer.provideMerge(Postgres.layer),
+  Layer.provideMerge(PostgresConfig.layer)
+)
 
 /** All but the types of jobs. Tests add types of their own. */
 export const AppLive = BatchLive.pipe(
-  Layer.provideMerge(StoresLive),
+  Layer.provide(StoresLive),
   Layer.provide(
-    Layer.mergeAll(
-      PostgresConfig.layer,
-      BatchConfig.layer,
-      AccessConfig.layer,
-      ServicesConfig.layer
-    )
+    Layer.mergeAll(BatchConfig.layer, AccessConfig.layer, ServicesConfig.layer)
   ),
   Layer.provideMerge(HttpConfig.layerOnPort(4004)),
   Layer.provideMerge(Observability.layer("batch-processor"))
 )
 
+/** The types with what they need. */
+const TypesLive = JobTypes.layer(jobTypes).pipe(Layer.provide(StoresLive))
+
 if (import.meta.main) {
-  const live = AppLive.pipe(Layer.provideMerge(JobTypes.layer(jobTypes)))
+  const live = AppLive.pipe(Layer.provideMerge(TypesLive))
   NodeRuntime.runMain(serve(live, makeApp), { teardown })
 }

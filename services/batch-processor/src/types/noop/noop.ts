@@ -24,6 +24,10 @@ export const noop: JobType<typeof Payload, typeof Result, never> = {
   },
   run: Effect.fnUntraced(function* ({ payload }) {
     const { step } = yield* JobRun
-    return yield* step("nothing", Result, Effect.succeed({ note: payload.note ?? null }))
+    return yield* step(
+      "nothing",
+      Result,
+      Effect.succeed({ note: payload.note ?? null })
+    )
   })
 }
