@@ -19,7 +19,7 @@ const theirs = (links: boolean) =>
      SELECT event, toDate(timestamp), id_hash, timestamp FROM events
      WHERE project_id = {project:UInt32} AND id_hash IN (${own(links)}))`
 
-/** One person; the SQL finds their events by the projection `p_person`. */
+/** One person; the SQL finds their events by the projection `p_timeline`. */
 export const personQuestions: ReadonlyArray<Question> = [
   {
     name: "events: a person's newest 100",

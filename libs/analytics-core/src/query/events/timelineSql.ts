@@ -18,11 +18,32 @@ const nearby = (limit: number): number => limit + 50
 
 /**
  * Defines `page`, the places of the newest matching events of a person (a UInt64), and of
- * a few more. The projection `p_person` knows where their events lie, and the table which
- * of those match; each costs a granule, so that the newest are looked at first (`near`)
- * and the older ones only if those hold no page.
+ * a few more. The projection `p_timeline` alone tells which these are, unless the request
+ * has filters.
  */
 export const timelineSql = (
+  request: EventsRequest,
+  page: EventsPage,
+  context: QueryContext,
+  person: Param
+): Sql => {
+  if (needsTable(request, context)) return filtered(request, page, context, person)
+  const theirs = matching(request, page, context, [
+    sql`id_hash IN (${idsOf(context, person)})`
+  ])
+  return sql`(${newest(theirs, page.limit)}) AS page`
+}
+
+/** Whether columns decide that the projection has not. */
+const needsTable = ({ filters = [] }: EventsRequest, { onlyPeople }: QueryContext) =>
+  filters.length > 0 || onlyPeople !== undefined
+
+/**
+ * The projection knows where their events lie, and the table which of those match; each
+ * costs a granule, so that the newest are looked at first (`near`) and the older ones only
+ * if those hold no page.
+ */
+const filtered = (
   request: EventsRequest,
   page: EventsPage,
   context: QueryContext,

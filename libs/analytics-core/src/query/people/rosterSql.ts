@@ -31,7 +31,7 @@ export const rosterSql = (context: QueryContext, page: Page): Sql => {
       count() AS entries, min(timestamp) AS first, max(timestamp) AS last,
       groupUniqArray(${integer(MOST_IDS)})(user_id) AS users,
       groupUniqArray(${integer(MOST_IDS)})(anonymous_id) AS anonymous
-    FROM (${seen(context, isNarrow)} UNION ALL ${traits(context, isNarrow)}) AS read
+    FROM (${seen(context)} UNION ALL ${traits(context, isNarrow)}) AS read
     INNER JOIN (SELECT arrayJoin(roster) AS member, member.1 AS own_hash,
       member.2 AS person) AS members ON members.own_hash = read.id_hash
     GROUP BY person, is_trait, path`
@@ -65,22 +65,25 @@ const membersOf = (
     : sql`SELECT groupArray((person, person)) FROM (${page})`
 }
 
-const theirs = (context: QueryContext, isNarrow: boolean): Sql => {
-  const own = sql`FROM events WHERE project_id = ${uint32(context.projectId)}
+/** The columns of the projection `p_timeline` are read of these without the table. */
+const theirs = (context: QueryContext): Sql =>
+  sql`FROM events WHERE project_id = ${uint32(context.projectId)}
+    AND known_at <= ${instant(context.watermark)}
     AND id_hash IN (SELECT arrayJoin(roster).1)`
-  // The projection `p_person` knows where they lie, the table what they are.
+
+const seen = (context: QueryContext): Sql =>
+  sql`SELECT id_hash, timestamp, message_id, user_id, anonymous_id, 0 AS is_trait,
+      '' AS path, '' AS value ${theirs(context)}`
+
+const traits = (context: QueryContext, isNarrow: boolean): Sql => {
+  const own = sql`${theirs(context)} AND event = ${string("$identify")}
+    AND type = ${string("identify")}`
+  // The projection knows where they lie, the table what stands in them.
   const places = sql` AND (event, toDate(timestamp), id_hash) IN (
     SELECT event, toDate(timestamp), id_hash ${own})`
-  return sql`${own} AND known_at <= ${instant(context.watermark)}${isNarrow ? places : sql``}`
-}
-
-const seen = (context: QueryContext, isNarrow: boolean): Sql =>
-  sql`SELECT id_hash, timestamp, message_id, user_id, anonymous_id, 0 AS is_trait,
-      '' AS path, '' AS value ${theirs(context, isNarrow)}`
-
-const traits = (context: QueryContext, isNarrow: boolean): Sql =>
-  sql`SELECT id_hash, timestamp, message_id, '' AS user_id, '' AS anonymous_id,
+  return sql`SELECT id_hash, timestamp, message_id, '' AS user_id, '' AS anonymous_id,
       1 AS is_trait, leaf.1 AS path, leaf.2 AS value
     FROM (SELECT id_hash, timestamp, message_id,
-      arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf ${theirs(context, isNarrow)}
-      AND event = ${string("$identify")} AND type = ${string("identify")})`
+      arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf
+      ${own}${isNarrow ? places : sql``})`
+}
