@@ -33,11 +33,10 @@ effect("an answer that the store does not take is told to the operator", () =>
     }
     expect(Option.isNone(yield* idempotency.begin(keyed))).toBe(true)
     yield* idempotency.end(keyed, { status: 201, body: { secretKey: "sk_made" } })
-    const [{ annotations, level, message } = told[0], ...others] = told
-    expect(others).toEqual([])
-    expect(level).toBe("Warn")
-    expect(String(message)).toContain("could not be kept")
-    expect(annotations).toEqual({
+    expect(told.length).toBe(1)
+    expect(told[0]?.level).toBe("Warn")
+    expect(String(told[0]?.message)).toContain("could not be kept")
+    expect(told[0]?.annotations).toEqual({
       // Of "order 7".
       idempotency_key_hash:
         "0fc89f8ae19394b48debd6353bb9ad3393f3bc791931519f19d176a7e5513ebc",

@@ -58,8 +58,8 @@ export class UndoRepo extends Context.Service<
           AND message_id = ${storable(link.messageId)}`
 
       /** What was given up is open again, from an instant that nobody was told yet. */
-      const resume = (projectId: number, link: LinkName) =>
-        sql<{ knownAt: Date }>`
+      const resume = Effect.fnUntraced(function* (projectId: number, link: LinkName) {
+        const [row] = yield* sql<{ knownAt: Date }>`
           INSERT INTO ingest.link_undos (project_id, kind, from_id, to_id, known_at)
           SELECT project_id, kind, from_id, to_id,
                  greatest(date_trunc('milliseconds', clock_timestamp()),
@@ -70,16 +70,13 @@ export class UndoRepo extends Context.Service<
                      AND from_id = ${link.from} AND to_id = ${link.to}
                    ORDER BY id DESC LIMIT 1) AS last
            WHERE last.parked IS NOT NULL
-          RETURNING known_at`.pipe(
-          Effect.map(([row]) => row?.knownAt),
-          // Until now it tied them, whatever was meant: that is the history of answers.
-          Effect.tap((knownAt) =>
-            knownAt === undefined
-              ? Effect.void
-              : sql`UPDATE ingest.links SET undone_at = ${knownAt}
-                     WHERE ${named(projectId, link)}`
-          )
-        )
+          RETURNING known_at`
+        // Until now it tied them, whatever was meant: that is the history of answers.
+        if (row !== undefined)
+          yield* sql`UPDATE ingest.links SET undone_at = ${row.knownAt}
+                      WHERE ${named(projectId, link)}`
+        return row?.knownAt
+      })
 
       return UndoRepo.of({
         begin: Effect.fn("UndoRepo.begin")((projectId, link) =>
