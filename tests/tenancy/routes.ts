@@ -248,6 +248,15 @@ const ingestion: ReadonlyArray<Route> = [
     statuses: "401 401 401 401 401 401 200 401 401"
   },
   {
+    route: "POST /internal/v1/watermark/holds",
+    statuses: "401 401 401 401 401 401 201 401 401"
+  },
+  {
+    route: "DELETE /internal/v1/watermark/holds/{holdId}",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/watermark/holds/018f2a6c-0000-7000-8000-000000000001"
+  },
+  {
     route: "POST /internal/v1/import",
     statuses: "401 401 401 401 401 401 200 401 401",
     path: "/internal/v1/import?projectId={projectId}",

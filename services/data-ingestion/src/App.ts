@@ -17,6 +17,7 @@ import type { Receipts } from "./receipts/Receipts.ts"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
 import type { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { violationRoutes } from "./violations/ViolationRoutes.ts"
+import { type HoldServices, holdRoutes } from "./watermark/HoldRoutes.ts"
 import type { Watermark } from "./watermark/Watermark.ts"
 import { watermarkRoutes } from "./watermark/WatermarkRoutes.ts"
 
@@ -30,6 +31,7 @@ export type AppServices =
   | ViolationRepo
   | KeyRing
   | Watermark
+  | HoldServices
   | AccessConfig
   | Health
 
@@ -57,6 +59,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(quarantineRoutes(runtime))
     .use(violationRoutes(runtime))
     .use(watermarkRoutes(runtime))
+    .use(holdRoutes(runtime))
     .use(linkRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

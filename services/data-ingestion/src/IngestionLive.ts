@@ -18,6 +18,7 @@ import { Receiver } from "./receive/Receiver.ts"
 import { RuleBook } from "./receive/RuleBook.ts"
 import { UsageRepo } from "./receive/UsageRepo.ts"
 import { ViolationRepo } from "./violations/ViolationRepo.ts"
+import { HoldRepo } from "./watermark/HoldRepo.ts"
 import { Watermark } from "./watermark/Watermark.ts"
 import { WatermarkRepo } from "./watermark/WatermarkRepo.ts"
 
@@ -48,6 +49,7 @@ export const ingestionLive = Layer.mergeAll(
       QuarantineRepo.layer,
       ViolationRepo.layer,
       WatermarkRepo.layer,
+      HoldRepo.layer,
       InboxPartitions.layer
     )
   ),

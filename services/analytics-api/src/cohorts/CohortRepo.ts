@@ -55,10 +55,14 @@ export class CohortRepo extends Context.Service<
       projectId: ProjectId,
       id: CohortId
     ): Effect.Effect<Option.Option<Cohort>, ControlUnavailable>
-    /** The time of a change of members, in microseconds, later than any before it. */
+    /**
+     * The time of a change of members, in microseconds, not before `knownAt` and later than
+     * any before it.
+     */
     nextChange(
       projectId: ProjectId,
-      id: CohortId
+      id: CohortId,
+      knownAt: Date
     ): Effect.Effect<Option.Option<bigint>, ControlUnavailable>
   }
 >()("@analytics/analytics-api/cohorts/CohortRepo") {
@@ -142,12 +146,13 @@ export class CohortRepo extends Context.Service<
       })
 
       const takeChange = SqlSchema.findOneOption({
-        Request: Of,
+        Request: Schema.Struct({ ...Of.fields, knownAt: Schema.Date }),
         Result: Schema.Struct({ at: Schema.BigInt }),
-        execute: ({ id, projectId }) => sql`
+        execute: ({ id, knownAt, projectId }) => sql`
           UPDATE control.cohorts
              SET members_changed_at = greatest(
-                   clock_timestamp(), members_changed_at + interval '1 microsecond')
+                   ${knownAt}::timestamptz,
+                   members_changed_at + interval '1 microsecond')
            WHERE id = ${id}::uuid AND project_id = ${projectId}
           RETURNING (extract(epoch FROM members_changed_at) * 1000000)::bigint AS at`
       })
@@ -195,8 +200,8 @@ export class CohortRepo extends Context.Service<
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),
         nextChange: Effect.fn("CohortRepo.nextChange")(
-          (projectId: ProjectId, id: CohortId) =>
-            asked(takeChange({ projectId, id })).pipe(
+          (projectId: ProjectId, id: CohortId, knownAt: Date) =>
+            asked(takeChange({ projectId, id, knownAt })).pipe(
               Effect.map(Option.map(({ at }) => at))
             ),
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })

@@ -21,6 +21,7 @@ import {
 } from "./Cohort.ts"
 import { CohortRepo, MAX_COHORTS } from "./CohortRepo.ts"
 import { MemberRepo } from "./MemberRepo.ts"
+import { WatermarkHolds } from "./WatermarkHolds.ts"
 
 type Unavailable = ControlUnavailable | QueriesUnavailable
 
@@ -75,6 +76,7 @@ export class Cohorts extends Context.Service<
       const repo = yield* CohortRepo
       const members = yield* MemberRepo
       const queries = yield* QueryRepo
+      const holds = yield* WatermarkHolds
       const { idHashKey } = yield* Installation
       const idHash = new IdHash(Redacted.value(idHashKey))
 
@@ -154,15 +156,16 @@ export class Cohorts extends Context.Service<
               return yield* new CohortConflict({
                 detail: `A list takes at most ${MAX_CHANGES} changes; make another.`
               })
-            const changedAt = yield* found(id, yield* repo.nextChange(projectId, id))
             const idHashes = distinct.map((each) => idHash.id(projectId, each))
-            yield* members.record({
-              projectId,
-              cohort: id,
-              idHashes,
-              changedAt,
-              isMember
-            })
+            const changedAt = yield* holds.during((knownAt) =>
+              Effect.gen(function* () {
+                const next = yield* repo.nextChange(projectId, id, knownAt)
+                const changedAt = yield* found(id, next)
+                const change = { projectId, cohort: id, idHashes, changedAt, isMember }
+                yield* members.record(change)
+                return changedAt
+              })
+            )
             return {
               // Watermarks are whole milliseconds: the first one that counts it.
               changedAt: new Date(Number((changedAt + 999n) / 1000n)),

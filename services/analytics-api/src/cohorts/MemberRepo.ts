@@ -1,9 +1,12 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
-import { Context, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import type { ProjectId } from "../projects/Project.ts"
 import { QueriesUnavailable } from "../query/QueryProblems.ts"
 import type { CohortId } from "./Cohort.ts"
+
+/** Of an insert, and again of stopping it. */
+const PATIENCE = Duration.seconds(10)
 
 /** A change of a static list. */
 export interface MemberChange {
@@ -19,7 +22,10 @@ export interface MemberChange {
 export class MemberRepo extends Context.Service<
   MemberRepo,
   {
-    /** Sent again after an unclear end, it changes nothing more. */
+    /**
+     * Sent again after an unclear end, it changes nothing more. Within 20 seconds it is
+     * written or will not be.
+     */
     record(change: MemberChange): Effect.Effect<void, QueriesUnavailable>
     /** Changes that a list has had, counted per id. */
     changes(
@@ -34,8 +40,12 @@ export class MemberRepo extends Context.Service<
       const clickhouse = yield* ClickHouse
       return MemberRepo.of({
         record: Effect.fn("MemberRepo.record")(
-          (change: MemberChange) =>
-            clickhouse.insert({
+          (change: MemberChange) => {
+            const queryId = crypto.randomUUID()
+            const insert = clickhouse.insert({
+              queryId,
+              timeout: PATIENCE,
+              settings: { max_execution_time: Duration.toSeconds(PATIENCE) },
               table: "cohort_ids",
               columns: ["project_id", "cohort", "id_hash", "changed_at", "is_member"],
               format: "JSONCompactEachRow",
@@ -50,7 +60,13 @@ export class MemberRepo extends Context.Service<
                   ])
                 )
                 .join("\n")
-            }),
+            })
+            // What is written later would change answers that were given.
+            const stop = clickhouse
+              .killAndWait(queryId)
+              .pipe(Effect.timeout(PATIENCE), Effect.ignore)
+            return Effect.tapError(insert, () => stop)
+          },
           Effect.catchTag("ClickHouseError", refused),
           Effect.asVoid
         ),

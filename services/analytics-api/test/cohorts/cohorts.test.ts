@@ -18,6 +18,7 @@ import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { Cohorts } from "../../src/cohorts/Cohorts.ts"
 import { cohortsRoutes } from "../../src/cohorts/CohortsRoutes.ts"
 import { MemberRepo } from "../../src/cohorts/MemberRepo.ts"
+import { WatermarkHolds } from "../../src/cohorts/WatermarkHolds.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { AuthStub } from "../AuthStub.ts"
 
@@ -31,8 +32,19 @@ const Config = QueryConfig.layerOf({
 const Stores = Installation.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(TestPostgres.client, TestClickHouse.client))
 )
+/** What the next change is held at, the clock unless said; and what was held. */
+let knownAt: Date | undefined
+const held: Array<"begun" | "ended"> = []
+const Holds = Layer.succeed(WatermarkHolds, {
+  during: (write) =>
+    Effect.suspend(() => {
+      held.push("begun")
+      return write(knownAt ?? new Date())
+    }).pipe(Effect.ensuring(Effect.sync(() => held.push("ended"))))
+})
 const TestLayer = Layer.mergeAll(Cohorts.layer, AuthStub).pipe(
   Layer.provide(MemberRepo.layer),
+  Layer.provide(Holds),
   Layer.provideMerge(Layer.mergeAll(CohortRepo.layer, QueryRepo.layer)),
   Layer.provide(Config),
   Layer.provideMerge(Stores),
@@ -193,6 +205,24 @@ describe("a static cohort", () => {
     expect(await now()).toEqual([2, 3])
     expect(await now(asOf)).toEqual([2, 3])
     expect(await now(Date.parse("2025-03-05T00:00:00Z"))).toEqual([0, 0])
+  })
+
+  it("changes at the instant that the watermark is held below", async () => {
+    const { body } = await ask("POST", "cohorts", list)
+    const members = `cohorts/${body.id}/members`
+    // As after a clock that was ahead.
+    knownAt = new Date(Date.now() + 3_600_000)
+    const told = knownAt.getTime()
+    held.length = 0
+    const added = await ask("POST", members, { ids: ["ann"] })
+    const removed = await ask("POST", `${members}/remove`, { ids: ["ann"] })
+    knownAt = undefined
+    expect(held).toEqual(["begun", "ended", "begun", "ended"])
+    expect(Date.parse(added.body.changedAt)).toBe(told)
+    expect(Date.parse(removed.body.changedAt)).toBeGreaterThan(told)
+    expect(await people(body.id, 7, told - 1)).toEqual([0, 0])
+    expect(await people(body.id, 7, told)).toEqual([1, 2])
+    expect(await people(body.id, 7, told + 1)).toEqual([0, 0])
   })
 
   it("stays one, and only it has members", async () => {

@@ -29,7 +29,9 @@ export class WatermarkRepo extends Context.Service<
                SET published = greatest(published, coalesce(
                      least(
                        (SELECT min(known_at) FROM ingest.batches WHERE done_at IS NULL),
-                       (SELECT min(known_at) FROM ingest.link_undos WHERE done_at IS NULL)
+                       (SELECT min(known_at) FROM ingest.link_undos WHERE done_at IS NULL),
+                       (SELECT min(known_at) FROM ingest.watermark_holds
+                         WHERE expires_at > clock_timestamp())
                      ) - interval '1 millisecond',
                      date_trunc('milliseconds', clock_timestamp())))
             RETURNING published`
