@@ -40,7 +40,13 @@ export interface InsertRequest extends RequestOptions {
   readonly columns?: ReadonlyArray<string>
   /** The rows in `format`, sent as they are. */
   readonly body: Uint8Array<ArrayBuffer> | string
-  readonly format: "JSONEachRow" | "JSONCompactEachRow" | "RowBinary" | "Native" | "CSV"
+  readonly format:
+    | "JSONEachRow"
+    | "JSONCompactEachRow"
+    | "RowBinary"
+    | "Native"
+    | "CSV"
+    | "TabSeparated"
 }
 
 /** An answer by position: `rows[i][j]` belongs to `columns[j]`. 64-bit integers are strings. */

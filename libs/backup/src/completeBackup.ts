@@ -1,0 +1,49 @@
+import type { ClickHouse } from "@analytics/database/ClickHouse"
+import type { ObjectStore } from "@analytics/object-store/ObjectStore"
+import { Effect, type Redacted } from "effect"
+import type { BackupUnavailable } from "./BackupError.ts"
+import { clickhouseMigrations } from "./dumpEvents.ts"
+import type { PostgresDump } from "./dumpPostgres.ts"
+import type { DumpedObject, Manifest } from "./Manifest.ts"
+import { openSession, rowsOf } from "./PostgresSession.ts"
+import { writeManifest } from "./readManifest.ts"
+
+/**
+ * Writes the manifest over what was dumped: first Postgres, then every piece of the event
+ * store, which by then holds more than Postgres knew. Batches sealed since are asked for
+ * last, so that none is missed; the ledger remembers them as long as the inbox keeps its
+ * frames, and a backup must not take longer than that.
+ */
+export const completeBackup = Effect.fn("Backup.complete")(function* (
+  url: Redacted.Redacted,
+  name: string,
+  postgres: PostgresDump,
+  events: ReadonlyArray<DumpedObject>
+): Effect.fn.Return<Manifest, BackupUnavailable, ClickHouse | ObjectStore> {
+  const since = yield* Effect.scoped(
+    Effect.flatMap(openSession(url), (client) =>
+      rowsOf<{ id: string }>(
+        client,
+        `SELECT batch_id::text AS id FROM ingest.batches
+          WHERE known_at > $1::timestamptz ORDER BY 1`,
+        [postgres.sealedUpTo]
+      )
+    )
+  )
+  const excluded = new Set([...postgres.openBatches, ...since.map(({ id }) => id)])
+  const manifest: Manifest = {
+    format: 1,
+    name,
+    takenAt: postgres.takenAt,
+    installation: postgres.installation,
+    migrations: {
+      postgres: postgres.migrations,
+      clickhouse: yield* clickhouseMigrations
+    },
+    partitions: postgres.partitions,
+    excludedBatches: [...excluded],
+    objects: [...postgres.objects, ...events]
+  }
+  yield* writeManifest(manifest)
+  return manifest
+})

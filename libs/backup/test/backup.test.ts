@@ -1,0 +1,201 @@
+import { describe, expect } from "bun:test"
+import { PostgresConfig } from "@analytics/config/PostgresConfig"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { ObjectStore } from "@analytics/object-store/ObjectStore"
+import { withLayer } from "@analytics/testing/effectTest"
+import { Effect, Exit, Layer, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { completeBackup } from "../src/completeBackup.ts"
+import { dumpPiece, eventPieces } from "../src/dumpEvents.ts"
+import { dumpPostgres } from "../src/dumpPostgres.ts"
+import { folderOf, type Manifest } from "../src/Manifest.ts"
+import { readManifest } from "../src/readManifest.ts"
+import { restore } from "../src/restore.ts"
+import { checkObject } from "../src/tallyObject.ts"
+import { objects, place } from "./place.ts"
+
+const HOSTILE = "tab\there, line\nbreak, back\\slash, \\N, 'quotes\", null\u0001, 😀"
+const DONE = 11n
+const OPEN = 12n
+const LATER = 13n
+
+const event = (batch: bigint, knownAt: string, messageId: string) => ({
+  project_id: 7,
+  event: "Viewed\n\\thing",
+  type: "track",
+  timestamp: "2025-11-02 10:00:00.123",
+  received_at: "2026-11-02 10:00:00.456",
+  known_at: knownAt,
+  message_id: messageId,
+  user_id: HOSTILE,
+  id_hash: "18446744073709551615",
+  props: { "a\\.b": JSON.stringify(HOSTILE), n: "12345678901234567890" },
+  context: { "page.path": '"/x"' },
+  batch_id: String(batch)
+})
+
+const insert = (rows: ReadonlyArray<object>, table = "events") =>
+  ClickHouse.use((store) =>
+    store.insert({
+      table,
+      format: "JSONEachRow",
+      body: rows.map((row) => JSON.stringify(row)).join("\n")
+    })
+  )
+
+const batch = (id: bigint, knownAt: string, done: boolean) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql`
+      INSERT INTO ingest.batches (batch_id, shard, lane, epoch, parser_version, known_at,
+        inbox_ids, received_from, received_to, events, done_at)
+      VALUES (${id}, 0, 'live', 1, 1, ${knownAt}::timestamptz, '{}', now(), now(), 1,
+        ${done ? new Date() : null})`
+  )
+
+const fill = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    INSERT INTO control.projects (id, name, timezone)
+    VALUES (7, ${HOSTILE}, 'Europe/Berlin')`
+  yield* sql`
+    INSERT INTO ingest.links (project_id, kind, from_id, to_id, timestamp, message_id,
+      known_at, batch_id)
+    VALUES (7, 'claim', ${HOSTILE}, 'u1', now(), 'm1', now(), ${DONE})`
+  yield* sql`
+    INSERT INTO jobs.jobs (id, project_id, type, payload, state, created_by)
+    VALUES (gen_random_uuid(), 7, 'noop', '{}', 'running', 'admin')`
+  yield* sql`UPDATE ingest.watermark SET published = '2026-11-01T00:00:00Z'`
+  yield* batch(DONE, "2026-11-02T11:00:00Z", true)
+  yield* batch(OPEN, "2026-11-02T12:00:00Z", false)
+  yield* insert([
+    event(DONE, "2026-11-02 11:00:00", "m1"),
+    { ...event(DONE, "2026-11-02 11:00:00", "m2"), timestamp: "2025-12-01 00:00:00" },
+    event(OPEN, "2026-11-02 12:00:00", "m3")
+  ])
+  yield* insert(
+    [DONE, OPEN].map((id) => ({ hash: String(id), batch_id: String(id), claimed: 1 })),
+    "seen"
+  )
+})
+
+/** Seals and stores a batch after Postgres was read. */
+const goOn = (sealedUpTo: string) =>
+  Effect.gen(function* () {
+    const knownAt = new Date(Date.parse(sealedUpTo) + 1000).toISOString()
+    yield* batch(LATER, knownAt, true)
+    yield* insert([event(LATER, knownAt.replace("T", " ").replace("Z", ""), "m4")])
+    yield* insert([{ hash: "4", batch_id: String(LATER), claimed: 1 }], "seen")
+  })
+
+const take = Effect.fnUntraced(function* (name: string) {
+  const { url } = yield* PostgresConfig
+  const postgres = yield* dumpPostgres(url, name)
+  yield* goOn(postgres.sealedUpTo)
+  const pieces = yield* Effect.forEach(yield* eventPieces, (piece) =>
+    dumpPiece(piece, name, postgres.sealedUpTo)
+  )
+  return yield* completeBackup(url, name, postgres, pieces)
+})
+
+const bringBack = (manifest: Manifest, replace = false) =>
+  Effect.flatMap(PostgresConfig, ({ url }) => restore(manifest, { url, replace }))
+
+const messages = Effect.gen(function* () {
+  const store = yield* ClickHouse
+  return yield* store.query(
+    "SELECT message_id, user_id, props, toString(id_hash) AS id FROM events ORDER BY message_id"
+  )
+})
+const seen = ClickHouse.use((store) =>
+  store.query<{ batch: string }>(
+    "SELECT toString(batch_id) AS batch FROM seen ORDER BY batch"
+  )
+)
+
+describe("a backup", () => {
+  const { effect } = withLayer(objects)
+
+  effect("brings both stores back to one moment, into a new installation", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      const target = yield* Layer.build(place)
+      yield* Effect.provide(fill, source)
+      yield* Effect.provide(take("first"), source)
+      const manifest = yield* readManifest("first")
+      expect(manifest.excludedBatches.toSorted()).toEqual([String(OPEN), String(LATER)])
+
+      yield* Effect.gen(function* () {
+        yield* bringBack(manifest)
+        const sql = yield* SqlClient.SqlClient
+        expect(yield* sql`SELECT id, name FROM control.projects`).toEqual([
+          { id: 7n, name: HOSTILE }
+        ])
+        expect(yield* sql`SELECT from_id FROM ingest.links`).toEqual([
+          { fromId: HOSTILE }
+        ])
+        expect(yield* sql`SELECT state FROM jobs.jobs`).toEqual([{ state: "parked" }])
+        expect(
+          yield* sql`SELECT batch_id FROM ingest.batches WHERE done_at IS NULL`
+        ).toEqual([{ batchId: OPEN }])
+        const found = yield* messages
+        expect(found.map((row) => row["message_id"])).toEqual(["m1", "m2"])
+        expect(found[0]).toMatchObject({
+          user_id: HOSTILE,
+          id: "18446744073709551615",
+          props: { "a\\.b": JSON.stringify(HOSTILE), n: "12345678901234567890" }
+        })
+        expect(yield* seen).toEqual([{ batch: String(DONE) }])
+        const store = yield* ClickHouse
+        const ids = yield* sql<{ id: string }>`SELECT id FROM public.installation`
+        expect(
+          yield* store.query("SELECT toString(id) AS id FROM installation")
+        ).toEqual(ids.map(({ id }) => ({ id })))
+      }).pipe(Effect.provide(target))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("does not replace what is there unless it may", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      yield* Effect.gen(function* () {
+        yield* fill
+        const manifest = yield* take("second")
+        const refused = yield* Effect.flip(bringBack(manifest))
+        expect(refused.detail).toContain("not empty")
+        yield* bringBack(manifest, true)
+        expect((yield* messages).length).toBe(2)
+      }).pipe(Effect.provide(source))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("is refused when a byte of it changed, and leaves Postgres as it was", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      yield* Effect.gen(function* () {
+        yield* fill
+        const manifest = yield* take("third")
+        const store = yield* ObjectStore
+        const [object] = manifest.objects.filter(({ table }) => table === "events")
+        if (object === undefined) throw new Error("no events were dumped")
+        const other = Bun.zstdCompressSync("1\tother\n")
+        yield* store.put(object.key, Stream.make(other))
+        expect(Exit.isFailure(yield* Effect.exit(checkObject(object)))).toBe(true)
+        expect(Exit.isFailure(yield* Effect.exit(bringBack(manifest, true)))).toBe(true)
+        const sql = yield* SqlClient.SqlClient
+        expect(yield* sql`SELECT state FROM jobs.jobs`).toEqual([{ state: "running" }])
+      }).pipe(Effect.provide(source))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("is none before its manifest is written", () =>
+    Effect.gen(function* () {
+      const store = yield* ObjectStore
+      yield* store.put(
+        `${folderOf("fourth")}/postgres/x`,
+        Stream.make(new Uint8Array(1))
+      )
+      const refused = yield* Effect.flip(readManifest("fourth"))
+      expect(refused._tag).toBe("BackupRefused")
+    })
+  )
+})
