@@ -15,6 +15,7 @@ import {
 } from "./JobProblems.ts"
 import { JobRepo } from "./JobRepo.ts"
 import { JobTypes } from "./JobTypes.ts"
+import { unstorableIn } from "./unstorable.ts"
 
 /** What somebody wants to have done. */
 export interface Submission {
@@ -117,6 +118,12 @@ export class Jobs extends Context.Service<
           return yield* JobInvalid.at(
             "/projectId",
             "Jobs of this type are of the whole installation; leave this field out."
+          )
+        const unstorable = unstorableIn(payload)
+        if (unstorable !== undefined)
+          return yield* JobInvalid.at(
+            `/payload${unstorable}`,
+            "Expected text without NUL and without halves of surrogate pairs."
           )
         yield* type.check({ payload, projectId }).pipe(
           Effect.catchTags({
