@@ -19,6 +19,7 @@ export const eventColumns = [
   "message_id",
   "user_id",
   "anonymous_id",
+  "previous_id",
   "id_hash",
   "group_type",
   "group_id",
@@ -56,6 +57,7 @@ export const encodeEvent = (
   rows.string(event.m)
   rows.string(event.u ?? "")
   rows.string(event.a ?? "")
+  rows.string(event.v ?? "")
   rows.words(idHash.idWords(event.p, idOf(event)), 0, 2)
   rows.string(event.gt ?? "")
   rows.string(event.g ?? "")
