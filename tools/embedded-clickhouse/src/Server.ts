@@ -12,8 +12,11 @@ export interface RunningServer {
   readonly url: string
   readonly port: number
   readonly version: string
-  /** Lets running statements end, then cancels them; takes at most 12 seconds. */
-  readonly stop: () => Promise<void>
+  /**
+   * Lets running statements end, then cancels them; takes at most 12 seconds. Tells whether
+   * all ended by themselves.
+   */
+  readonly stop: () => Promise<boolean>
 }
 
 const workerUrl = new URL("./engine-worker.ts", import.meta.url)
@@ -51,9 +54,11 @@ const openData = (config: ServerConfig) => {
 }
 
 /** Resolves when `done` holds, at the latest after `ms`. */
-const until = async (done: () => boolean, ms: number): Promise<void> => {
+/** Whether it was done in time. */
+const until = async (done: () => boolean, ms: number): Promise<boolean> => {
   const deadline = Date.now() + ms
   while (!done() && Date.now() < deadline) await Bun.sleep(10)
+  return done()
 }
 
 /**
@@ -111,13 +116,14 @@ export const startServer = (
       // Only stops listening: kept connections would hold its promise for ever.
       void server.stop(false)
       const idle = () => engine.running === 0 && server.pendingRequests === 0
-      await until(idle, limits.drain)
+      const drained = await until(idle, limits.drain)
       engine.cancelAll()
       await until(idle, limits.cancelled)
       void server.stop(true)
       const clean = engine.running === 0
       engine.close()
       if (clean) keeper.close()
+      return drained
     }
   }
 }

@@ -26,8 +26,7 @@ const main = (): void => {
   const stop = async (): Promise<void> => {
     if (stopping) return
     stopping = true
-    await server.stop()
-    line({ event: "stopped" })
+    line({ event: "stopped", drained: await server.stop() })
     process.exit(0)
   }
   // Before anybody is told that the server is up, who may stop it at once.

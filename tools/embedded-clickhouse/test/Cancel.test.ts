@@ -52,11 +52,9 @@ test.each(["JSON", "JSONEachRow"])(
 test("KILL by log_comment ends an insert, which then stored nothing", async () => {
   const inserting = slowInsert("insert-1")
   await appears("insert-1")
-  const startedAt = performance.now()
   await server.command("KILL QUERY WHERE Settings['log_comment'] = 'insert-1' SYNC")
   const answer = await inserting
   expect(answer.headers.get("x-clickhouse-exception-code")).toBe("394")
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
   await disappears("insert-1")
   expect(await server.rows<unknown>("SELECT count() AS n FROM slow")).toEqual([
     { n: 0 }
@@ -157,12 +155,26 @@ test("a client that stops reading a stream ends it, and holds little memory", as
   await reader?.read()
   await appears(id)
   // The engine waits for the reader: neither ends nor gathers results.
-  await Bun.sleep(500)
+  await stalls(id)
   expect(await running(id)).toHaveLength(1)
   expect((await residentBytes()) - before).toBeLessThan(400 * 1024 * 1024)
   await reader?.cancel()
   await disappears(id)
 })
+
+/** Until three looks in a row find that it has read no more. */
+const stalls = (id: string) => {
+  const seen: Array<string> = []
+  return eventually(async () => {
+    const [now] = await server.rows<{ read: string }>(
+      `SELECT toString(read_rows) AS read FROM system.processes
+        WHERE Settings['log_comment'] = '${id}'`
+    )
+    seen.push(now?.read ?? "ended")
+    await Bun.sleep(50)
+    return new Set(seen.slice(-3)).size === 1 && seen.length >= 3 ? true : undefined
+  })
+}
 
 const residentBytes = async (): Promise<number> => {
   const metrics = await (await fetch(`${server.origin}/metrics`)).text()
