@@ -86,4 +86,4 @@ it(`answers as counted one by one, on ${runs} data sets`, async () => {
     { numRuns: runs, endOnFailure: true }
   )
   expect(runs).toBeGreaterThan(0)
-}, 1_500_000)
+}, 2_400_000)
