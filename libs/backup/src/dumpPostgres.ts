@@ -1,10 +1,10 @@
-import type { ObjectStore } from "@analytics/object-store/ObjectStore"
-import { Effect, type Redacted } from "effect"
+import { ObjectStore } from "@analytics/object-store/ObjectStore"
+import { Effect, type Redacted, Schema } from "effect"
 import type { Client } from "pg"
 import { to as copyTo } from "pg-copy-streams"
 import type { BackupUnavailable } from "./BackupError.ts"
-import { dump } from "./Dump.ts"
-import { type DumpedObject, folderOf, type Manifest } from "./Manifest.ts"
+import { dump, objectStoreAway } from "./Dump.ts"
+import { DumpedObject, folderOf, Manifest, manifestKey } from "./Manifest.ts"
 import { openSession, rowsOf } from "./PostgresSession.ts"
 import {
   type PostgresTable,
@@ -13,17 +13,19 @@ import {
 } from "./postgresTables.ts"
 
 /** What one snapshot of Postgres says. */
-export interface PostgresDump {
-  readonly takenAt: string
-  readonly installation: string
-  readonly migrations: ReadonlyArray<string>
-  readonly partitions: Manifest["partitions"]
-  /** Every batch sealed before has at most this `known_at`, every later one a larger. ISO. */
-  readonly sealedUpTo: string
+export const PostgresDump = Schema.Struct({
+  /** ISO 8601, as all times here. */
+  takenAt: Schema.String,
+  installation: Schema.String,
+  migrations: Schema.Array(Schema.String),
+  partitions: Manifest.fields.partitions,
+  /** Every batch sealed before has at most this `known_at`, every later one a larger. */
+  sealedUpTo: Schema.String,
   /** Sealed, and not done. */
-  readonly openBatches: ReadonlyArray<string>
-  readonly objects: ReadonlyArray<DumpedObject>
-}
+  openBatches: Schema.Array(Schema.String),
+  objects: Schema.Array(DumpedObject)
+})
+export type PostgresDump = typeof PostgresDump.Type
 
 /**
  * Every table as of one moment. No batch is sealed while that moment is chosen, and each
@@ -33,6 +35,11 @@ export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
   url: Redacted.Redacted,
   name: string
 ): Effect.fn.Return<PostgresDump, BackupUnavailable, ObjectStore> {
+  const store = yield* ObjectStore
+  // What is of that name is no backup any more once a byte of it is replaced.
+  yield* Effect.mapError(store.remove(manifestKey(name)), ({ detail }) =>
+    objectStoreAway(detail)
+  )
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const turn = yield* openSession(url)

@@ -1,11 +1,15 @@
 import { serve, teardown } from "@analytics/api-common/Serve"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { BatchConfig } from "@analytics/config/BatchConfig"
+import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
+import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
+import { ClickHouse } from "@analytics/database/ClickHouse"
 import { Installation } from "@analytics/database/Installation"
 import * as Postgres from "@analytics/database/Postgres"
+import * as ConfiguredObjectStore from "@analytics/object-store/ConfiguredObjectStore"
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer } from "effect"
@@ -30,8 +34,15 @@ export const AppLive = BatchLive.pipe(
   Layer.provideMerge(Observability.layer("batch-processor"))
 )
 
+/** What the work itself needs besides Postgres; a runner starts without it. */
+const WorkLive = Layer.mergeAll(ClickHouse.layer, ConfiguredObjectStore.layer).pipe(
+  Layer.provideMerge(Layer.merge(ClickHouseConfig.layer, ObjectStoreConfig.layer))
+)
+
 /** The types with what they need. */
-const TypesLive = JobTypes.layer(jobTypes).pipe(Layer.provide(StoresLive))
+const TypesLive = JobTypes.layer(jobTypes).pipe(
+  Layer.provide(Layer.merge(StoresLive, WorkLive))
+)
 
 if (import.meta.main) {
   const live = AppLive.pipe(Layer.provideMerge(TypesLive))
