@@ -67,11 +67,8 @@ export const cohortsRoutes = <R, ER>(
         run(
           CohortAnswer,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
-            return yield* (yield* Cohorts).create(access.projectId, body)
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
+            return yield* cohorts.create(projectId, body)
           }),
           201
         ),
@@ -97,12 +94,9 @@ export const cohortsRoutes = <R, ER>(
         run(
           CohortList,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
             const { cursor: after, limit = 100 } = query
-            return yield* (yield* Cohorts).list(access.projectId, { after, limit })
+            return yield* cohorts.list(projectId, { after, limit })
           })
         ),
       {
@@ -117,11 +111,8 @@ export const cohortsRoutes = <R, ER>(
         run(
           CohortAnswer,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
-            return yield* (yield* Cohorts).get(access.projectId, params.cohortId)
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
+            return yield* cohorts.get(projectId, params.cohortId)
           })
         ),
       {
@@ -136,12 +127,8 @@ export const cohortsRoutes = <R, ER>(
         run(
           CohortAnswer,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
-            const cohorts = yield* Cohorts
-            return yield* cohorts.change(access.projectId, params.cohortId, body)
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
+            return yield* cohorts.change(projectId, params.cohortId, body)
           })
         ),
       {
@@ -167,11 +154,8 @@ export const cohortsRoutes = <R, ER>(
         run(
           Schema.Void,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
-            yield* (yield* Cohorts).remove(access.projectId, params.cohortId)
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
+            yield* cohorts.remove(projectId, params.cohortId)
           }),
           204
         ),
@@ -187,17 +171,8 @@ export const cohortsRoutes = <R, ER>(
         run(
           MembersChanged,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
-            const cohorts = yield* Cohorts
-            return yield* cohorts.setMembers(
-              access.projectId,
-              params.cohortId,
-              body.ids,
-              true
-            )
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
+            return yield* cohorts.setMembers(projectId, params.cohortId, body.ids, true)
           })
         ),
       {
@@ -223,13 +198,9 @@ export const cohortsRoutes = <R, ER>(
         run(
           MembersChanged,
           Effect.gen(function* () {
-            const access = yield* (yield* Auth).project(
-              headers["authorization"],
-              "query"
-            )
-            const cohorts = yield* Cohorts
+            const { cohorts, projectId } = yield* asking(headers["authorization"])
             return yield* cohorts.setMembers(
-              access.projectId,
+              projectId,
               params.cohortId,
               body.ids,
               false
@@ -248,3 +219,9 @@ export const cohortsRoutes = <R, ER>(
         detail: { summary: "Take ids off a static list", security }
       }
     )
+
+/** The cohorts of the project that a key with the scope `query` names. */
+const asking = Effect.fnUntraced(function* (authorization: string | undefined) {
+  const { projectId } = yield* (yield* Auth).project(authorization, "query")
+  return { cohorts: yield* Cohorts, projectId }
+})

@@ -1,11 +1,11 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
-import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
-import { AccessConfig } from "@analytics/config/AccessConfig"
+import type { AccessConfig } from "@analytics/config/AccessConfig"
 import { Effect, type ManagedRuntime, Option, Schema } from "effect"
 import { Elysia } from "elysia"
 import { KeyRing } from "../keys/KeyRing.ts"
+import { requireService } from "../keys/requireService.ts"
 import { Answer, refusedResponse, takenResponse } from "../receive/ReceiveAnswer.ts"
 import {
   BodyTooLarge,
@@ -63,10 +63,7 @@ export const importRoutes = <R, ER>(
     )
 
 const imported = Effect.fnUntraced(function* (request: Request, projectId: number) {
-  const { serviceKey } = yield* AccessConfig
-  const key = fromAuthorization(request.headers.get("authorization") ?? undefined)
-  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
-    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
+  yield* requireService(request.headers.get("authorization") ?? undefined)
   const keys = yield* KeyRing
   const project = yield* keys
     .ofProject(projectId)

@@ -1,11 +1,11 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
-import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { jsonBody } from "@analytics/api-common/JsonBody"
 import { received, sent } from "@analytics/api-common/WireSchema"
-import { AccessConfig } from "@analytics/config/AccessConfig"
-import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import type { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
+import { requireService } from "../keys/requireService.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
 import { LinkNotFound, Links } from "./Links.ts"
 
@@ -62,7 +62,7 @@ export const linkRoutes = <R, ER>(
         run(
           Tied,
           Effect.gen(function* () {
-            yield* service(authorization)
+            yield* requireService(authorization)
             const tied = yield* (yield* Links).ofId(body.projectId, body.id)
             return {
               truncated: tied.truncated,
@@ -90,7 +90,7 @@ export const linkRoutes = <R, ER>(
         run(
           Undone,
           Effect.gen(function* () {
-            yield* service(authorization)
+            yield* requireService(authorization)
             const timestamp = link.timestamp.getTime()
             const links = yield* Links
             const undone = yield* links.undo(projectId, { ...link, timestamp })
@@ -106,10 +106,3 @@ export const linkRoutes = <R, ER>(
         }
       }
     )
-
-const service = Effect.fnUntraced(function* (authorization: string | undefined) {
-  const { serviceKey } = yield* AccessConfig
-  const key = fromAuthorization(authorization)
-  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
-    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
-})

@@ -1,10 +1,10 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
-import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
-import { AccessConfig } from "@analytics/config/AccessConfig"
-import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import type { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
+import { requireService } from "../keys/requireService.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
 import { HoldRepo } from "./HoldRepo.ts"
 
@@ -40,7 +40,7 @@ export const holdRoutes = <R, ER>(
         run(
           Taken,
           Effect.gen(function* () {
-            yield* service(authorization)
+            yield* requireService(authorization)
             return yield* (yield* HoldRepo).take
           }),
           201
@@ -59,7 +59,7 @@ export const holdRoutes = <R, ER>(
         run(
           Released,
           Effect.gen(function* () {
-            yield* service(authorization)
+            yield* requireService(authorization)
             return { held: yield* (yield* HoldRepo).release(holdId) }
           })
         ),
@@ -69,10 +69,3 @@ export const holdRoutes = <R, ER>(
         detail: { summary: "Let the watermark go on (service key)", security }
       }
     )
-
-const service = Effect.fnUntraced(function* (authorization: string | undefined) {
-  const { serviceKey } = yield* AccessConfig
-  const key = fromAuthorization(authorization)
-  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
-    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
-})

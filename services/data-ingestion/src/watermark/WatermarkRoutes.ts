@@ -1,10 +1,10 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
-import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { sent } from "@analytics/api-common/WireSchema"
-import { AccessConfig } from "@analytics/config/AccessConfig"
-import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import type { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
+import { requireService } from "../keys/requireService.ts"
 import { Watermark } from "./Watermark.ts"
 import { WatermarkUnavailable } from "./WatermarkUnavailable.ts"
 
@@ -38,10 +38,7 @@ export const watermarkRoutes = <R, ER>(
     )
 
 const answer = Effect.fnUntraced(function* (authorization: string | undefined) {
-  const { serviceKey } = yield* AccessConfig
-  const key = fromAuthorization(authorization)
-  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
-    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
+  yield* requireService(authorization)
   const watermark = yield* Watermark
   return yield* watermark.current
 })

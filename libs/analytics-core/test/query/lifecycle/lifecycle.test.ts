@@ -1,17 +1,15 @@
 import { describe, expect } from "bun:test"
-import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Effect } from "effect"
 import fc from "fast-check"
-import type { PeopleSelection } from "../../../src/query/Compiled.ts"
-import { statement } from "../../../src/query/Compiled.ts"
 import { decodeStrictly } from "../../../src/query/decodeStrictly.ts"
 import {
   lifecycleExample,
   lifecycleStates
 } from "../../../src/query/lifecycle/Lifecycle.ts"
 import { lifecycleQuery } from "../../../src/query/lifecycle/LifecycleQuery.ts"
+import { askKind } from "../askKind.ts"
 import { answer, contextOf } from "../eventStore.ts"
 import { storedAll } from "../storedProjects.ts"
 import { lifecycle, type ReferenceEvent } from "./referenceLifecycle.ts"
@@ -20,40 +18,11 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const START = Date.UTC(2025, 2, 3)
 
-const asked = (request: object) =>
-  decodeStrictly(lifecycleQuery.request)({
-    kind: "lifecycle",
-    from: "2025-03-03T00:00:00Z",
-    to: "2025-03-07T00:00:00Z",
-    timezone: "UTC",
-    interval: "day",
-    ...request
-  })
-
-const ask = Effect.fnUntraced(function* (
-  request: object,
-  project: number,
-  hasLinks = false
-) {
-  const context = { ...contextOf(project), hasLinks }
-  return yield* answer(yield* lifecycleQuery.compile(yield* asked(request), context))
-})
-
-const peopleOf = Effect.fnUntraced(function* (
-  request: object,
-  selection: PeopleSelection,
-  project: number,
-  hasLinks = false
-) {
-  const context = { ...contextOf(project), hasLinks }
-  const people = yield* lifecycleQuery.people?.(
-    yield* asked(request),
-    selection,
-    context
-  ) ?? Effect.die("no people")
-  const { sql, params } = statement("people", people)
-  const rows = yield* (yield* ClickHouse).query(sql, { params })
-  return rows.map(({ person }) => Number(person)).sort((a, b) => a - b)
+const { ask, peopleOf } = askKind(lifecycleQuery, {
+  from: "2025-03-03T00:00:00Z",
+  to: "2025-03-07T00:00:00Z",
+  timezone: "UTC",
+  interval: "day"
 })
 
 const caseOf = fc.record({

@@ -1,13 +1,12 @@
 import { describe, expect } from "bun:test"
-import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { statement } from "../../../src/query/Compiled.ts"
 import { decodeStrictly } from "../../../src/query/decodeStrictly.ts"
 import { stickinessExample } from "../../../src/query/stickiness/Stickiness.ts"
 import { stickinessQuery } from "../../../src/query/stickiness/StickinessQuery.ts"
+import { askKind } from "../askKind.ts"
 import { answer, contextOf } from "../eventStore.ts"
 import { storedAll } from "../storedProjects.ts"
 
@@ -15,41 +14,11 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const START = Date.UTC(2025, 2, 1)
 
-const asked = (request: object) =>
-  decodeStrictly(stickinessQuery.request)({
-    kind: "stickiness",
-    from: "2025-03-01T00:00:00Z",
-    to: "2025-03-05T00:00:00Z",
-    timezone: "UTC",
-    interval: "day",
-    ...request
-  })
-
-const ask = Effect.fnUntraced(function* (
-  request: object,
-  project: number,
-  hasLinks = false
-) {
-  const context = { ...contextOf(project), hasLinks }
-  const compiled = yield* stickinessQuery.compile(yield* asked(request), context)
-  return (yield* answer(compiled)).counts
-})
-
-const peopleOf = Effect.fnUntraced(function* (
-  request: object,
-  bucket: number,
-  project: number,
-  hasLinks = false
-) {
-  const context = { ...contextOf(project), hasLinks }
-  const people = yield* stickinessQuery.people?.(
-    yield* asked(request),
-    { bucket },
-    context
-  ) ?? Effect.die("no people")
-  const { sql, params } = statement("people", people)
-  const rows = yield* (yield* ClickHouse).query(sql, { params })
-  return rows.map(({ person }) => Number(person)).sort((a, b) => a - b)
+const { ask, peopleOf } = askKind(stickinessQuery, {
+  from: "2025-03-01T00:00:00Z",
+  to: "2025-03-05T00:00:00Z",
+  timezone: "UTC",
+  interval: "day"
 })
 
 const caseOf = fc.record({
@@ -128,7 +97,8 @@ describe("stickiness", () => {
           }
           const hasLinks = item.linkedTo !== null
           const want = reference(item)
-          expect({ item, counts: yield* ask(query, project, hasLinks) }).toEqual({
+          const { counts } = yield* ask(query, project, hasLinks)
+          expect({ item, counts }).toEqual({
             item,
             counts: want.map(({ length }, position) => ({
               buckets: position + 1,
@@ -136,7 +106,7 @@ describe("stickiness", () => {
             }))
           })
           const bucket = item.events.length % item.days
-          expect(yield* peopleOf(query, bucket, project, hasLinks)).toEqual([
+          expect(yield* peopleOf(query, { bucket }, project, hasLinks)).toEqual([
             ...(want[bucket] ?? [])
           ])
         }
@@ -157,7 +127,7 @@ describe("stickiness", () => {
       ])
       for (const hours of [4, 100, 400]) {
         const to = new Date(START + hours * HOUR).toISOString()
-        const counts = yield* ask({ interval: "hour", event: "v", to }, project)
+        const { counts } = yield* ask({ interval: "hour", event: "v", to }, project)
         expect(counts.map(({ buckets }) => buckets)).toEqual(
           Array.from({ length: hours }, (_, index) => index + 1)
         )
@@ -167,10 +137,10 @@ describe("stickiness", () => {
       }
       const to = new Date(START + 400 * HOUR).toISOString()
       const request = { interval: "hour", event: "v", to }
-      expect(yield* peopleOf(request, 0, project)).toEqual([2])
-      expect(yield* peopleOf({ ...request, cumulative: true }, 0, project)).toEqual([
-        1, 2
-      ])
+      expect(yield* peopleOf(request, { bucket: 0 }, project)).toEqual([2])
+      expect(
+        yield* peopleOf({ ...request, cumulative: true }, { bucket: 0 }, project)
+      ).toEqual([1, 2])
     })
   )
 
@@ -191,7 +161,7 @@ describe("stickiness", () => {
           error._tag === "QueryInvalid" && error.errors.map((one) => one.pointer)
         ).toEqual([pointer])
       }
-      const error = yield* Effect.flip(peopleOf({}, 4, 1))
+      const error = yield* Effect.flip(peopleOf({}, { bucket: 4 }, 1))
       expect(error).toMatchObject({ errors: [{ pointer: "/of/bucket" }] })
     })
   )
