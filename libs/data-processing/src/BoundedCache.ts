@@ -20,6 +20,10 @@ export class BoundedCache<K, V> {
     this.#entries.delete(key)
   }
 
+  clear(): void {
+    this.#entries.clear()
+  }
+
   set(key: K, value: V): void {
     this.#entries.delete(key)
     if (this.#entries.size >= this.#limit)

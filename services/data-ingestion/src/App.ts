@@ -15,6 +15,8 @@ import { quarantineRoutes } from "./quarantine/QuarantineRoutes.ts"
 import { receiptRoutes } from "./receipts/ReceiptRoutes.ts"
 import type { Receipts } from "./receipts/Receipts.ts"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
+import { removalRoutes } from "./removals/RemovalRoutes.ts"
+import type { Removals } from "./removals/Removals.ts"
 import type { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { violationRoutes } from "./violations/ViolationRoutes.ts"
 import { type HoldServices, holdRoutes } from "./watermark/HoldRoutes.ts"
@@ -32,6 +34,7 @@ export type AppServices =
   | KeyRing
   | Watermark
   | HoldServices
+  | Removals
   | AccessConfig
   | Health
 
@@ -61,6 +64,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(watermarkRoutes(runtime))
     .use(holdRoutes(runtime))
     .use(linkRoutes(runtime))
+    .use(removalRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

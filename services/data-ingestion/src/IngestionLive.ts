@@ -17,6 +17,7 @@ import { Receipts } from "./receipts/Receipts.ts"
 import { Receiver } from "./receive/Receiver.ts"
 import { RuleBook } from "./receive/RuleBook.ts"
 import { UsageRepo } from "./receive/UsageRepo.ts"
+import { RemovalsLive } from "./removals/RemovalsLive.ts"
 import { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { HoldRepo } from "./watermark/HoldRepo.ts"
 import { Watermark } from "./watermark/Watermark.ts"
@@ -30,6 +31,7 @@ export const ingestionLive = Layer.mergeAll(
   Quarantine.layer,
   Watermark.layer,
   LinksLive,
+  RemovalsLive,
   Deletions.layer.pipe(Layer.provide(PurgeRepo.layer)),
   Drift.layer
 ).pipe(

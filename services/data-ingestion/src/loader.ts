@@ -21,6 +21,7 @@ import { Loader } from "./loader/Loader.ts"
 import { loaderLayer } from "./loader/layers.ts"
 import { ShardLease } from "./loader/ShardLease.ts"
 import * as ProjectPurge from "./purge/ProjectPurge.ts"
+import * as RemovalPass from "./removals/RemovalPass.ts"
 
 /** An inbox row with its frame is one message of Postgres. */
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -68,7 +69,8 @@ const LoaderLive = Layer.mergeAll(
   health,
   undoMaintenance,
   InboxMaintenance.layer,
-  ProjectPurge.layer
+  ProjectPurge.layer,
+  RemovalPass.layer
 ).pipe(
   Layer.provide(Layer.mergeAll(Installation.layer, Countries.layer)),
   Layer.provide(Layer.mergeAll(postgres, ClickHouse.layer)),

@@ -14,6 +14,8 @@ export interface QueryContext {
   readonly watermark: number
   /** Whether any id of the project stands for another person than itself. */
   readonly hasLinks: boolean
+  /** Whether events of the project are being erased or expire: whoever reads must say `removed`. */
+  readonly removals?: boolean
   /** Those that the request names, by id. */
   readonly cohorts?: ReadonlyMap<string, CohortDefinition>
   /** A condition on `person`: nobody else exists. Events are then read with their person. */

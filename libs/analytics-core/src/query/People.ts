@@ -1,4 +1,5 @@
 import type { QueryContext } from "./Compiled.ts"
+import { also, keptLinks } from "./removed.ts"
 import { instant, type Param, type Sql, sql, uint32 } from "./Sql.ts"
 
 /**
@@ -15,7 +16,7 @@ export const identify = (context: QueryContext, events: Sql, among?: Sql): Sql =
  * `among` only of those ids, which is fast for few.
  */
 export const links = (context: QueryContext, among?: Sql): Sql =>
-  sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}${among ? sql` AND id_hash IN (${among})` : sql``} GROUP BY id_hash HAVING link_person != link_id`
+  sql`SELECT id_hash AS link_id, argMax(person, (known_at, version)) AS link_person FROM person_links WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}${also(keptLinks(context))}${among ? sql` AND id_hash IN (${among})` : sql``} GROUP BY id_hash HAVING link_person != link_id`
 
 /** A SELECT of the column `id`: the id hashes that stand for this person (a UInt64) at the watermark. */
 export const idsOf = (context: QueryContext, person: Param): Sql =>
@@ -25,7 +26,7 @@ export const idsOf = (context: QueryContext, person: Param): Sql =>
 
 /** A SELECT of the id hashes that stood for one of these people at any time. */
 export const everOf = (context: QueryContext, people: Sql): Sql =>
-  sql`SELECT id_hash FROM person_links WHERE project_id = ${uint32(context.projectId)} AND person IN (${people})`
+  sql`SELECT id_hash FROM person_links WHERE project_id = ${uint32(context.projectId)} AND person IN (${people})${also(keptLinks(context))}`
 
 /** Whether the project has links at all by then. Once true, it stays true. */
 export const hasLinksSql = (projectId: number, watermark: number): Sql =>

@@ -1,6 +1,7 @@
 import { isActivity } from "./activity.ts"
 import type { QueryContext } from "./Compiled.ts"
 import { identify } from "./People.ts"
+import { keptEvents } from "./removed.ts"
 import { and, instant, join, type Sql, sql, string, strings, uint32 } from "./Sql.ts"
 import { joinTraits } from "./TraitSource.ts"
 import type { Values } from "./Values.ts"
@@ -51,6 +52,7 @@ export const source = (context: QueryContext, request: SourceRequest): Sql => {
     sql`timestamp < ${instant(request.to)}`,
     sql`known_at <= ${instant(context.watermark)}`,
     ...(request.includeBots ? [] : [sql`is_bot = 0`]),
+    ...keptEvents(context),
     ...(request.within ?? [])
   ]
   if (!values.hasTraits) {

@@ -1,5 +1,6 @@
 import type { QueryContext } from "./Compiled.ts"
 import { identify } from "./People.ts"
+import { also, keptEvents } from "./removed.ts"
 import { column, instant, join, type Sql, sql, string, uint32 } from "./Sql.ts"
 import type { GroupTraits, TraitColumn, Values } from "./Values.ts"
 
@@ -17,7 +18,7 @@ export const joinTraits = (context: QueryContext, people: Sql, values: Values): 
 
 /** Events that carry traits and are known at the watermark, whenever they happened. */
 const traitEvents = (context: QueryContext, name: "$identify" | "$group"): Sql =>
-  sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND type = ${string(name.slice(1))} AND known_at <= ${instant(context.watermark)}`
+  sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND type = ${string(name.slice(1))} AND known_at <= ${instant(context.watermark)}${also(keptEvents(context))}`
 
 /** Per trait the value with the latest event time, equal times by message id. */
 const latest = (traits: ReadonlyArray<TraitColumn>): Sql =>

@@ -56,7 +56,7 @@ export const liveFeed = Effect.fn("LiveFeed.make")(function* (
   })
 
   const look = Effect.gen(function* () {
-    const { watermark } = yield* watermarks.current
+    const { watermark, removing } = yield* watermarks.current
     const after = seen ?? watermark
     const now = yield* Clock.currentTimeMillis
     if (watermark <= after && now - countedAt < COUNT_EVERY) {
@@ -70,7 +70,8 @@ export const liveFeed = Effect.fn("LiveFeed.make")(function* (
           timezone: project.timezone,
           now,
           watermark,
-          hasLinks: yield* repo.hasLinks(project.id, watermark)
+          hasLinks: yield* repo.hasLinks(project.id, watermark),
+          removals: removing?.has(project.id) ?? (yield* repo.hasRemovals(project.id))
         },
         after,
         limit: SHOWN_AT_ONCE,

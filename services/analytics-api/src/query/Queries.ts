@@ -156,6 +156,12 @@ export class Queries extends Context.Service<
         )
       })
 
+      /** data-ingestion says so together with the watermark; only when it did not, it costs. */
+      const isRemoving = (projectId: number, { removing }: KnownWatermark) =>
+        removing === undefined
+          ? repo.hasRemovals(projectId)
+          : Effect.succeed(removing.has(projectId))
+
       const checkPatterns = Effect.fnUntraced(function* ({ patterns }: Query) {
         for (const { pointer, pattern } of patterns)
           if (!(yield* repo.isPattern(pattern)))
@@ -190,11 +196,13 @@ export class Queries extends Context.Service<
           { concurrency: "unbounded" }
         )
         const watermark = yield* watermarkOf(query, known)
+        const removals = yield* isRemoving(project.id, known)
         const { bytesRead, result, rowsRead } = yield* ask(project, query, {
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? startedAt,
           watermark,
+          removals,
           cohorts: definitions,
           idHash: (id) => idHash.id(project.id, id)
         })
@@ -232,6 +240,7 @@ export class Queries extends Context.Service<
           watermark: yield* watermarkOf(query, known),
           cohorts: definitions,
           hasLinks: repo.isLinked(project.id),
+          removals: yield* isRemoving(project.id, known),
           idHash: (id) => idHash.id(project.id, id)
         })
         return yield* costs.estimate(compiled.statements)

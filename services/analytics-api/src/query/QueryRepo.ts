@@ -6,6 +6,7 @@ import {
 import { pattern } from "@analytics/analytics-core/query/filterSql"
 import { hasLinksSql } from "@analytics/analytics-core/query/People"
 import type { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
+import { hasRemovalsSql } from "@analytics/analytics-core/query/removed"
 import { sql } from "@analytics/analytics-core/query/Sql"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { ClickHouse, type Table } from "@analytics/database/ClickHouse"
@@ -39,6 +40,8 @@ export class QueryRepo extends Context.Service<
     isLinked(projectId: number): boolean
     /** Whether ids of the project stood for other people by then. */
     hasLinks(projectId: number, watermark: number): Effect.Effect<boolean, RepoProblem>
+    /** Whether something of the project is being erased or expires. */
+    hasRemovals(projectId: number): Effect.Effect<boolean, RepoProblem>
     /** Whether the engine can compile this pattern. */
     isPattern(text: string): Effect.Effect<boolean, RepoProblem>
   }
@@ -133,6 +136,12 @@ export class QueryRepo extends Context.Service<
           if (rows.length > 0) linked.add(projectId)
           return rows.length > 0
         }),
+        hasRemovals: Effect.fn("QueryRepo.hasRemovals")((projectId) =>
+          ask(statement("removals", hasRemovalsSql(projectId))).pipe(
+            Effect.map(({ rows }) => rows.length > 0),
+            Effect.catchTag("ClickHouseError", refuse)
+          )
+        ),
         isPattern: Effect.fn("QueryRepo.isPattern")((text) =>
           ask(statement("pattern", sql`SELECT match('', ${pattern(text)})`)).pipe(
             Effect.as(true),

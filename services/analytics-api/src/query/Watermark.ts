@@ -15,11 +15,18 @@ export interface KnownWatermark {
   readonly ingestLagMs: number
   /** Whether data-ingestion could not be asked, and this is what it last said. */
   readonly isStale: boolean
+  /**
+   * Projects of which something is being erased or expires. Absent unless data-ingestion
+   * said so just now: then the event store has to be asked.
+   */
+  readonly removing?: ReadonlySet<number>
 }
 
 const Published = Schema.Struct({
   watermark: Schema.DateFromString,
-  ingestLagMs: Schema.Finite
+  ingestLagMs: Schema.Finite,
+  /** null: too many to list. */
+  removing: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Int)))
 })
 
 const RETRY_AFTER = 1000
@@ -77,13 +84,13 @@ export class Watermark extends Context.Service<
         const silentFor = (yield* Clock.currentTimeMillis) - (yield* Ref.get(failedAt))
         // While it is down, not every query waits to learn so.
         if (last && silentFor < RETRY_AFTER) return yield* stale(last)
-        const { watermark, ingestLagMs } = yield* ask
+        const { watermark, ingestLagMs, removing } = yield* ask
         const known = { watermark: watermark.getTime(), ingestLagMs, isStale: false }
         // An answer that overtook a newer one must not take the watermark back.
         yield* Ref.update(lastKnown, (last) =>
           last && last.watermark > known.watermark ? last : known
         )
-        return known
+        return removing == null ? known : { ...known, removing: new Set(removing) }
       }).pipe(
         Effect.catchTags({
           HttpClientError: remembered,

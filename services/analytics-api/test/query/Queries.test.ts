@@ -81,6 +81,7 @@ const queries = ({
         Layer.succeed(QueryRepo, {
           isLinked: () => false,
           hasLinks: () => Effect.succeed(hasLinks),
+          hasRemovals: () => Effect.succeed(false),
           isPattern: (text) => Effect.succeed(text !== "("),
           run: (statement) => {
             seen.push(statement)

@@ -15,6 +15,8 @@ export interface Batch {
   readonly posts: ReadonlyArray<PostRecord>
   /** Projects of its rows that had been deleted when it was sealed. */
   readonly deletedProjects: ReadonlyArray<bigint>
+  /** The newest removal there was when it was sealed. */
+  readonly removalsTo: bigint
 }
 
 export type Lane = "live" | "bulk"
@@ -60,7 +62,13 @@ export interface Frame {
 /** What became of events of one project. */
 export interface Outcome {
   readonly projectId: number
-  readonly outcome: "stored" | "duplicate" | "quarantined" | "dropped"
+  readonly outcome:
+    | "stored"
+    | "duplicate"
+    | "quarantined"
+    | "dropped"
+    | "erased"
+    | "expired"
   readonly reason: string
   readonly events: number
 }

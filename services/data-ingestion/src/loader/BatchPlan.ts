@@ -15,6 +15,7 @@ import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
 import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
 import { monthOf } from "@analytics/data-processing/Months"
+import type { Removed } from "../removals/Removal.ts"
 import type { Batch, Dropped, Frame, Outcome, Quarantined } from "./Batch.ts"
 import { BatchClaims } from "./BatchClaims.ts"
 import type { EventNames } from "./EventNames.ts"
@@ -32,6 +33,8 @@ export interface PlanTools {
   readonly countryOf: CountryOf
   /** Whether a message may have been claimed before; `false` is certain. */
   readonly mayBeSeen: (words: Uint32Array) => boolean
+  /** How an event is counted that was to be removed when the batch was sealed. */
+  readonly removedAs: (event: InboxEvent) => Removed | undefined
 }
 
 /** A message that may be a duplicate: only an exact look-up can tell. */
@@ -150,7 +153,7 @@ export class BatchPlan {
     if (this.#isDropped(event)) return
     const words = this.#tools.idHash.messageWords(event.p, event.m)
     const fault = this.#faultOf(event, words, `${inboxId}:${index}`)
-    if (fault !== undefined) this.#setAside(fault, line)
+    if (fault !== undefined) this.#refuse(fault, line)
     else if (!this.claims.claim(words)) this.#outcomes.add(event.p, "duplicate")
     else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
       this.#suspects.push({ line, inboxId, index, words: words.slice() })
@@ -158,19 +161,21 @@ export class BatchPlan {
   }
 
   /** Counts an event that is not to be stored; such an event claims no messageId. */
-  #isDropped({ m, p, r, t, x }: InboxEvent): boolean {
+  #isDropped(event: InboxEvent): boolean {
+    const { m, p, r, t, x } = event
     if (this.#deleted.size > 0 && this.#deleted.has(p)) {
       this.#outcomes.add(p, "dropped", "project_deleted")
       return true
     }
     if (x === undefined) return false
-    this.dropped.push({
-      projectId: p,
-      messageId: m,
-      reason: x,
-      timestamp: t,
-      receivedAt: r
-    })
+    if (this.#tools.removedAs(event) === undefined)
+      this.dropped.push({
+        projectId: p,
+        messageId: m,
+        reason: x,
+        timestamp: t,
+        receivedAt: r
+      })
     this.#outcomes.add(p, "dropped", x)
     return true
   }
@@ -226,6 +231,12 @@ export class BatchPlan {
 
   #store(line: EventLine, inboxId: bigint, index: number): void {
     const { event, propsAt, contextAt } = line
+    // It keeps its claim: sent again, it is a duplicate.
+    const removed = this.#tools.removedAs(event)
+    if (removed !== undefined) {
+      this.#outcomes.add(event.p, removed)
+      return
+    }
     const knownAt = event.k ?? this.#batch.knownAt
     const post = this.#posts.of(monthOf(event.t))
     const start = post.rows.length
@@ -265,6 +276,12 @@ export class BatchPlan {
       this.enrichmentFailures++
       return NO_ENRICHMENT
     }
+  }
+
+  #refuse(fault: Fault, line: EventLine): void {
+    const removed = this.#tools.removedAs(line.event)
+    if (removed === undefined) this.#setAside(fault, line)
+    else this.#outcomes.add(line.event.p, removed)
   }
 
   #setAside({ reason, detail }: Fault, line: EventLine): void {

@@ -81,7 +81,7 @@ export class BatchRepo extends Context.Service<
 
       const batchColumns = sql.literal(
         `batch_id, shard, lane, parser_version, known_at, inbox_ids, received_from, received_to, events,
-         attempts, poison, posts, deleted_projects`
+         attempts, poison, posts, deleted_projects, removals_to`
       )
 
       return BatchRepo.of({
@@ -113,7 +113,7 @@ export class BatchRepo extends Context.Service<
               const [batch] = yield* sql<BatchRow>`
                 INSERT INTO ingest.batches
                   (batch_id, shard, lane, epoch, parser_version, known_at, inbox_ids,
-                   received_from, received_to, events, deleted_projects)
+                   received_from, received_to, events, deleted_projects, removals_to)
                 SELECT ${uniqueId()}, ${shard}, ${lane}, ${epoch}, ${PARSER_VERSION},
                        greatest(date_trunc('milliseconds', clock_timestamp()),
                                 published + interval '1 millisecond'),
@@ -123,7 +123,8 @@ export class BatchRepo extends Context.Service<
                           WHERE p.project_id IN (
                             SELECT unnest(i.project_ids) FROM ingest.inbox AS i
                              WHERE i.id = ANY(${ids})
-                               AND i.received_at >= ${from} AND i.received_at < ${to}))
+                               AND i.received_at >= ${from} AND i.received_at < ${to})),
+                       (SELECT coalesce(max(seq), 0) FROM ingest.removals)
                   FROM ingest.watermark
                 RETURNING ${batchColumns}`
               const sealed = yield* sql`
@@ -211,7 +212,10 @@ export class BatchRepo extends Context.Service<
 export { FETCH_ROWS }
 
 /** In the order of the key, so that two loaders never wait for each other in a circle. */
-const countOutcomes = (sql: SqlClient.SqlClient, outcomes: ReadonlyArray<Outcome>) => {
+export const countOutcomes = (
+  sql: SqlClient.SqlClient,
+  outcomes: ReadonlyArray<Outcome>
+) => {
   if (outcomes.length === 0) return Effect.void
   const sorted = outcomes.toSorted(
     (a, b) =>

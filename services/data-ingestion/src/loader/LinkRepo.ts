@@ -55,6 +55,8 @@ export class LinkRepo extends Context.Service<
     ): Effect.Effect<ReadonlyArray<Link> | undefined, LedgerUnavailable>
     /** Undone links whose number lies after this one, oldest first. */
     undoneAfter(id: bigint): Effect.Effect<ReadonlyArray<UndoneLink>, LedgerUnavailable>
+    /** The number of the newest removal: links of erased ids are no longer in the ledger. */
+    readonly removals: Effect.Effect<bigint, LedgerUnavailable>
     /** Which of these claims, of the ledger, are such as `followerChanges` takes. */
     followers(
       projectId: number,
@@ -71,12 +73,19 @@ export class LinkRepo extends Context.Service<
       /** A clock that was set back, or that of another Postgres, must not go back here. */
       let last = 0n
 
+      /** Whether a link `l` was known before one of its ids was to be erased. */
+      const isRemoved = (projectId: number) => sql`
+        EXISTS (SELECT 1 FROM ingest.removed_ids WHERE project_id = ${projectId})
+        AND EXISTS (
+          SELECT 1 FROM ingest.removed_ids AS r
+           WHERE r.project_id = ${projectId} AND r.known_at >= l.known
+             AND r.id_key IN (ingest.id_key(l.from_id), ingest.id_key(l.to_id)))`
+
       const insert = (projectId: number, batchId: bigint, links: ReadonlyArray<Link>) =>
         sql<LinkRow>`
-          INSERT INTO ingest.links
-            (project_id, kind, from_id, to_id, timestamp, message_id, known_at, batch_id)
-          SELECT ${projectId}, kind, from_id, to_id, to_timestamp(at / 1000.0), message_id,
-                 to_timestamp(known / 1000.0), ${batchId}
+          WITH given AS (
+            SELECT kind, from_id, to_id, to_timestamp(at / 1000.0) AS at, message_id,
+                   to_timestamp(known / 1000.0) AS known
             FROM unnest(
               ${links.map(({ kind }) => kind)}::text[],
               ${links.map(({ from }) => from)}::text[],
@@ -85,15 +94,24 @@ export class LinkRepo extends Context.Service<
               ${links.map(({ messageId }) => storable(messageId))}::text[],
               ${links.map(({ knownAt }) => BigInt(knownAt))}::bigint[])
               AS l (kind, from_id, to_id, at, message_id, known)
-           WHERE NOT EXISTS (
+          ), erased AS (
+            INSERT INTO ingest.removed_links
+              (project_id, kind, from_id, to_id, timestamp, message_id, known_at)
+            SELECT ${projectId}, l.* FROM given AS l WHERE ${isRemoved(projectId)}
+          )
+          INSERT INTO ingest.links
+            (project_id, kind, from_id, to_id, timestamp, message_id, known_at, batch_id)
+          SELECT ${projectId}, l.*, ${batchId} FROM given AS l
+           WHERE NOT (${isRemoved(projectId)})
+             AND NOT EXISTS (
              SELECT 1 FROM ingest.links k
               WHERE k.project_id = ${projectId} AND k.kind = l.kind
-                AND (k.undone_at IS NULL OR k.undone_at > to_timestamp(l.known / 1000.0))
+                AND (k.undone_at IS NULL OR k.undone_at > l.known)
                 AND k.from_key = ingest.id_key(l.from_id)
                 AND k.to_key = ingest.id_key(l.to_id)
                 AND (k.timestamp, k.message_id COLLATE "C")
-                  <= (to_timestamp(l.at / 1000.0), l.message_id COLLATE "C")
-                AND k.known_at <= to_timestamp(l.known / 1000.0))
+                  <= (l.at, l.message_id COLLATE "C")
+                AND k.known_at <= l.known)
           ON CONFLICT DO NOTHING
           RETURNING kind, from_id, to_id, timestamp, message_id, known_at, undone_at`
 
@@ -182,6 +200,12 @@ export class LinkRepo extends Context.Service<
             Effect.map((rows) => rows.map(undoneOf)),
             unavailable
           )
+        ),
+        removals: sql<{ seq: bigint }>`
+          SELECT coalesce(max(seq), 0) AS seq FROM ingest.removals`.pipe(
+          Effect.map(([row]) => row?.seq ?? 0n),
+          unavailable,
+          Effect.withSpan("LinkRepo.removals")
         ),
         followers: Effect.fn("LinkRepo.followers")(function* (projectId, links) {
           const uses = new Map<string, number>()

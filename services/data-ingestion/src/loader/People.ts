@@ -68,8 +68,12 @@ export class People extends Context.Service<
         ) => `${projectId} ${pairOf(pair)}`
 
         let lastUndone = 0n
-        /** The next message with the pair of an undone link ties it again. */
+        let lastRemoval = 0n
+        /** The next message with the pair of an undone or erased link ties it again. */
         const forgetUndone = Effect.gen(function* () {
+          const removal = yield* ledger.removals
+          if (removal > lastRemoval) known.clear()
+          lastRemoval = removal
           for (;;) {
             const undone = yield* ledger.undoneAfter(lastUndone)
             for (const link of undone) {
@@ -135,7 +139,11 @@ export class People extends Context.Service<
               `SELECT toString(id_hash), toUnixTimestamp64Milli(known_at) AS at,
                     toString(argMax(person, version))
                FROM person_links
-              WHERE project_id = {project:UInt32}
+               LEFT JOIN (
+                 SELECT id_hash, max(known_until) AS gone FROM removals
+                  WHERE project_id = {project:UInt32} AND is_range = 0
+                  GROUP BY id_hash) AS removed USING (id_hash)
+              WHERE project_id = {project:UInt32} AND known_at > gone
                 AND id_hash IN (${hashes.slice(at, at + LOOK_UP).join(", ")})
               GROUP BY id_hash, known_at
               ORDER BY id_hash, at`,

@@ -4,6 +4,7 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Installation } from "@analytics/database/Installation"
 import { Context, Effect, Layer, Metric, Redacted } from "effect"
+import { KnownRemovals } from "../removals/KnownRemovals.ts"
 import type { Batch } from "./Batch.ts"
 import { BatchPlan } from "./BatchPlan.ts"
 import { BatchRepo, FETCH_ROWS } from "./BatchRepo.ts"
@@ -41,6 +42,7 @@ export class Planner extends Context.Service<
       const batches = yield* BatchRepo
       const seen = yield* SeenStore
       const countries = yield* Countries
+      const removals = yield* KnownRemovals
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const names = yield* loadNames
 
@@ -69,7 +71,8 @@ export class Planner extends Context.Service<
           idHash,
           names,
           countryOf: countries.of,
-          mayBeSeen: seen.mayHave
+          mayBeSeen: seen.mayHave,
+          removedAs: yield* removals.upTo(batch.removalsTo)
         }
         const plan = new BatchPlan(batch, tools, present, unreadable)
         for (let at = 0; at < batch.inboxIds.length; at += FETCH_ROWS) {

@@ -1,4 +1,6 @@
 import { Layer } from "effect"
+import { KnownRemovals } from "../removals/KnownRemovals.ts"
+import { RemovalRepo } from "../removals/RemovalRepo.ts"
 import { BatchRepo } from "./BatchRepo.ts"
 import { EventStore } from "./EventStore.ts"
 import { LinkRepo } from "./LinkRepo.ts"
@@ -14,7 +16,15 @@ export const partsLayer = Layer.mergeAll(
   EventStore.layer,
   People.layer
 ).pipe(
-  Layer.provideMerge(Layer.mergeAll(BatchRepo.layer, LinkRepo.layer, SeenStore.layer))
+  Layer.provideMerge(
+    Layer.mergeAll(
+      BatchRepo.layer,
+      LinkRepo.layer,
+      SeenStore.layer,
+      KnownRemovals.layer
+    )
+  ),
+  Layer.provide(RemovalRepo.layer)
 )
 
 /** A loader for one shard, from the moment it gets hold of it. */

@@ -1,9 +1,8 @@
 import { Clock, Context, Effect, Layer, Semaphore } from "effect"
-import { WatermarkRepo } from "./WatermarkRepo.ts"
+import { type Published, WatermarkRepo } from "./WatermarkRepo.ts"
 import { WatermarkUnavailable } from "./WatermarkUnavailable.ts"
 
-export interface Answer {
-  readonly watermark: Date
+export interface Answer extends Published {
   /** Age of the oldest event that was acknowledged and cannot be queried yet. */
   readonly ingestLagMs: number
 }
@@ -21,14 +20,14 @@ export class Watermark extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* WatermarkRepo
       const oldestPending = yield* Effect.cachedWithTTL(repo.oldestPending, "1 second")
-      const publish = yield* shared(repo.publish)
+      const publish = yield* shared(repo.told)
       return Watermark.of({
         current: Effect.gen(function* () {
-          const watermark = yield* publish
+          const published = yield* publish
           const oldest = yield* oldestPending
           const now = yield* Clock.currentTimeMillis
           const ingestLagMs = oldest === null ? 0 : Math.max(0, now - oldest.getTime())
-          return { watermark, ingestLagMs }
+          return { ...published, ingestLagMs }
         }).pipe(
           Effect.catchTag("SqlError", (error) =>
             Effect.logError("no watermark", error).pipe(

@@ -10,7 +10,11 @@ import { WatermarkUnavailable } from "./WatermarkUnavailable.ts"
 
 const Answer = Schema.Struct({
   watermark: Schema.DateFromString,
-  ingestLagMs: Schema.Number
+  ingestLagMs: Schema.Number,
+  removing: Schema.NullOr(Schema.Array(Schema.Int)).annotate({
+    description:
+      "Projects of which something is being erased or expires; null: too many to list"
+  })
 })
 
 export type WatermarkServices = Watermark | AccessConfig

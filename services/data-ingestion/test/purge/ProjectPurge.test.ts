@@ -74,13 +74,13 @@ const rowsByTable = Effect.fnUntraced(function* (projectId: number) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* ClickHouse
   const counts: Record<string, number> = {}
-  // What `control` holds is removed by its owner, analytics-api.
+  // What `control` and `jobs` hold is removed by their owners.
   const ledger = yield* sql<{ name: string }>`
     SELECT c.table_schema || '.' || c.table_name AS name
       FROM information_schema.columns AS c
       JOIN information_schema.tables AS t USING (table_schema, table_name)
      WHERE c.column_name = 'project_id' AND t.table_type = 'BASE TABLE'
-       AND c.table_schema <> 'control'`
+       AND c.table_schema NOT IN ('control', 'jobs')`
   for (const { name } of ledger) {
     const [row] = yield* sql<{ n: bigint }>`
       SELECT count(*) AS n FROM ${sql.literal(name)}
@@ -187,6 +187,19 @@ describe("a deleted project", () => {
       yield* store.command(
         `INSERT INTO cohort_ids (project_id, cohort, id_hash, changed_at, is_member)
          VALUES (13, generateUUIDv4(), 1, now64(6), 1)`
+      )
+      yield* sql`
+        INSERT INTO ingest.removals (id, project_id, kind, requested_at, known_at)
+        VALUES ('5f0c9d5e-0000-4000-8000-000000000013', 13, 'person', now(), now())`
+      yield* sql`
+        INSERT INTO ingest.removed_ids (project_id, id_key, removal, known_at)
+        VALUES (13, '\\x01', '5f0c9d5e-0000-4000-8000-000000000013', now())`
+      yield* sql`
+        INSERT INTO ingest.removed_links
+          (project_id, kind, from_id, to_id, timestamp, message_id, known_at)
+        VALUES (13, 'claim', 'a', 'u', now(), 'm', now())`
+      yield* store.command(
+        "INSERT INTO removals (project_id, removal) VALUES (13, generateUUIDv4())"
       )
       yield* deleted(13)
       // A table that is new must be filled here, so that its rows are seen to go.

@@ -29,12 +29,13 @@ const ask = (key: string) =>
 describe("GET /internal/v1/watermark", () => {
   it("tells the watermark and the lag to services", async () => {
     const watermark = new Date("2026-03-10T12:00:00.123Z")
-    current = Effect.succeed({ watermark, ingestLagMs: 42 })
+    current = Effect.succeed({ watermark, ingestLagMs: 42, removing: [7] })
     const response = await ask("service")
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({
       watermark: "2026-03-10T12:00:00.123Z",
-      ingestLagMs: 42
+      ingestLagMs: 42,
+      removing: [7]
     })
   })
 

@@ -3,6 +3,7 @@ import { matchSql } from "../eventMatch.ts"
 import type { Filter } from "../Filter.ts"
 import { filtersSql } from "../filterSql.ts"
 import { identify } from "../People.ts"
+import { also, keptEvents, keptMembers } from "../removed.ts"
 import { source } from "../Source.ts"
 import {
   and,
@@ -45,7 +46,7 @@ export const cohortMembers = (context: QueryContext, cohort: Cohort): Sql => {
   if (!holdsWithoutEvents(rule)) return matching(context, rule)
   const everybody = identify(
     context,
-    sql`SELECT DISTINCT id_hash FROM events WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}`
+    sql`SELECT DISTINCT id_hash FROM events WHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}${also(keptEvents(context))}`
   )
   return sql`SELECT DISTINCT person FROM (${everybody}) WHERE ${inCohort(context, cohort)}`
 }
@@ -61,7 +62,7 @@ export const inCohort = (context: QueryContext, { definition, id }: Cohort): Sql
 
 /** People any of whose ids is on the list. */
 const listed = (context: QueryContext, id: string): Sql => {
-  const ids = sql`SELECT id_hash FROM cohort_ids WHERE project_id = ${uint32(context.projectId)} AND cohort = toUUID(${string(id)}) AND changed_at <= ${instant(context.watermark)} GROUP BY id_hash HAVING argMax(is_member, changed_at) = 1`
+  const ids = sql`SELECT id_hash FROM cohort_ids WHERE project_id = ${uint32(context.projectId)} AND cohort = toUUID(${string(id)}) AND changed_at <= ${instant(context.watermark)}${also(keptMembers(context))} GROUP BY id_hash HAVING argMax(is_member, changed_at) = 1`
   return sql`SELECT DISTINCT person FROM (${identify(context, ids)})`
 }
 

@@ -1,5 +1,6 @@
 import type { QueryContext } from "../Compiled.ts"
 import { links } from "../People.ts"
+import { also, keptEvents } from "../removed.ts"
 import {
   and,
   instant,
@@ -61,7 +62,7 @@ const wideSql = (
     SELECT ${answered} FROM (
       SELECT ${answerColumns}, ${person} AS person
       FROM events WHERE project_id = ${uint32(context.projectId)}
-        AND known_at <= ${instant(context.watermark)}
+        AND known_at <= ${instant(context.watermark)}${also(keptEvents(context))}
         AND ${place} IN (SELECT arrayJoin(page)))
     ORDER BY at DESC, message_id DESC LIMIT ${integer(limit)}`
 }

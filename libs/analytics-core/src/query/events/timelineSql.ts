@@ -1,5 +1,6 @@
 import type { QueryContext } from "../Compiled.ts"
 import { idsOf } from "../People.ts"
+import { keptEvents } from "../removed.ts"
 import {
   and,
   instant,
@@ -50,7 +51,7 @@ const filtered = (
   person: Param
 ): Sql => {
   const { after, limit, range } = page
-  // Columns of the projection alone, or it would not be used.
+  // Columns of the projection alone, or it is not used, as while something is removed.
   const own = and([
     sql`project_id = ${uint32(context.projectId)}`,
     sql`id_hash IN (SELECT arrayJoin(own))`,
@@ -59,6 +60,7 @@ const filtered = (
     request.event === undefined
       ? sql`event NOT IN ('$identify', '$group', '$alias')`
       : sql`event = ${string(request.event)}`,
+    ...keptEvents(context),
     ...before(after)
   ])
   const near = sql`SELECT timestamp, event, message_id, id_hash FROM events WHERE ${own}

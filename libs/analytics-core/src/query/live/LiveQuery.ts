@@ -7,6 +7,7 @@ import {
 } from "../events/EventAnswer.ts"
 import { filtersSql } from "../filterSql.ts"
 import { identify } from "../People.ts"
+import { also, keptEvents } from "../removed.ts"
 import { source } from "../Source.ts"
 import {
   EARLIEST,
@@ -63,7 +64,7 @@ const eventsSql = (request: LiveRequest, { after, context, limit }: Look): Sql =
     ORDER BY timestamp DESC, message_id DESC LIMIT ${integer(limit)}`
   const wide = sql`SELECT ${answerColumns} FROM events
     WHERE project_id = ${uint32(context.projectId)}
-      AND known_at <= ${instant(context.watermark)} AND ${knownAfter(after)}
+      AND known_at <= ${instant(context.watermark)} AND ${knownAfter(after)}${also(keptEvents(context))}
       AND (timestamp, message_id) IN (${chosen})`
   return sql`WITH (SELECT count() FROM (${news})) AS arrived
     SELECT ${answered}, arrived FROM (${identify(context, wide)})

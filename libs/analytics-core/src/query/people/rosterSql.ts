@@ -1,5 +1,6 @@
 import type { QueryContext } from "../Compiled.ts"
 import { everOf, links } from "../People.ts"
+import { also, keptEvents } from "../removed.ts"
 import { instant, integer, type Sql, sql, string, uint32, uint64 } from "../Sql.ts"
 
 /** Texts of ids that are read of one person. */
@@ -69,7 +70,7 @@ const membersOf = (
 const theirs = (context: QueryContext): Sql =>
   sql`FROM events WHERE project_id = ${uint32(context.projectId)}
     AND known_at <= ${instant(context.watermark)}
-    AND id_hash IN (SELECT arrayJoin(roster).1)`
+    AND id_hash IN (SELECT arrayJoin(roster).1)${also(keptEvents(context))}`
 
 const seen = (context: QueryContext): Sql =>
   sql`SELECT id_hash, timestamp, message_id, user_id, anonymous_id, 0 AS is_trait,

@@ -1,6 +1,7 @@
 import { isActivity } from "../activity.ts"
 import type { QueryContext } from "../Compiled.ts"
 import { identify } from "../People.ts"
+import { also, keptEvents } from "../removed.ts"
 import { instant, int64, type Sql, sql, uint32 } from "../Sql.ts"
 
 const TIMEOUT = 1_800_000
@@ -14,7 +15,7 @@ const DAY = 86_400_000
  * `{_database:Identifier}` is ours to fill in: without it `events` would be the view.
  */
 export const viewsSql = (context: QueryContext, includeBots: boolean): Sql => {
-  const own = sql`FROM {_database:Identifier}.events PREWHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}${includeBots ? sql`` : sql` AND is_bot = 0`}`
+  const own = sql`FROM {_database:Identifier}.events PREWHERE project_id = ${uint32(context.projectId)} AND known_at <= ${instant(context.watermark)}${includeBots ? sql`` : sql` AND is_bot = 0`}${also(keptEvents(context, sql`{_database:Identifier}.removals`))}`
   return sql`events AS (${events(context, own)}), people AS (${people(context, own)}), sessions AS (${sessions(context, own)})`
 }
 

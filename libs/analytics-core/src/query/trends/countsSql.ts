@@ -12,7 +12,8 @@ const HOUR = 3_600_000
  * is 15 minutes of event time by the hour an event became known. What the grain cannot
  * tell, the cut ends of the range and the watermark's own hour, is read from the events.
  *
- * None when a bucket begins inside a quarter of an hour, and when only some people count.
+ * None when a bucket begins inside a quarter of an hour, when only some people count, and
+ * while something is being removed.
  */
 export const countsSql = (
   context: QueryContext,
@@ -25,7 +26,9 @@ export const countsSql = (
   const isAligned = period.buckets.starts
     .slice(1)
     .every((start) => start % QUARTER === 0)
-  if (from >= to || !isAligned || context.onlyPeople !== undefined) return undefined
+  if (from >= to || !isAligned) return undefined
+  // The projection knows neither people nor who was erased.
+  if (context.onlyPeople !== undefined || context.removals) return undefined
   const hour = Math.floor(context.watermark / HOUR) * HOUR
   const own = and([
     sql`project_id = ${uint32(context.projectId)}`,
