@@ -9,7 +9,7 @@ MIGRATE := $(STACK) exec -- ./tools/bun.sh tools/migrate/src/main.ts
 .DEFAULT_GOAL := help
 .PHONY: help dev-install install test test-long lint format type-check clean run-api \
 	migrate-create migrate-upgrade migrate-downgrade migrate-history migrate-current \
-	start stop demo bench notebooks verify-images
+	start stop demo bench restore notebooks verify-images
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | \
@@ -69,6 +69,12 @@ migrate-history: ## List all migrations
 
 migrate-current: ## Show how far the stores are migrated
 	@$(MIGRATE) current $(ARGS)
+
+restore: ## Bring both stores back, nothing running; BACKUP=name ARGS=--replace
+	@$(STACK) start --detach --no-demo --only postgres,clickhouse
+	@$(MIGRATE) upgrade && $(STACK) exec --as batch-processor -- \
+		$(BUN) services/batch-processor/src/restore.ts "$(BACKUP)" $(ARGS); \
+		code=$$?; $(STACK) stop; exit $$code
 
 notebooks: ## Run the notebooks
 	@echo "There are no notebooks in this repository yet." >&2; exit 1

@@ -10,6 +10,7 @@ export interface StackFile {
   readonly services: {
     readonly "analytics-api": string
     readonly "data-ingestion": string
+    readonly "batch-processor": string
   }
   readonly postgres: string
   readonly clickhouse: string
@@ -22,6 +23,11 @@ export interface StackFile {
 export interface RunningStack {
   readonly file: () => Promise<StackFile>
   readonly data: string
+  /** Stops it and keeps its data. */
+  readonly suspend: () => Promise<void>
+  readonly resume: (options?: { only?: ReadonlyArray<string> }) => Promise<void>
+  /** Runs a program with the environment of a service. */
+  readonly exec: (as: string, command: ReadonlyArray<string>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -59,6 +65,18 @@ export const startStack = async (
   return {
     data,
     file: async () => JSON.parse(await readFile(join(data, "stack.json"), "utf8")),
+    suspend: () => run(["stop"], env),
+    resume: ({ only = [] } = {}) =>
+      run(
+        [
+          "start",
+          "--detach",
+          "--no-demo",
+          ...(only.length > 0 ? ["--only", only.join(",")] : [])
+        ],
+        env
+      ),
+    exec: (as, command) => run(["exec", "--as", as, "--", ...command], env),
     stop: async () => {
       await run(["stop"], env)
       await rm(data, { recursive: true, force: true })
