@@ -1,10 +1,6 @@
 import { describe, expect } from "bun:test"
-import { IdHash } from "@analytics/data-processing/IdHash"
-import { ClickHouse, type InsertRequest } from "@analytics/database/ClickHouse"
-import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { withLayer } from "@analytics/testing/effectTest"
-import { testInstallation } from "@analytics/testing/testInstallation"
-import { Deferred, Effect, Layer, Option, Schedule } from "effect"
+import { Deferred, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { Links } from "../../src/links/Links.ts"
 import { LinksLive, undoMaintenance } from "../../src/links/LinksLive.ts"
@@ -14,88 +10,15 @@ import { LinkRepo } from "../../src/loader/LinkRepo.ts"
 import { LinkSet } from "../../src/loader/LinkSet.ts"
 import { Loader } from "../../src/loader/Loader.ts"
 import { People } from "../../src/loader/People.ts"
-import { WatermarkRepo } from "../../src/watermark/WatermarkRepo.ts"
 import { drain, failure, inserting } from "../loader/faults.ts"
-import { AT, freshLoader, receive, stores, track } from "../loader/loaderTest.ts"
-
-const idHash = new IdHash(testInstallation.idHashKey)
-
-const layer = Layer.mergeAll(
-  LinksLive,
-  Undos.layer.pipe(
-    Layer.provide(People.layer),
-    Layer.provide(LinkRepo.layer),
-    Layer.provideMerge(UndoRepo.layer)
-  ),
-  WatermarkRepo.layer
-).pipe(Layer.provideMerge(stores))
-
-const publish = Effect.flatMap(WatermarkRepo, (repo) => repo.publish)
-
-/** Who an id is as of a watermark, as queries read it. */
-const personOf = (p: number, id: string, asOf: Date) =>
-  Effect.gen(function* () {
-    const clickHouse = yield* ClickHouse
-    const own = idHash.id(p, id)
-    const rows = yield* clickHouse.query<{ person: string }>(
-      `SELECT toString(argMax(person, (known_at, version))) AS person FROM person_links
-        WHERE project_id = {p:UInt32} AND id_hash = {id:UInt64}
-          AND known_at <= fromUnixTimestamp64Milli({at:Int64}, 'UTC')
-        GROUP BY id_hash`,
-      { params: { p, id: String(own), at: asOf.getTime() } }
-    )
-    return BigInt(rows[0]?.person ?? own)
-  })
-
-const areOne = (p: number, a: string, b: string, asOf: Date) =>
-  Effect.gen(function* () {
-    return (yield* personOf(p, a, asOf)) === (yield* personOf(p, b, asOf))
-  })
+import { AT, freshLoader, receive } from "../loader/loaderTest.ts"
+import { areOne, identify, layer, publish, undo } from "./undoTest.ts"
 
 const setOf = (link: Parameters<LinkSet["add"]>[0]) => {
   const set = new LinkSet()
   set.add(link)
   return set
 }
-
-const identify = (p: number, m: string, a: string, u: string, t = AT) =>
-  track(m, { p, y: "identify", e: "$identify", a, u, t })
-
-const undo = (p: number, a: string, u: string, m: string, t = AT) =>
-  Effect.flatMap(Links, (links) =>
-    links.undo(p, { kind: "claim", from: a, to: u, timestamp: t, messageId: m })
-  )
-
-/** Only what is committed at once; nobody finishes it. */
-const begin = (p: number, m: string) =>
-  Effect.gen(function* () {
-    const link = { kind: "claim" as const, from: "a", to: "u1", timestamp: AT }
-    const begun = yield* (yield* UndoRepo).begin(p, { ...link, messageId: m })
-    return Option.getOrThrow(begun)
-  })
-
-const openOf = (...projects: ReadonlyArray<number>) =>
-  Effect.gen(function* () {
-    const open = yield* (yield* UndoRepo).open()
-    return open.map(({ projectId }) => projectId).filter((p) => projects.includes(p))
-  })
-
-/** The project of the first row, which is what a row of `person_links` begins with. */
-const projectOf = ({ body }: Pick<InsertRequest, "body">) =>
-  typeof body === "string" ? 0 : Buffer.from(body).readUInt32LE()
-
-const refusing = (p: number, kind: ClickHouseError["kind"]) =>
-  inserting((request, real) =>
-    projectOf(request) === p ? failure(kind) : real.insert(request)
-  )
-
-/** The undos of a loader over such a store. */
-const undosWith = (clickHouse: ReturnType<typeof inserting>) =>
-  Layer.fresh(Undos.layer).pipe(
-    Layer.provide(Layer.fresh(People.layer)),
-    Layer.provide(LinkRepo.layer),
-    Layer.provide(clickHouse)
-  )
 
 describe("undoing a link", () => {
   const it = withLayer(layer)
@@ -222,70 +145,6 @@ describe("undoing a link", () => {
         )
       )
       expect(looks).toBeGreaterThan(1)
-    })
-  )
-
-  it.effect("is parked when its data is at fault, and can be tried again", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      yield* receive([identify(36, "m1", "a", "u1"), identify(37, "m2", "a", "u1")])
-      yield* drain
-      const before = yield* publish
-      const first = yield* begin(36, "m1")
-      const second = yield* begin(37, "m2")
-      yield* Effect.gen(function* () {
-        const undos = yield* Undos
-        // One that fails does not keep the others, and is tried more than once.
-        expect(yield* Effect.flip(undos.finish(true))).toMatchObject({ kind: "data" })
-        expect(yield* openOf(36, 37)).toEqual([36])
-        expect((yield* publish).getTime()).toBeLessThan(first)
-        yield* Effect.flip(undos.finish(true))
-        expect(yield* undos.finish(true)).toBe(false)
-      }).pipe(Effect.provide(undosWith(refusing(36, "data"))))
-      const parked = yield* sql`
-        SELECT project_id::int, parked FROM ingest.link_undos
-         WHERE project_id IN (36, 37) ORDER BY id`
-      expect(parked).toEqual([
-        { projectId: 36, parked: "refused_by_event_store" },
-        { projectId: 37, parked: null }
-      ])
-      const after = yield* publish
-      expect(after.getTime()).toBeGreaterThanOrEqual(Math.max(first, second))
-      expect(yield* areOne(36, "a", "u1", after)).toBe(true)
-      expect(yield* areOne(37, "a", "u1", after)).toBe(false)
-      // Above what was told, so that earlier answers stay.
-      const again = yield* undo(36, "a", "u1", "m1")
-      expect(again).toMatchObject({ restored: true })
-      expect(again.undoneAt).toBeGreaterThan(after.getTime())
-      expect(yield* areOne(36, "a", "u1", yield* publish)).toBe(false)
-      for (const told of [before, after])
-        expect(yield* areOne(36, "a", "u1", told)).toBe(true)
-    })
-  )
-
-  it.effect("is parked after defects too, and never while a store is away", () =>
-    Effect.gen(function* () {
-      yield* receive([identify(38, "m1", "a", "u1"), identify(39, "m2", "a", "u1")])
-      yield* drain
-      yield* begin(38, "m1")
-      const held = yield* begin(39, "m2")
-      const finishOften = Effect.gen(function* () {
-        const undos = yield* Undos
-        for (let times = 0; times < 10; times++) yield* Effect.exit(undos.finish(true))
-      })
-      const away = refusing(39, "transient")
-      const both = inserting((request, real) => {
-        const body = projectOf(request)
-        if (body === 38) return Effect.die(new Error("unforeseen"))
-        return body === 39 ? failure("transient") : real.insert(request)
-      })
-      yield* finishOften.pipe(Effect.provide(undosWith(both)))
-      expect(yield* openOf(38, 39)).toEqual([39])
-      expect((yield* publish).getTime()).toBeLessThan(held)
-      yield* finishOften.pipe(Effect.provide(undosWith(away)))
-      expect(yield* openOf(38, 39)).toEqual([39])
-      yield* (yield* Undos).finish(true)
-      expect(yield* areOne(39, "a", "u1", yield* publish)).toBe(false)
     })
   )
 
