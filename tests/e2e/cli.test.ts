@@ -106,6 +106,82 @@ it("watches events arrive, asks about them, and finds the installation well", as
   const well = await cli("doctor")
   expect(well).toMatchObject({ code: 0, err: "" })
   expect(well.out).toContain("✓ accounting")
+  expect(well.out).toContain("✓ batch-processor")
+  expect(well.out).toContain("✓ jobs")
+}, 120_000)
+
+/** What a command printed beside its progress; it must have ended well. */
+const printed = async (...args: ReadonlyArray<string>) => {
+  const { code, err, out } = await cli(...args)
+  expect({ args, code, err }).toEqual({ args, code: 0, err: expect.any(String) })
+  return out.trim()
+}
+
+/** What a command says of what it does not do. */
+const refusal = async (...args: ReadonlyArray<string>) => {
+  const { code, err } = await cli(...args)
+  expect({ args, code }).toEqual({ args, code: 1 })
+  return err
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/u
+
+it("starts jobs, watches them to their end, and says what they were", async () => {
+  expect(await printed("jobs", "types")).toContain("noop")
+  const watched = await printed("jobs", "submit", "noop", '{"note":"hi"}', "--watch")
+  expect(watched).toContain("succeeded")
+  const id = UUID.exec(watched)?.[0] ?? ""
+  expect(await printed("jobs", "list", "--state", "succeeded")).toContain(id)
+  const shown = await printed("jobs", "show", id)
+  expect(shown).toContain('result    {"note":"hi"}')
+  expect(JSON.parse(await printed("jobs", "show", id, "--json"))).toMatchObject({ id })
+  await printed("jobs", "log", id)
+  await printed("jobs", "watch", id)
+
+  const named = ["jobs", "submit", "noop", "--idempotency-key", "only-once"]
+  const once = await printed(...named)
+  expect(once).toMatch(UUID)
+  expect(await printed(...named)).toBe(once)
+
+  const refusals = await Promise.all([
+    refusal("jobs", "submit", "nothing"),
+    refusal("jobs", "submit", "noop", '{"not":1}'),
+    refusal("jobs", "submit", "noop", "{"),
+    refusal("jobs", "cancel", id),
+    refusal("jobs", "retry", id),
+    refusal("jobs", "show", crypto.randomUUID())
+  ])
+  const remedies = ["/type", "/payload/not", "not valid JSON", "409", "409", "404"]
+  for (const [index, remedy] of remedies.entries())
+    expect(refusals[index]).toContain(remedy)
+}, 120_000)
+
+it("makes schedules, pauses, resumes and runs them", async () => {
+  const made = await printed(
+    ...["schedules", "create", "every night", "--type", "noop"],
+    ...["--cron", "30 2 * * *", "--timezone", "Europe/Berlin"]
+  )
+  expect(made).toMatch(/^next +\S+T0[01]:\S+Z {2}\S+T0[23]:\S+\+0[12]:00$/mu)
+  const id = UUID.exec(made)?.[0] ?? ""
+  expect(await printed("schedules", "list")).toContain("every night")
+  expect(await printed("schedules", "pause", id)).toContain("paused")
+  expect(await printed("schedules", "list")).toContain("paused")
+  expect(await printed("schedules", "resume", id)).toBe(made)
+  const job = await printed("schedules", "run", id)
+  expect(await printed("jobs", "watch", job)).toContain("succeeded")
+  expect(await printed("schedules", "show", id)).toContain(`${job} succeeded`)
+  expect(await printed("schedules", "delete", id)).toContain("deleted")
+  expect(await refusal("schedules", "show", id)).toContain("404")
+  const wrong = [
+    "schedules",
+    "create",
+    "wrong",
+    "--type",
+    "noop",
+    "--cron",
+    "61 * * * *"
+  ]
+  expect(await refusal(...wrong)).toContain("/cron")
 }, 120_000)
 
 it("finds what is wrong with an installation, and says what to do", async () => {

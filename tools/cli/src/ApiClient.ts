@@ -61,22 +61,24 @@ export const send = Effect.fn("ApiClient.send")(function* (
   return response
 })
 
-/** A JSON request whose answer must fit `answer`. */
+/** A JSON request whose answer must fit `answer`; an empty answer is `null`. */
 export const call = <A>(
   method: "GET" | "POST" | "DELETE",
   url: string,
   key: string,
   answer: Schema.Codec<A, unknown>,
-  body?: object
+  body?: object,
+  headers: Readonly<Record<string, string>> = {}
 ): Effect.Effect<A, Refused | Unreachable, HttpClient.HttpClient> => {
   const plain = HttpClientRequest.make(method)(url).pipe(
-    HttpClientRequest.bearerToken(key)
+    HttpClientRequest.bearerToken(key),
+    HttpClientRequest.setHeaders(headers)
   )
   const request =
     body === undefined ? plain : HttpClientRequest.bodyJsonUnsafe(plain, body)
   return Effect.flatMap(send(request), ({ status, text }) =>
     status >= 200 && status < 300
-      ? Schema.decodeUnknownEffect(Schema.fromJsonString(answer))(text).pipe(
+      ? Schema.decodeUnknownEffect(Schema.fromJsonString(answer))(text || "null").pipe(
           Effect.mapError(
             (error) =>
               new Refused({ status, message: `unknown answer: ${error.message}` })

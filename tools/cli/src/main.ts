@@ -5,10 +5,12 @@ import { FetchHttpClient } from "effect/http"
 import { demoCommand } from "./commands/DemoCommand.ts"
 import { doctorCommand } from "./commands/DoctorCommand.ts"
 import { importCommand } from "./commands/ImportCommand.ts"
+import { jobsCommand } from "./commands/JobsCommand.ts"
 import { keyCommand } from "./commands/KeyCommand.ts"
 import { peopleCommand } from "./commands/PeopleCommand.ts"
 import { projectCommand } from "./commands/ProjectCommand.ts"
 import { queryCommand } from "./commands/QueryCommand.ts"
+import { schedulesCommand } from "./commands/SchedulesCommand.ts"
 import { tailCommand } from "./commands/TailCommand.ts"
 
 /** The command line tool: `bun run cli --help`. */
@@ -21,6 +23,8 @@ export const cli = Command.make("cli").pipe(
     queryCommand,
     peopleCommand,
     tailCommand,
+    jobsCommand,
+    schedulesCommand,
     doctorCommand,
     demoCommand
   ])

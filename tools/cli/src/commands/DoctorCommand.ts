@@ -1,6 +1,7 @@
 import { Console, Effect, Option, Schema } from "effect"
 import { Command } from "effect/cli"
 import { drawFinding } from "../doctor/Finding.ts"
+import { checkJobs } from "../doctor/jobChecks.ts"
 import { checkDisk, checkSecrecy } from "../doctor/machineChecks.ts"
 import {
   checkAccounting,
@@ -21,6 +22,7 @@ export const doctorCommand = Command.make(
   Effect.fn(function* ({ key, stack }) {
     const target = yield* readTarget(stack)
     const secret = Option.getOrUndefined(yield* Effect.option(secretKeyOf(target, key)))
+    const batch = target.services["batch-processor"]
     const findings = yield* Effect.all(
       [
         checkSecrecy(stack),
@@ -29,6 +31,7 @@ export const doctorCommand = Command.make(
           checkService(name, url)
         ),
         checkClock("analytics-api", target.api),
+        ...(batch === undefined ? [] : [checkJobs(batch, target.adminKey)]),
         ...(secret === undefined
           ? []
           : [checkAccounting(target, secret), checkQueries(target, secret)])

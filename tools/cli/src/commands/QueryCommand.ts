@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises"
 import { Console, Effect, Option, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { call, Refused } from "../ApiClient.ts"
+import { givenText } from "../givenText.ts"
 import { drawAnswer } from "../render/answer.ts"
 import { keyFlag, readTarget, secretKeyOf, stackFlag } from "../Target.ts"
 
@@ -18,18 +18,9 @@ const Answer = Schema.Struct({
 
 const Body = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 
-/** Text of the argument itself, of a file (`@file`), or of standard input (`-`). */
-const readText = (given: string) =>
-  given === "-" || given.startsWith("@")
-    ? Effect.tryPromise({
-        try: () => readFile(given === "-" ? "/dev/stdin" : given.slice(1), "utf8"),
-        catch: () => new Refused({ status: 0, message: `${given} cannot be read` })
-      })
-    : Effect.succeed(given)
-
 /** JSON is a query as `POST /v1/query` takes it; everything else is SQL. */
 const bodyOf = Effect.fn(function* (given: string) {
-  const text = (yield* readText(given)).trim()
+  const text = (yield* givenText(given)).trim()
   if (!text.startsWith("{")) return { kind: "sql", query: text }
   return yield* Schema.decodeUnknownEffect(Body)(text).pipe(
     Effect.mapError(

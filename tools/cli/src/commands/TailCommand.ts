@@ -1,9 +1,10 @@
 import { Console, Effect, Option, Schedule, Schema, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
-import { type Event as ServerSentEvent, decode as sse } from "effect/encoding/Sse"
-import { HttpClient, HttpClientRequest } from "effect/http"
-import { explain, Refused, Unreachable } from "../ApiClient.ts"
+import type { Event as ServerSentEvent } from "effect/encoding/Sse"
+import { HttpClientRequest } from "effect/http"
+import { Unreachable } from "../ApiClient.ts"
 import { printable } from "../render/table.ts"
+import { serverEvents } from "../ServerEvents.ts"
 import { keyFlag, readTarget, secretKeyOf, stackFlag } from "../Target.ts"
 
 const Arrived = Schema.fromJsonString(
@@ -59,43 +60,18 @@ export const tailCommand = Command.make(
     const secret = yield* secretKeyOf(target, key)
     let resumeAt: string | undefined
 
-    /** One connection. Refusals are for good; everything else is tried again. */
-    const connection = Stream.unwrap(
-      Effect.gen(function* () {
-        const response = yield* HttpClientRequest.get(`${target.api}/v1/live`).pipe(
-          HttpClientRequest.setUrlParams({
-            ...(Option.isSome(event) ? { event: event.value } : {}),
-            ...(Option.isSome(filters) ? { filters: filters.value } : {})
-          }),
-          HttpClientRequest.bearerToken(secret),
-          HttpClientRequest.setHeaders(
-            resumeAt === undefined ? {} : { "last-event-id": resumeAt }
-          ),
-          HttpClient.execute,
-          Effect.mapError((error) => new Unreachable({ message: error.message }))
+    /** Refusals are for good; everything else is tried again. */
+    const connection = serverEvents(() =>
+      HttpClientRequest.get(`${target.api}/v1/live`).pipe(
+        HttpClientRequest.setUrlParams({
+          ...(Option.isSome(event) ? { event: event.value } : {}),
+          ...(Option.isSome(filters) ? { filters: filters.value } : {})
+        }),
+        HttpClientRequest.bearerToken(secret),
+        HttpClientRequest.setHeaders(
+          resumeAt === undefined ? {} : { "last-event-id": resumeAt }
         )
-        const { status } = response
-        if (status !== 200)
-          return yield* Effect.flatMap(
-            Effect.orElseSucceed(response.text, () => ""),
-            (text) =>
-              Effect.fail(
-                status === 429 || status >= 500
-                  ? new Unreachable({ message: explain(status, text) })
-                  : new Refused({ status, message: explain(status, text) })
-              )
-          )
-        return response.stream.pipe(
-          Stream.decodeText,
-          Stream.pipeThroughChannel(sse()),
-          Stream.mapError((error) => new Unreachable({ message: String(error) })),
-          Stream.concat(
-            Stream.fail(
-              new Unreachable({ message: "the service ended the connection" })
-            )
-          )
-        )
-      })
+      )
     ).pipe(
       Stream.tap((message) =>
         Effect.sync(() => {
