@@ -31,5 +31,19 @@ export const objectStoreVariables = {
   OBJECT_STORE_SECRET_KEY: optional(Kind.secret, {
     of,
     description: "The secret of that access key."
-  })
+  }),
+
+  EXPORT_RETENTION: defaulted(Kind.duration, "7 days", {
+    of,
+    description: "How long the files of an export are kept."
+  }),
+  EXPORT_FILE_EVENTS: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 10_000_000 }),
+    "250000",
+    {
+      of,
+      description:
+        "Events of one file of an export, about. The embedded ClickHouse makes a whole file of Parquet or Arrow in memory."
+    }
+  )
 }

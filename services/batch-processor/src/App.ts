@@ -13,9 +13,18 @@ import { jobsRoutes } from "./jobs/JobsRoutes.ts"
 import type { JobTypes } from "./jobs/JobTypes.ts"
 import type { Schedules } from "./schedules/Schedules.ts"
 import { schedulesRoutes } from "./schedules/SchedulesRoutes.ts"
+import { uploadRoutes } from "./uploads/UploadRoutes.ts"
+import type { Uploads } from "./uploads/Uploads.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Auth | Health | JobEvents | Jobs | JobTypes | Schedules
+export type AppServices =
+  | Auth
+  | Health
+  | JobEvents
+  | Jobs
+  | JobTypes
+  | Schedules
+  | Uploads
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -26,10 +35,12 @@ export const about = {
 }
 
 export const makeApp = (runtime: AppRuntime) =>
-  new Elysia()
+  // Uploads are large; whatever else has a body reads less of it by itself.
+  new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER } })
     .use(methodNotAllowed)
     .use(openApi(about))
     .use(healthRoutes(runtime))
+    .use(uploadRoutes(runtime))
     .use(jsonBody())
     .use(jobsRoutes(runtime))
     .use(jobEventsRoutes(runtime))

@@ -3,6 +3,7 @@ import { AccessConfig } from "@analytics/config/AccessConfig"
 import { BatchConfig } from "@analytics/config/BatchConfig"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
+import { ImportConfig } from "@analytics/config/ImportConfig"
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
@@ -16,7 +17,10 @@ import { Layer } from "effect"
 import { makeApp } from "./App.ts"
 import { BatchLive } from "./BatchLive.ts"
 import { JobTypes } from "./jobs/JobTypes.ts"
+import { ImportLive } from "./types/import/ImportLive.ts"
 import { jobTypes } from "./types/jobTypes.ts"
+import { UploadRepo } from "./uploads/UploadRepo.ts"
+import { Uploads } from "./uploads/Uploads.ts"
 
 /** A Postgres that was never prepared is no place for jobs. */
 export const StoresLive = Installation.layerOfPostgres.pipe(
@@ -24,8 +28,15 @@ export const StoresLive = Installation.layerOfPostgres.pipe(
   Layer.provideMerge(PostgresConfig.layer)
 )
 
+/** Files that are sent for jobs. */
+const UploadsLive = Uploads.layer.pipe(
+  Layer.provide(UploadRepo.layer),
+  Layer.provide(ConfiguredObjectStore.layer),
+  Layer.provide(Layer.merge(ObjectStoreConfig.layer, ImportConfig.layer))
+)
+
 /** All but the types of jobs. Tests add types of their own. */
-export const AppLive = BatchLive.pipe(
+export const AppLive = Layer.merge(BatchLive, UploadsLive).pipe(
   Layer.provide(StoresLive),
   Layer.provide(
     Layer.mergeAll(BatchConfig.layer, AccessConfig.layer, ServicesConfig.layer)
@@ -36,11 +47,20 @@ export const AppLive = BatchLive.pipe(
 
 /** What the work itself needs besides Postgres; a runner starts without it. */
 const WorkLive = Layer.mergeAll(ClickHouse.layer, ConfiguredObjectStore.layer).pipe(
-  Layer.provideMerge(Layer.merge(ClickHouseConfig.layer, ObjectStoreConfig.layer))
+  Layer.provideMerge(
+    Layer.mergeAll(
+      ClickHouseConfig.layer,
+      ObjectStoreConfig.layer,
+      ImportConfig.layer,
+      ServicesConfig.layer
+    )
+  )
 )
 
 /** The types with what they need. */
 const TypesLive = JobTypes.layer(jobTypes).pipe(
+  Layer.provide(ImportLive),
+  Layer.provide(UploadsLive),
   Layer.provide(Layer.merge(StoresLive, WorkLive))
 )
 

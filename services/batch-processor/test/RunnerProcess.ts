@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { Effect, Redacted, Schedule } from "effect"
@@ -16,6 +19,12 @@ const freePort = () => {
   const { port } = server
   return server.stop(true).then(() => String(port))
 }
+
+/** A folder for objects, removed with the scope. */
+const objects = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "analytics-objects-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+)
 
 export interface RunnerProcess {
   readonly url: string
@@ -39,6 +48,7 @@ export const startRunner = Effect.fn("startRunner")(function* (
     ADMIN_KEY: adminKey,
     SERVICE_KEY: serviceKey,
     HTTP_DRAIN_TIMEOUT: "1 second",
+    OBJECT_STORE_URL: yield* objects,
     LOG_LEVEL: "Info",
     ...over
   }

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream"
+import { pipeline, Readable } from "node:stream"
 import { type CsvError, parse } from "csv-parse"
 import {
   type Bytes,
@@ -55,7 +55,9 @@ export async function* csv(bytes: Bytes, options: CsvOptions): AsyncGenerator<Ro
     }
   })
   let rows: Array<Row | UnreadableRow> = []
-  const records: AsyncIterable<Row> = Readable.from(bytes).compose(parser)
+  // Who reads from `parser` is told of every error, those of `bytes` too.
+  pipeline(Readable.from(bytes), parser, () => {})
+  const records: AsyncIterable<Row> = parser
   for await (const record of records) {
     while (refused[0] !== undefined && refused[0].number < record.number)
       rows.push(...refused.splice(0, 1))

@@ -1,8 +1,14 @@
 import { Effect } from "effect"
 import { ready } from "../jobs/JobTypes.ts"
 import { backup } from "./backup/backup.ts"
+import { importFile } from "./import/importFile.ts"
 import { noop } from "./noop/noop.ts"
 import { restore } from "./restore/restore.ts"
 
 /** Every kind of work there is. */
-export const jobTypes = Effect.all([ready(noop), ready(backup), ready(restore)])
+export const jobTypes = Effect.all([
+  ready(noop),
+  ready(importFile),
+  ready(backup),
+  ready(restore)
+])

@@ -1,0 +1,52 @@
+import { isObjectKey } from "@analytics/object-store/ObjectKey"
+
+/** Where an allowed URL leads. */
+export type Place =
+  | { readonly kind: "https"; readonly url: URL }
+  | { readonly kind: "s3"; readonly bucket: string; readonly key: string }
+
+/** Why a URL is not read, for whoever gave it. */
+export class UrlRefused extends Error {}
+
+export interface Allowed {
+  readonly hosts: ReadonlyArray<string>
+  readonly buckets: ReadonlyArray<string>
+}
+
+/** @throws {UrlRefused} */
+export const placeOf = (given: string, allowed: Allowed): Place => {
+  if (!URL.canParse(given)) throw new UrlRefused("It is not a URL.")
+  return given.startsWith("s3://")
+    ? objectOf(given, allowed.buckets)
+    : { kind: "https", url: httpsOf(new URL(given), allowed.hosts) }
+}
+
+/** @throws {UrlRefused} */
+export const httpsOf = (url: URL, hosts: ReadonlyArray<string>): URL => {
+  if (url.protocol !== "https:")
+    throw new UrlRefused("Only `https://` and `s3://` are read.")
+  if (url.username !== "" || url.password !== "")
+    throw new UrlRefused("A URL here must not hold a user name or a password.")
+  const isAllowed = hosts.some((host) => {
+    const [name = "", port = "443"] = host.toLowerCase().split(":")
+    return name === url.hostname && port === (url.port || "443")
+  })
+  if (!isAllowed)
+    throw new UrlRefused(
+      `BATCH_IMPORT_HOSTS does not allow ${url.host}: add it there, or upload the file.`
+    )
+  return url
+}
+
+const objectOf = (given: string, buckets: ReadonlyArray<string>): Place => {
+  const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/(.+)$/u.exec(given) ?? []
+  if (!isObjectKey(key))
+    throw new UrlRefused(
+      "Give it as `s3://bucket/key`, the key of letters, digits, `.`, `_`, `=` and `-` between slashes."
+    )
+  if (!buckets.includes(bucket))
+    throw new UrlRefused(
+      `BATCH_IMPORT_BUCKETS does not allow ${bucket}: add it there, or upload the file.`
+    )
+  return { kind: "s3", bucket, key }
+}
