@@ -20,7 +20,7 @@ export interface EventsPart {
   readonly from: number
   readonly to: number
   /** Of the 64-bit id hashes these, both inclusive; all without it. */
-  readonly hashes?: { readonly first: bigint; readonly last: bigint } | undefined
+  readonly hashes?: { readonly first: bigint; readonly last: bigint }
 }
 
 /** `day` (days since 1970) and `events` (how many), in order: from which parts are cut. */
