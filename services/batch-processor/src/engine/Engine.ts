@@ -3,7 +3,6 @@ import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import * as Postgres from "@analytics/database/Postgres"
 import * as NodeClusterHttp from "@effect/platform-node/NodeClusterHttp"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Duration, Effect, Layer, Option } from "effect"
 import {
   ClusterWorkflowEngine,
@@ -15,6 +14,7 @@ import {
   SqlMessageStorage,
   SqlRunnerStorage
 } from "effect/cluster"
+import { FetchHttpClient, HttpRouter } from "effect/http"
 import { RpcSerialization } from "effect/rpc"
 
 /** Its tables, `cluster_*`, lie in the schema `jobs`, and its connections are its own. */
@@ -47,6 +47,11 @@ const ShardingLive = Layer.unwrap(
   })
 )
 
+/** By fetch: the requests of undici fail under Bun. */
+const ClientLive = HttpRunner.layerClientProtocolHttpDefault.pipe(
+  Layer.provide(FetchHttpClient.layer)
+)
+
 /** A runner that does not answer within a few seconds is not waited for. */
 const PingLive = Layer.effect(
   RunnerHealth.RunnerHealth,
@@ -62,11 +67,7 @@ const PingLive = Layer.effect(
           )
     })
   )
-).pipe(
-  Layer.provide(Runners.layerRpc),
-  Layer.provide(HttpRunner.layerClientProtocolHttpDefault),
-  Layer.provide(NodeHttpClient.layerUndici)
-)
+).pipe(Layer.provide(Runners.layerRpc), Layer.provide(ClientLive))
 
 const HealthLive = Layer.unwrap(
   Effect.map(BatchConfig, ({ k8sLabels, k8sNamespace, runnerHealth }) =>
@@ -79,9 +80,10 @@ const HealthLive = Layer.unwrap(
   )
 )
 
-const RunnerLive = HttpRunner.layerHttp.pipe(
-  Layer.provide([NodeClusterHttp.layerHttpServer, NodeHttpClient.layerUndici])
-)
+const RunnerLive = HttpRouter.serve(HttpRunner.layerHttpOptions({ path: "/" }), {
+  disableLogger: true,
+  disableListenLog: true
+}).pipe(Layer.provide([NodeClusterHttp.layerHttpServer, ClientLive]))
 
 /** This process as a runner: what it does for the others, and what they do for it. */
 export const layer = ClusterWorkflowEngine.layer.pipe(

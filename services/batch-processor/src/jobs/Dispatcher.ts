@@ -1,4 +1,4 @@
-import { Effect, Schedule } from "effect"
+import { Effect, Option, Schedule } from "effect"
 import {
   EntityAddress,
   EntityId,
@@ -15,6 +15,7 @@ import { Wakeups } from "./Wakeups.ts"
 /** Starts in one round, so that one project's many do not hold up the next look. */
 const AT_ONCE = 100
 const SWEPT_AT_ONCE = 200
+const MOST_REMEMBERED = 10_000
 
 /** The one that decides what is started. Jobs wait while there is none. */
 const dispatch = Effect.gen(function* () {
@@ -44,19 +45,28 @@ const dispatch = Effect.gen(function* () {
     return claimed.length
   })
 
-  /** The engine takes a second start for the first one, unless it believes the run is over. */
+  /** Silent runs that were started again, as `id/run`. */
+  const again = new Set<string>()
+
+  /**
+   * The engine takes a second start for the first one. When that did not help, or the engine
+   * believes that the run is over, the next run takes its place.
+   */
   const startAgain = Effect.fn("Dispatcher.startAgain")(function* (silent: Start) {
     yield* Effect.logWarning("a job gave no sign of life and is started again").pipe(
       Effect.annotateLogs({ job: silent.id })
     )
+    const name = `${silent.id}/${silent.run}`
     const executionId = yield* JobWorkflow.executionId({
       jobId: silent.id,
       run: silent.run
     })
-    const known = yield* JobWorkflow.poll(executionId)
-    if (known._tag === "Some" && known.value._tag === "Complete")
-      yield* repo.startOver(silent)
-    else yield* begin(silent)
+    const known = Option.getOrUndefined(yield* JobWorkflow.poll(executionId))
+    if (known?._tag === "Complete" || again.delete(name))
+      return yield* repo.startOver(silent)
+    if (again.size > MOST_REMEMBERED) again.clear()
+    again.add(name)
+    yield* known === undefined ? begin(silent) : JobWorkflow.resume(executionId)
   })
 
   const watch = Effect.gen(function* () {

@@ -74,9 +74,10 @@ const heldRun = Effect.fnUntraced(function* (
 ) {
   const repo = yield* RunRepo
   const memory = yield* Memory
-  const stop = yield* (yield* RunningJobs).hold(lease, type.limits.time)
+  const hold = yield* (yield* RunningJobs).hold(lease, type.limits.time)
+  const { stop } = hold
   const job = { id: lease.jobId, projectId: taken.projectId, payload: taken.payload }
-  const jobRun = yield* jobRunOf({ lease, taken, limits: type.limits, stop })
+  const jobRun = yield* jobRunOf({ hold, taken, limits: type.limits })
   const work = type.run(job).pipe(
     Effect.provideService(JobRun, jobRun),
     memory.withMiB(type.limits.memory),

@@ -9,16 +9,10 @@ import {
   Schedule,
   type Scope
 } from "effect"
+import type { Hold } from "./Hold.ts"
 import { type Lease, RunRepo } from "./RunRepo.ts"
 import { cancelled, fenced, parked, type Stop } from "./Stop.ts"
 import { Wakeups } from "./Wakeups.ts"
-
-interface Held {
-  readonly lease: Lease
-  /** Milliseconds that its steps may take together. */
-  readonly timeLimit: number
-  readonly stop: Deferred.Deferred<Stop>
-}
 
 const held = Metric.gauge("jobs.running", {
   description: "Jobs that this runner has in hand"
@@ -28,11 +22,10 @@ const held = Metric.gauge("jobs.running", {
 export class RunningJobs extends Context.Service<
   RunningJobs,
   {
-    /** Until the scope closes. The answer is done when the run has to stop. */
-    hold(
-      lease: Lease,
-      timeLimit: number
-    ): Effect.Effect<Deferred.Deferred<Stop>, never, Scope.Scope>
+    /** Until the scope closes. */
+    hold(lease: Lease, timeLimit: number): Effect.Effect<Hold, never, Scope.Scope>
+    /** The newest of this run here; waits for one with an epoch above `after`. */
+    newest(jobId: string, run: number, after: number): Effect.Effect<Hold>
   }
 >()("@analytics/batch-processor/jobs/RunningJobs") {
   static readonly layer = Layer.effect(
@@ -41,7 +34,7 @@ export class RunningJobs extends Context.Service<
       const repo = yield* RunRepo
       const { heartbeatInterval } = yield* BatchConfig
       const wakeups = yield* Wakeups
-      const all = new Set<Held>()
+      const all = new Set<Hold>()
 
       const beat = Effect.gen(function* () {
         const asked = [...all]
@@ -81,8 +74,22 @@ export class RunningJobs extends Context.Service<
                 return Metric.update(held, all.size)
               })
           )
-          return stop
-        })
+          return entry
+        }),
+        newest: (jobId, run, after) =>
+          Effect.sync(() => {
+            const [hold] = [...all]
+              .filter(({ lease }) => lease.jobId === jobId && lease.run === run)
+              .sort((a, b) => b.lease.epoch - a.lease.epoch)
+            return hold !== undefined && hold.lease.epoch > after ? hold : undefined
+          }).pipe(
+            Effect.flatMap((hold) =>
+              hold === undefined ? Effect.fail("not yet") : Effect.succeed(hold)
+            ),
+            // Ended by the engine when the run is another runner's.
+            Effect.retry(Schedule.spaced("100 millis")),
+            Effect.orDie
+          )
       })
     })
   )

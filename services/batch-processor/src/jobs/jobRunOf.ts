@@ -1,26 +1,13 @@
-import {
-  Cause,
-  Clock,
-  type Context,
-  Deferred,
-  Effect,
-  Option,
-  Schedule,
-  Schema
-} from "effect"
-import { Activity, type WorkflowEngine } from "effect/workflow"
-import type { JobProgress } from "./Job.ts"
+import { Cause, Clock, type Context, Deferred, Effect, Option, Schema } from "effect"
+import type { WorkflowEngine } from "effect/workflow"
+import { CurrentHold, type Hold } from "./Hold.ts"
 import type { JobRun, Progress } from "./JobRun.ts"
-import { JobFailed, type JobLimits, JobUnavailable } from "./JobType.ts"
-import { type Lease, RunRepo, type Taken } from "./RunRepo.ts"
-import { fenced, lost, parked, StepStopped, type Stop } from "./Stop.ts"
-
-/** Tries of a step whose needs are away: about ten minutes. */
-const MOST_TRIES = 24
-const betweenTries = Schedule.min([
-  Schedule.exponential("500 millis"),
-  Schedule.spaced("30 seconds")
-]).pipe(Schedule.jittered)
+import type { JobFailed, JobLimits, JobUnavailable } from "./JobType.ts"
+import type { RunningJobs } from "./RunningJobs.ts"
+import { RunRepo, type Taken } from "./RunRepo.ts"
+import { fenced, lost, type Stop } from "./Stop.ts"
+import { type Beginning, shownProgress } from "./shownProgress.ts"
+import { stepOf, storeAway } from "./stepOf.ts"
 
 /** Milliseconds between two writes of progress. */
 const PROGRESS_INTERVAL = 1000
@@ -29,127 +16,86 @@ const PROGRESS_INTERVAL = 1000
 export type InWorkflow = WorkflowEngine.WorkflowEngine | WorkflowEngine.WorkflowInstance
 
 export interface RunContext {
-  readonly lease: Lease
+  readonly hold: Hold
   readonly taken: Taken
   readonly limits: JobLimits
-  readonly stop: Deferred.Deferred<Stop>
 }
 
 /** What one run may do. Who stops it has it wait for its end: nothing comes back. */
 export const jobRunOf = Effect.fnUntraced(function* ({
-  lease,
+  hold: own,
   limits,
-  stop,
   taken
 }: RunContext): Effect.fn.Return<
   JobRun["Service"] & { readonly flush: Effect.Effect<void> },
   never,
-  RunRepo | InWorkflow
+  RunRepo | RunningJobs | InWorkflow
 > {
   const repo = yield* RunRepo
-  const engine = yield* Effect.context<InWorkflow>()
-  const startedAt = yield* Clock.currentTimeMillis
-  let first: { readonly at: number; readonly done: number } | undefined
+  const context = yield* Effect.context<InWorkflow | RunRepo | RunningJobs>()
+  const { jobId, run } = own.lease
+  let first: Beginning | undefined
   let unsaved: Progress | undefined
   let savedAt = 0
 
-  const stopWith = (reason: Stop) =>
+  const hold = Effect.map(CurrentHold, (current) => current ?? own)
+  const stopWith = ({ stop }: Hold, reason: Stop) =>
     Effect.andThen(Deferred.succeed(stop, reason), Effect.never)
-  const storeAway = () =>
-    new JobUnavailable({ what: "Postgres", detail: "The store of jobs is away." })
-  const orFenced = (isOurs: boolean) => (isOurs ? Effect.void : stopWith(fenced))
-
-  const retried = <A, E extends { readonly _tag: string }, R>(
-    effect: Effect.Effect<A, E, R>
-  ) =>
-    Effect.retry(effect, {
-      while: ({ _tag }) => _tag === "JobUnavailable",
-      times: MOST_TRIES,
-      schedule: betweenTries
-    })
-
-  /** What a step is while it is not done. Stops are failures here, so that they are kept. */
-  const attempt = Effect.fnUntraced(function* <A>(
-    name: string,
-    effect: Effect.Effect<A, JobFailed | JobUnavailable>
-  ) {
-    const attempts = yield* retried(
-      Effect.mapError(repo.beginStep(lease, name), storeAway)
+  /** A write by the lease of whoever asks. */
+  const written = <E>(write: (hold: Hold) => Effect.Effect<boolean, E>) =>
+    Effect.flatMap(hold, (it) =>
+      Effect.flatMap(write(it), (isOurs) =>
+        isOurs ? Effect.void : stopWith(it, fenced)
+      )
     )
-    if (Option.isNone(attempts)) return yield* stopWith(fenced)
-    if (attempts.value > limits.attempts)
-      return yield* new StepStopped({ stop: noFurther(name, limits.attempts) })
-    const result = yield* retried(effect)
-    // Here a runner that was frozen meanwhile learns that the job is not its own any more.
-    const isOurs = yield* retried(Effect.mapError(repo.endStep(lease), storeAway))
-    return isOurs ? result : yield* stopWith(fenced)
-  })
 
-  const stopped = Effect.flatMap(Deferred.await(stop), (reason) =>
-    reason._tag === "fenced" || reason._tag === "lost"
-      ? Effect.never
-      : Effect.fail(new StepStopped({ stop: reason }))
-  )
-
-  const activity = <A, I>(
+  const step = <A, I>(
     name: string,
     result: Schema.Codec<A, I>,
     effect: Effect.Effect<A, JobFailed | JobUnavailable>
   ) =>
-    Activity.make({
-      name,
-      success: result,
-      error: Schema.Union([JobFailed, JobUnavailable, StepStopped]),
-      execute: attempt(name, effect).pipe(
-        Effect.catchDefect((defect) =>
-          Effect.logError("a step died", Cause.die(defect)).pipe(
-            Effect.andThen(Effect.fail(new StepStopped({ stop: died(name) })))
-          )
-        ),
-        Effect.raceFirst(stopped),
-        Effect.annotateLogs({ job: lease.jobId, step: name })
-      )
-    }).pipe(
-      Effect.catchTag("StepStopped", ({ stop: reason }) => stopWith(reason)),
+    stepOf({ lease: own.lease, name, result, effect, attempts: limits.attempts }).pipe(
+      Effect.flatten,
+      Effect.catchTag("StepStopped", ({ stop }) => stopWith(own, stop)),
       // What a step itself may die of was caught in it: this is the engine's.
       Effect.catchCause((cause) =>
         Cause.hasDies(cause)
           ? Effect.logWarning("the engine lost a step", cause).pipe(
-              Effect.andThen(stopWith(lost))
+              Effect.andThen(stopWith(own, lost))
             )
           : Effect.failCause(cause)
       ),
-      Effect.provide(engine)
+      Effect.provide(context)
     )
 
-  const save = (progress: Progress, now: number) => {
+  const save = Effect.fnUntraced(function* (progress: Progress, now: number) {
     unsaved = undefined
     savedAt = now
-    first ??= { at: startedAt, done: 0 }
-    return repo.progress(lease, told(progress, first, now)).pipe(
-      Effect.flatMap(orFenced),
+    first ??= { at: now, done: progress.done }
+    const shown = shownProgress(progress, first, now)
+    yield* written(({ lease }) => repo.progress(lease, shown)).pipe(
       // The next one will do as well.
-      Effect.catchCause((cause) => Effect.logDebug("progress was not kept", cause))
+      Effect.catch((error) => Effect.logDebug("progress was not kept", error))
     )
-  }
+  })
 
   return {
-    jobId: lease.jobId,
+    jobId,
     projectId: taken.projectId,
-    run: lease.run,
-    effectKey: (name) => `${lease.jobId}/${name}`,
+    run,
+    effectKey: (name) => `${jobId}/${name}`,
     step: <A, I, R>(
       name: string,
       result: Schema.Codec<A, I>,
       effect: Effect.Effect<A, JobFailed | JobUnavailable, R>
     ) =>
       Effect.contextWith((services: Context.Context<R>) =>
-        activity(name, result, Effect.provide(effect, services))
+        step(name, result, Effect.provide(effect, services))
       ),
     checkpoint: (name, schema) => {
       const json = Schema.toCodecJson(schema)
       return {
-        read: repo.checkpoint(lease.jobId, name).pipe(
+        read: repo.checkpoint(jobId, name).pipe(
           Effect.mapError(storeAway),
           Effect.flatMap((found) =>
             Option.isNone(found)
@@ -161,11 +107,9 @@ export const jobRunOf = Effect.fnUntraced(function* ({
         ),
         save: Effect.fnUntraced(function* (value) {
           const encoded = yield* Effect.orDie(Schema.encodeEffect(json)(value))
-          const isOurs = yield* Effect.mapError(
-            repo.saveCheckpoint(lease, name, encoded),
-            storeAway
+          yield* written(({ lease }) =>
+            Effect.mapError(repo.saveCheckpoint(lease, name, encoded), storeAway)
           )
-          yield* orFenced(isOurs)
         })
       }
     },
@@ -176,9 +120,8 @@ export const jobRunOf = Effect.fnUntraced(function* ({
       if (now - savedAt >= PROGRESS_INTERVAL) yield* save(progress, now)
     }),
     log: Effect.fnUntraced(function* (level, message, data) {
-      yield* repo.log(lease, { level, message, data }).pipe(
-        Effect.flatMap(orFenced),
-        Effect.catchCause((cause) => Effect.logDebug("a line was not kept", cause))
+      yield* written(({ lease }) => repo.log(lease, { level, message, data })).pipe(
+        Effect.catch((error) => Effect.logDebug("a line was not kept", error))
       )
     }),
     flush: Effect.gen(function* () {
@@ -186,33 +129,3 @@ export const jobRunOf = Effect.fnUntraced(function* ({
     })
   }
 })
-
-/** Progress as it is shown. */
-const told = (
-  { counts = {}, done, total, unit }: Progress,
-  first: { readonly at: number; readonly done: number },
-  now: number
-): JobProgress => {
-  const perMs = (done - first.done) / (now - first.at)
-  const left = total === null ? null : Math.max(0, total - done)
-  return {
-    done,
-    total,
-    unit,
-    counts,
-    ratio: total === null || total <= 0 ? null : Math.min(1, done / total),
-    etaSeconds: left === null || !(perMs > 0) ? null : Math.ceil(left / perMs / 1000)
-  }
-}
-
-const noFurther = (step: string, attempts: number): Stop =>
-  parked(
-    "The job does not get any further",
-    `Its step "${step}" was begun ${attempts} times and never came to an end or a checkpoint; each time its runner ended first. Look at the job's log and the service's, then retry it.`
-  )
-
-const died = (step: string): Stop =>
-  parked(
-    "The job met a fault in the program",
-    `Its step "${step}" ended in a way nobody foresaw. The service's log has the cause under the job's trace id. Retry it once that is repaired.`
-  )

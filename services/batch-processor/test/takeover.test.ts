@@ -1,0 +1,133 @@
+import { describe, expect } from "bun:test"
+import { withLayer } from "@analytics/testing/effectTest"
+import * as TestPostgres from "@analytics/testing/TestPostgres"
+import { Effect, Layer, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { call, jobUntil, startRunner } from "./RunnerProcess.ts"
+import { probeTables } from "./testTypes.ts"
+
+const JOBS = 50
+const STEPS = 4
+
+const Tables = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    for (const statement of probeTables.split(";")) yield* sql.unsafe(statement)
+  })
+).pipe(Layer.provideMerge(TestPostgres.client))
+
+const count = (table: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const [row] = yield* sql<{ n: bigint }>`SELECT count(*) AS n FROM ${sql(table)}`
+    return Number(row?.n)
+  })
+
+const until = <A, E, R>(
+  look: Effect.Effect<A, E, R>,
+  isGood: (found: A) => boolean,
+  timeout = 60_000
+) =>
+  look.pipe(
+    Effect.filterOrFail(isGood),
+    Effect.retry(Schedule.spaced("50 millis")),
+    Effect.timeout(timeout)
+  )
+
+const states = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ state: string; n: bigint }>`
+    SELECT state, count(*) AS n FROM jobs.jobs GROUP BY state`
+  return Object.fromEntries(rows.map(({ n, state }) => [state, Number(n)]))
+})
+
+/** Runners that hold a good part of the 300 shards. */
+const sharing = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql`
+    SELECT pid FROM pg_locks
+     WHERE locktype = 'advisory' AND granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     GROUP BY pid HAVING count(*) >= 75`
+  return rows.length
+})
+
+describe("two runners, one killed with -9 in the middle of 50 jobs", () => {
+  const it = withLayer(Tables)
+
+  it.effect("all end, and nothing is done twice", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const survivor = yield* startRunner()
+        const victim = yield* startRunner()
+        yield* until(sharing, (runners) => runners === 2)
+        const owned = (pid: number) => sql`
+          SELECT 1 FROM jobs.jobs WHERE owner LIKE ${`%/${pid}`}`
+        yield* Effect.forEach(
+          Array.from({ length: JOBS }),
+          () =>
+            call(survivor.url, "POST", "/v1/jobs", {
+              type: "probe",
+              payload: { steps: STEPS, pause: 300 }
+            }),
+          { concurrency: 8 }
+        )
+        yield* until(owned(victim.child.pid), (rows) => rows.length > 5)
+        const had = yield* owned(victim.child.pid)
+        victim.child.kill("SIGKILL")
+        const killedAt = Date.now()
+        yield* until(owned(victim.child.pid), (rows) => rows.length === 0)
+        const takenOverMs = Date.now() - killedAt
+        yield* until(states, (it) => it["succeeded"] === JOBS)
+        const begun = yield* count("probe_begun")
+        process.stdout.write(
+          `${JSON.stringify({ jobsOfTheKilled: had.length, takenOverMs, allEndedMs: Date.now() - killedAt, begun })}\n`
+        )
+        expect(yield* count("probe_effects")).toBe(JOBS * STEPS)
+        expect(begun).toBeGreaterThan(JOBS * STEPS)
+        // Only what the killed one had in hand was begun again.
+        expect(begun).toBeLessThanOrEqual(JOBS * STEPS + had.length)
+      })
+    )
+  )
+})
+
+describe("a runner that was frozen", () => {
+  const it = withLayer(Tables)
+
+  it.effect("writes nothing once its jobs are another's", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const frozen = yield* startRunner()
+        const made = yield* call(frozen.url, "POST", "/v1/jobs", {
+          type: "probe",
+          payload: { steps: 2, gate: "thaw" }
+        })
+        const id: string = made.body.id
+        const before = yield* jobUntil(frozen.url, id, (job) => job.step !== null)
+        frozen.child.kill("SIGSTOP")
+        const other = yield* startRunner()
+        const frozenAt = Date.now()
+        const taken = yield* jobUntil(
+          other.url,
+          id,
+          (job) => job.step !== null && job.owner !== before.owner
+        )
+        process.stdout.write(
+          `${JSON.stringify({ frozenTakenOverMs: Date.now() - frozenAt })}\n`
+        )
+        // Both are in the same step now; the gate opens for both at once.
+        frozen.child.kill("SIGCONT")
+        yield* sql`INSERT INTO probe_gates (name) VALUES ('thaw')`
+        const job = yield* jobUntil(other.url, id, (it) => it.finishedAt !== null)
+        expect(job).toMatchObject({ state: "succeeded", run: 1 })
+        expect(taken.owner).toContain(String(other.child.pid))
+        const log = yield* call(other.url, "GET", `/v1/jobs/${id}/log`)
+        expect(log.body.lines).toHaveLength(2)
+        expect(yield* count("probe_effects")).toBe(2)
+      })
+    )
+  )
+})
