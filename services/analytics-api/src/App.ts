@@ -11,6 +11,8 @@ import { auditRoutes } from "./audit/AuditRoutes.ts"
 import { auditPlugin } from "./audit/auditPlugin.ts"
 import type { CatalogueRepo } from "./catalogue/CatalogueRepo.ts"
 import { catalogueRoutes } from "./catalogue/CatalogueRoutes.ts"
+import type { Forgetting } from "./catalogue/Forgetting.ts"
+import { forgettingRoutes } from "./catalogue/ForgettingRoutes.ts"
 import type { Cohorts } from "./cohorts/Cohorts.ts"
 import { cohortsRoutes } from "./cohorts/CohortsRoutes.ts"
 import type { Idempotency } from "./idempotency/Idempotency.ts"
@@ -24,6 +26,7 @@ import { liveRoutes } from "./live/LiveRoutes.ts"
 import { type PeopleServices, peopleRoutes } from "./people/PeopleRoutes.ts"
 import type { Projects } from "./projects/Projects.ts"
 import { projectsRoutes } from "./projects/ProjectsRoutes.ts"
+import { internalQueryRoutes } from "./query/InternalQueryRoutes.ts"
 import type { Queries } from "./query/Queries.ts"
 import { queryRoutes } from "./query/QueryRoutes.ts"
 import { queryRunRoutes } from "./query/QueryRunRoutes.ts"
@@ -37,6 +40,7 @@ export type AppServices =
   | Audit
   | Auth
   | CatalogueRepo
+  | Forgetting
   | Cohorts
   | Health
   | Idempotency
@@ -69,12 +73,14 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(keysRoutes(runtime))
     .use(keyFeedRoutes(runtime))
     .use(queryRoutes(runtime))
+    .use(internalQueryRoutes(runtime))
     .use(queryRunRoutes(runtime))
     .use(auditRoutes(runtime))
     .use(liveRoutes(runtime))
     .use(cohortsRoutes(runtime))
     .use(peopleRoutes(runtime))
     .use(catalogueRoutes(runtime))
+    .use(forgettingRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

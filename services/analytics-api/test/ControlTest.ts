@@ -4,6 +4,7 @@ import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { ControlLive } from "../src/ControlLive.ts"
 import { CatalogueRepo } from "../src/catalogue/CatalogueRepo.ts"
+import { Forgetting } from "../src/catalogue/Forgetting.ts"
 import { Cohorts } from "../src/cohorts/Cohorts.ts"
 import { Live } from "../src/live/Live.ts"
 import { People } from "../src/people/People.ts"
@@ -67,6 +68,7 @@ export const ControlTest = Layer.mergeAll(
   CohortsUnasked,
   PeopleUnasked,
   CatalogueRepo.layer,
+  Layer.succeed(Forgetting, { forget: unasked }),
   Health.layer({})
 ).pipe(
   Layer.provide(access),

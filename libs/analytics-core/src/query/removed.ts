@@ -33,6 +33,13 @@ export const keptLinks = (
       )
     : []
 
+/**
+ * As `keptEvents`, of all projects at once; true while nothing is removed. Hashes of ids
+ * are of a project and an id.
+ */
+export const keptEverywhere = (): Sql =>
+  sql`(toUnixTimestamp64Milli(received_at) > ${lastIn(sql`removals WHERE is_range = 0`, sql`id_hash`, sql`received_until`)} AND NOT arrayExists(gone -> project_id = gone.1 AND timestamp >= gone.2 AND timestamp < gone.3 AND received_at <= gone.4, (SELECT groupArray((project_id, from_at, to_at, received_until)) FROM removals WHERE is_range = 1)))`
+
 /** A condition on rows of `cohort_ids`: ids that were listed before they were erased. */
 export const keptMembers = (context: Removing): ReadonlyArray<Sql> =>
   context.removals
@@ -55,7 +62,14 @@ export const hasRemovalsSql = (projectId: number): Sql =>
 const table = sql`removals`
 
 /** Up to when an id is removed, in epoch milliseconds; -1 if it is not. */
-const lastOf = ({ projectId }: Removing, removals: Sql, id: Sql, until: Sql): Sql => {
-  const each = sql`(SELECT (groupArray(gone_id), groupArray(gone_until)) FROM (SELECT id_hash AS gone_id, max(toUnixTimestamp64Milli(${until})) AS gone_until FROM ${removals} WHERE project_id = ${uint32(projectId)} AND is_range = 0 GROUP BY id_hash ORDER BY id_hash))`
+const lastOf = ({ projectId }: Removing, removals: Sql, id: Sql, until: Sql): Sql =>
+  lastIn(
+    sql`${removals} WHERE project_id = ${uint32(projectId)} AND is_range = 0`,
+    id,
+    until
+  )
+
+const lastIn = (removals: Sql, id: Sql, until: Sql): Sql => {
+  const each = sql`(SELECT (groupArray(gone_id), groupArray(gone_until)) FROM (SELECT id_hash AS gone_id, max(toUnixTimestamp64Milli(${until})) AS gone_until FROM ${removals} GROUP BY id_hash ORDER BY id_hash))`
   return sql`transform(${id}, arrayPushBack(tupleElement(${each}, 1), toUInt64(0)), arrayPushBack(tupleElement(${each}, 2), toInt64(-1)), toInt64(-1))`
 }

@@ -5,6 +5,7 @@ import { Watermark } from "../query/Watermark.ts"
 import { BatchCountsRepo } from "./BatchCountsRepo.ts"
 import { CatalogueRefresh } from "./CatalogueRefresh.ts"
 import { CatalogueRepo } from "./CatalogueRepo.ts"
+import { Forgetting } from "./Forgetting.ts"
 import { ProgressRepo } from "./ProgressRepo.ts"
 
 /**
@@ -32,8 +33,9 @@ const Refreshing = Layer.effectDiscard(
 )
 
 /** What there is to ask about, in Postgres, counted from ClickHouse in the background. */
-export const CatalogueLive = Layer.merge(
+export const CatalogueLive = Layer.mergeAll(
   CatalogueRepo.layer,
+  Forgetting.layer.pipe(Layer.provide(BatchCountsRepo.layer)),
   Refreshing.pipe(
     Layer.provide(CatalogueRefresh.layer),
     Layer.provide([BatchCountsRepo.layer, ProgressRepo.layer, Watermark.layer]),
