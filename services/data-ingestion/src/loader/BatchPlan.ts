@@ -1,9 +1,4 @@
-import {
-  type CountryOf,
-  type Enrichment,
-  enrich,
-  NO_ENRICHMENT
-} from "@analytics/data-processing/Enrichment"
+import type { CountryOf } from "@analytics/data-processing/Enrichment"
 import {
   type EventLine,
   lineText,
@@ -13,18 +8,17 @@ import type { HashTable } from "@analytics/data-processing/HashTable"
 import { linkOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
-import { JsonLeaves } from "@analytics/data-processing/JsonLeaves"
-import { monthOf } from "@analytics/data-processing/Months"
 import type { Removed } from "../removals/Removal.ts"
 import type { Batch, Dropped, Frame, Outcome, Quarantined } from "./Batch.ts"
 import { BatchClaims } from "./BatchClaims.ts"
+import { BatchRows } from "./BatchRows.ts"
 import type { EventNames } from "./EventNames.ts"
-import { encodeEvent, encodeMap } from "./EventRows.ts"
+import { type Fault, KeptAside } from "./KeptAside.ts"
 import { LinkSet } from "./LinkSet.ts"
-import { MonthlyPosts } from "./MonthlyPosts.ts"
 import { OutcomeCounts } from "./OutcomeCounts.ts"
 import { Owed } from "./Owed.ts"
 import { messageKey, type Post } from "./Post.ts"
+import { Suspects } from "./Suspects.ts"
 import { ViolationCounts } from "./ViolationCounts.ts"
 
 export interface PlanTools {
@@ -35,19 +29,6 @@ export interface PlanTools {
   readonly mayBeSeen: (words: Uint32Array) => boolean
   /** How an event is counted that was to be removed when the batch was sealed. */
   readonly removedAs: (event: InboxEvent) => Removed | undefined
-}
-
-/** A message that may be a duplicate: only an exact look-up can tell. */
-interface Suspect {
-  readonly line: EventLine
-  readonly inboxId: bigint
-  readonly index: number
-  readonly words: Uint32Array
-}
-
-interface Fault {
-  readonly reason: string
-  readonly detail: string
 }
 
 /**
@@ -66,21 +47,15 @@ export class BatchPlan {
   #lines = 0
   /** Messages already stored for this batch by an earlier attempt. */
   readonly #present: ReadonlySet<string>
-  readonly #posts = new MonthlyPosts()
+  readonly #rows: BatchRows
   readonly #outcomes = new OutcomeCounts()
-  readonly #props = new JsonLeaves()
-  readonly #context = new JsonLeaves()
-  #suspects: Array<Suspect> = []
+  readonly #suspects = new Suspects()
   readonly claims: BatchClaims
-  /** Events that are kept aside, in inbox order. */
-  readonly quarantined: Array<Quarantined> = []
-  /** Events that settings of their projects dropped. */
-  readonly dropped: Array<Dropped> = []
+  readonly #aside = new KeptAside()
   readonly violations = new ViolationCounts()
   readonly #deleted: ReadonlySet<number>
   /** Links that the stored events make, by project. */
   readonly links = new Map<number, LinkSet>()
-  enrichmentFailures = 0
   /** Events that are lost because nobody can read the frame they were in. */
   lostEvents = 0
   /** An event could not be encoded: this plan is void, make another. */
@@ -102,6 +77,7 @@ export class BatchPlan {
     this.#present = present ?? new Set()
     this.#firstAttempt = present === undefined
     this.#unreadable = unreadable
+    this.#rows = new BatchRows(batch.batchId, tools.idHash, tools.countryOf)
     this.claims = new BatchClaims(batch.events)
     this.#deleted = new Set(batch.deletedProjects.map(Number))
     this.#poison = new Map(
@@ -156,26 +132,19 @@ export class BatchPlan {
     if (fault !== undefined) this.#refuse(fault, line)
     else if (!this.claims.claim(words)) this.#outcomes.add(event.p, "duplicate")
     else if (this.#tools.mayBeSeen(words) && !this.#isPresent(event))
-      this.#suspects.push({ line, inboxId, index, words: words.slice() })
+      this.#suspects.add({ line, inboxId, index, words: words.slice() })
     else this.#store(line, inboxId, index)
   }
 
   /** Counts an event that is not to be stored; such an event claims no messageId. */
   #isDropped(event: InboxEvent): boolean {
-    const { m, p, r, t, x } = event
+    const { p, x } = event
     if (this.#deleted.size > 0 && this.#deleted.has(p)) {
       this.#outcomes.add(p, "dropped", "project_deleted")
       return true
     }
     if (x === undefined) return false
-    if (this.#tools.removedAs(event) === undefined)
-      this.dropped.push({
-        projectId: p,
-        messageId: m,
-        reason: x,
-        timestamp: t,
-        receivedAt: r
-      })
+    if (this.#tools.removedAs(event) === undefined) this.#aside.drop(event, x)
     this.#outcomes.add(p, "dropped", x)
     return true
   }
@@ -206,31 +175,26 @@ export class BatchPlan {
 
   /** How many messages wait for an exact look-up. */
   get suspectCount(): number {
-    return this.#suspects.length
+    return this.#suspects.count
   }
 
   /** The hashes that wait for an exact look-up, four words each. */
   suspectWords(): Uint32Array<ArrayBuffer> {
-    const words = new Uint32Array(this.#suspects.length * 4)
-    this.#suspects.forEach((suspect, i) => {
-      words.set(suspect.words, i * 4)
-    })
-    return words
+    return this.#suspects.words()
   }
 
   /** Decides the suspects: those `claimed` by another batch are duplicates. */
   settle(claimed: HashTable): void {
-    for (const { line, inboxId, index, words } of this.#suspects) {
+    for (const { line, inboxId, index, words } of this.#suspects.take()) {
       if (claimed.has(words)) {
         this.claims.cede(words)
         this.#outcomes.add(line.event.p, "duplicate")
       } else this.#store(line, inboxId, index)
     }
-    this.#suspects = []
   }
 
   #store(line: EventLine, inboxId: bigint, index: number): void {
-    const { event, propsAt, contextAt } = line
+    const { event } = line
     // It keeps its claim: sent again, it is a duplicate.
     const removed = this.#tools.removedAs(event)
     if (removed !== undefined) {
@@ -238,24 +202,15 @@ export class BatchPlan {
       return
     }
     const knownAt = event.k ?? this.#batch.knownAt
-    const post = this.#posts.of(monthOf(event.t))
-    const start = post.rows.length
-    const { idHash, names } = this.#tools
-    const { batchId } = this.#batch
-    try {
-      encodeMap(post.rows, this.#props, line, propsAt)
-      encodeMap(post.rows, this.#context, line, contextAt)
-      const enrichment = this.#enrich(event, propsAt < 0 ? "" : this.#props.path)
-      encodeEvent(post.rows, event, enrichment, knownAt, batchId, idHash)
-    } catch (cause) {
-      post.rows.truncate(start)
-      this.#unreadable.set(`${inboxId}:${index}`, String(cause))
+    const isKept = !this.#isPresent(event)
+    const fault = this.#rows.add(line, { inboxId, index, knownAt }, isKept)
+    if (fault !== undefined) {
+      this.#unreadable.set(`${inboxId}:${index}`, fault)
       this.isVoid = true
       return
     }
+    const { names } = this.#tools
     if (event.y === "track") names.admit(event.p, event.e)
-    if (this.#isPresent(event)) post.rows.truncate(start)
-    else post.endRow(event.p, event.m, inboxId, index)
     this.#outcomes.add(event.p, "stored")
     if (event.w !== undefined) this.violations.add(event)
     const link = linkOf(event, knownAt)
@@ -268,33 +223,16 @@ export class BatchPlan {
     links.add(link)
   }
 
-  /** Enrichment may fail, ingestion may not. */
-  #enrich(event: InboxEvent, pathOfProperties: string): Enrichment {
-    try {
-      return enrich(event, this.#tools.countryOf, pathOfProperties)
-    } catch {
-      this.enrichmentFailures++
-      return NO_ENRICHMENT
-    }
-  }
-
   #refuse(fault: Fault, line: EventLine): void {
     const removed = this.#tools.removedAs(line.event)
     if (removed === undefined) this.#setAside(fault, line)
     else this.#outcomes.add(line.event.p, removed)
   }
 
-  #setAside({ reason, detail }: Fault, line: EventLine): void {
+  #setAside(fault: Fault, line: EventLine): void {
     const { event } = line
-    this.quarantined.push({
-      projectId: event.p,
-      messageId: event.m,
-      reason,
-      detail,
-      event: lineText(line),
-      receivedAt: event.r
-    })
-    this.#outcomes.add(event.p, "quarantined", reason)
+    this.#aside.quarantine(fault, line)
+    this.#outcomes.add(event.p, "quarantined", fault.reason)
     if (event.w !== undefined) this.violations.add(event)
   }
 
@@ -306,20 +244,27 @@ export class BatchPlan {
     }
     const receivedAt = this.#batch.receivedFrom.getTime()
     const reason = "unreadable"
-    this.quarantined.push({
-      projectId,
-      messageId: "",
-      reason,
-      detail,
-      event,
-      receivedAt
-    })
+    this.#aside.quarantineText({ reason, detail }, projectId, event, receivedAt)
     this.#outcomes.add(projectId, "quarantined", reason)
   }
 
   /** What is to be sent to the event store, month by month. */
   get posts(): ReadonlyArray<Post> {
-    return this.#posts.list
+    return this.#rows.posts
+  }
+
+  /** Events that are kept aside, in inbox order. */
+  get quarantined(): ReadonlyArray<Quarantined> {
+    return this.#aside.quarantined
+  }
+
+  /** Events that settings of their projects dropped. */
+  get dropped(): ReadonlyArray<Dropped> {
+    return this.#aside.dropped
+  }
+
+  get enrichmentFailures(): number {
+    return this.#rows.enrichmentFailures
   }
 
   get storedEvents(): number {
