@@ -40,7 +40,7 @@ const call = async (
 }
 
 /** A client of one running stack, over HTTP like any other. */
-export const makeClient = async (stack: RunningStack) => {
+export const makeClient = async (stack: Pick<RunningStack, "file">) => {
   const { adminKey, services } = await stack.file()
   const api = services["analytics-api"]
   const ingestion = services["data-ingestion"]

@@ -105,5 +105,9 @@ describe("backup, wipe, restore", () => {
         expect((await client.settled(project)).balanced).toBe(true)
       await ask(example, projects)
     }
+    expect(await job("reconcile", {})).toMatchObject({
+      state: "succeeded",
+      result: { differing: [] }
+    })
   }, 300_000)
 })

@@ -2,7 +2,7 @@ import { type Client, makeClient, type Project } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
 
 /** The stack that `ORACLE_STACK` (a `STACK_DATA` folder) names is used and left running. */
-const running = (data: string): RunningStack => ({
+const running = (data: string): Pick<RunningStack, "data" | "file" | "stop"> => ({
   data,
   file: () => Bun.file(`${data}/stack.json`).json(),
   stop: async () => undefined

@@ -14,6 +14,7 @@ import * as ConfiguredObjectStore from "@analytics/object-store/ConfiguredObject
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer } from "effect"
+import { FetchHttpClient } from "effect/http"
 import { makeApp } from "./App.ts"
 import { BatchLive } from "./BatchLive.ts"
 import { JobTypes } from "./jobs/JobTypes.ts"
@@ -46,7 +47,11 @@ export const AppLive = Layer.merge(BatchLive, UploadsLive).pipe(
 )
 
 /** What the work itself needs besides Postgres; a runner starts without it. */
-const WorkLive = Layer.mergeAll(ClickHouse.layer, ConfiguredObjectStore.layer).pipe(
+const WorkLive = Layer.mergeAll(
+  ClickHouse.layer,
+  ConfiguredObjectStore.layer,
+  FetchHttpClient.layer
+).pipe(
   Layer.provideMerge(
     Layer.mergeAll(
       ClickHouseConfig.layer,

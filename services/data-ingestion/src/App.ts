@@ -15,6 +15,8 @@ import { quarantineRoutes } from "./quarantine/QuarantineRoutes.ts"
 import { receiptRoutes } from "./receipts/ReceiptRoutes.ts"
 import type { Receipts } from "./receipts/Receipts.ts"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
+import { reconcileRoutes } from "./reconcile/ReconcileRoutes.ts"
+import type { Reconciliation } from "./reconcile/Reconciliation.ts"
 import { removalRoutes } from "./removals/RemovalRoutes.ts"
 import type { Removals } from "./removals/Removals.ts"
 import type { ViolationRepo } from "./violations/ViolationRepo.ts"
@@ -29,6 +31,7 @@ export type AppServices =
   | LinkServices
   | Accounting
   | Receipts
+  | Reconciliation
   | Quarantine
   | ViolationRepo
   | KeyRing
@@ -65,6 +68,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(holdRoutes(runtime))
     .use(linkRoutes(runtime))
     .use(removalRoutes(runtime))
+    .use(reconcileRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

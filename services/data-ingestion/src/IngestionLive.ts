@@ -17,6 +17,8 @@ import { Receipts } from "./receipts/Receipts.ts"
 import { Receiver } from "./receive/Receiver.ts"
 import { RuleBook } from "./receive/RuleBook.ts"
 import { UsageRepo } from "./receive/UsageRepo.ts"
+import { ReconcileRepo } from "./reconcile/ReconcileRepo.ts"
+import { Reconciliation } from "./reconcile/Reconciliation.ts"
 import { RemovalsLive } from "./removals/RemovalsLive.ts"
 import { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { HoldRepo } from "./watermark/HoldRepo.ts"
@@ -33,7 +35,10 @@ export const ingestionLive = Layer.mergeAll(
   LinksLive,
   RemovalsLive,
   Deletions.layer.pipe(Layer.provide(PurgeRepo.layer)),
-  Drift.layer
+  Drift.layer,
+  Reconciliation.layer.pipe(
+    Layer.provide(Layer.merge(ReconcileRepo.layer, Accounting.layer))
+  )
 ).pipe(
   Layer.provideMerge(
     Layer.mergeAll(

@@ -3,6 +3,7 @@ import { ready } from "../jobs/JobTypes.ts"
 import { backup } from "./backup/backup.ts"
 import { importFile } from "./import/importFile.ts"
 import { noop } from "./noop/noop.ts"
+import { reconcile } from "./reconcile/reconcile.ts"
 import { restore } from "./restore/restore.ts"
 
 /** Every kind of work there is. */
@@ -10,5 +11,6 @@ export const jobTypes = Effect.all([
   ready(noop),
   ready(importFile),
   ready(backup),
-  ready(restore)
+  ready(restore),
+  ready(reconcile)
 ])
