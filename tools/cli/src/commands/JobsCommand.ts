@@ -6,7 +6,7 @@ import { givenText } from "../givenText.ts"
 import { drawJob, drawJobs } from "../jobs/drawJob.ts"
 import { Job } from "../jobs/Job.ts"
 import { watchJob } from "../jobs/watchJob.ts"
-import { printable, table } from "../render/table.ts"
+import { printable } from "../render/table.ts"
 
 const idArgument = Argument.String("id").pipe(Argument.withDescription("Job id"))
 
@@ -198,14 +198,17 @@ const TypeList = Schema.Struct({
 
 const types = Command.make(
   "types",
-  { ...batchFlags },
-  Effect.fn(function* (flags) {
+  { json: jsonFlag, ...batchFlags },
+  Effect.fn(function* ({ json, ...flags }) {
     const batch = yield* openBatch(flags)
+    if (json) return yield* printAnswer(batch, "/job-types")
     const known = yield* batch.call("GET", "/job-types", TypeList)
-    const rows = known.types.map(({ description, name }) => [name, description])
-    yield* Console.log(table(["type", "does"], rows))
+    for (const { description, name } of known.types)
+      yield* Console.log(printable(`${name.padEnd(16)}  ${description}`))
   })
-).pipe(Command.withDescription("What kinds of jobs there are"))
+).pipe(
+  Command.withDescription("What kinds of jobs there are; --json with their schemas")
+)
 
 export const jobsCommand = Command.make("jobs").pipe(
   Command.withDescription("Long work: imports, exports, erasures, backups"),
