@@ -88,14 +88,14 @@ const is = (value: Step, { kind }: Value): Sql =>
 /** Transitions by `position` or over all, the most frequent first. */
 export const edgesSql = (request: PathsRequest, { sql: steps }: StepsSql): Sql => {
   const hasPositions = request.positions ?? true
-  const pair = sql`arrayPopBack(steps), arrayPopFront(steps)`
-  const position = hasPositions ? sql`, tupleElement(edge, 3) AS position` : sql``
-  const edges = hasPositions
-    ? sql`arrayZip(${pair}, arrayEnumerate(arrayPopBack(steps)))`
-    : sql`arrayZip(${pair})`
+  const edge = hasPositions ? sql`origin, target, position` : sql`origin, target`
+  const position = hasPositions
+    ? sql`, arrayEnumerate(arrayPopBack(steps)) AS position`
+    : sql``
   const order = hasPositions ? sql`sessions DESC, position` : sql`sessions DESC`
-  return sql`SELECT tupleElement(edge, 1) AS origin, tupleElement(edge, 2) AS target${position}, count() AS sessions
-    FROM (SELECT arrayJoin(${edges}) AS edge FROM (${steps})) GROUP BY edge
-    HAVING sessions >= ${integer(request.minCount ?? 1)}
+  // By columns of their own: to group by tuples takes a fifth longer.
+  return sql`SELECT ${edge}, count() AS sessions FROM (${steps})
+    ARRAY JOIN arrayPopBack(steps) AS origin, arrayPopFront(steps) AS target${position}
+    GROUP BY ${edge} HAVING sessions >= ${integer(request.minCount ?? 1)}
     ORDER BY ${order}, origin, target LIMIT ${integer(MAX_EDGES + 1)}`
 }
