@@ -1,11 +1,11 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
-import { fromAuthorization, sameKey } from "@analytics/api-common/BearerKey"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { jsonBody } from "@analytics/api-common/JsonBody"
 import { received, sent } from "@analytics/api-common/WireSchema"
-import { AccessConfig } from "@analytics/config/AccessConfig"
-import { Effect, type ManagedRuntime, Option, Schema } from "effect"
+import type { AccessConfig } from "@analytics/config/AccessConfig"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
+import { requireService } from "../keys/requireService.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
 import { type Removal, stateOf } from "./Removal.ts"
 import { RemovalNotFound, RemovalRefused, Removals } from "./Removals.ts"
@@ -59,7 +59,9 @@ const Answer = Schema.Struct({
   id: Schema.String,
   state: Schema.Literals(["hidden", "removing", "done"]),
   requestedAt: Schema.DateFromString,
-  ids: Schema.Int.annotate({ description: "How many ids the person has" }),
+  ids: Schema.Array(Schema.String).annotate({
+    description: "All ids of the person, until it is done: then only hashes are known"
+  }),
   idHashes: Schema.Array(Schema.String),
   counts: Schema.Record(Schema.String, Schema.Int).annotate({
     description: "What was found, by place"
@@ -85,7 +87,7 @@ export const removalRoutes = <R, ER>(
         run(
           Answer,
           Effect.gen(function* () {
-            yield* service(authorization)
+            yield* requireService(authorization)
             return answerOf(yield* (yield* Removals).register(wantedOf(body)))
           })
         ),
@@ -111,7 +113,7 @@ export const removalRoutes = <R, ER>(
         run(
           Answer,
           Effect.gen(function* () {
-            yield* service(authorization)
+            yield* requireService(authorization)
             return answerOf(yield* (yield* Removals).get(params.id))
           })
         ),
@@ -148,16 +150,9 @@ const answerOf = (removal: Removal): typeof Answer.Type => ({
   id: removal.id,
   state: stateOf(removal),
   requestedAt: new Date(removal.requestedAt),
-  ids: removal.idHashes.length,
+  ids: removal.ids,
   idHashes: removal.idHashes.map(String),
   counts: removal.counts,
   removedAt: removal.removedAt === null ? null : new Date(removal.removedAt),
   doneAt: removal.doneAt === null ? null : new Date(removal.doneAt)
-})
-
-const service = Effect.fnUntraced(function* (authorization: string | undefined) {
-  const { serviceKey } = yield* AccessConfig
-  const key = fromAuthorization(authorization)
-  if (Option.isNone(key) || !sameKey(key.value, serviceKey))
-    return yield* new Unauthorized({ detail: "Send SERVICE_KEY as a bearer key." })
 })
