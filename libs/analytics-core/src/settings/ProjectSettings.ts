@@ -141,13 +141,23 @@ export const EventSchema = Schema.Struct({
 })
 export type EventSchema = typeof EventSchema.Type
 
-/** How the events of a project are received. */
+/** Null keeps them for ever. */
+export const Retention = Schema.Struct({
+  days: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 36_500 })).annotate({
+    description:
+      "Events that happened longer ago are removed by the next `retain` job; 24 hours each."
+  })
+})
+export type Retention = typeof Retention.Type
+
+/** How the events of a project are received, and how long they are kept. */
 export const ProjectSettings = Schema.Struct({
   ip: IpPolicy,
   consent: Consent,
   exclusions: Exclusions,
   limits: Limits,
-  schema: EventSchema
+  schema: EventSchema,
+  retention: Schema.NullOr(Retention)
 })
 export type ProjectSettings = typeof ProjectSettings.Type
 
@@ -169,7 +179,8 @@ export const defaultSettings: ProjectSettings = {
     emailDomains: []
   },
   limits: { eventsPerSecond: null, monthlyEvents: null, monthlyHardLimit: null },
-  schema: { mode: "observe", unknownEvents: "allow", events: {} }
+  schema: { mode: "observe", unknownEvents: "allow", events: {} },
+  retention: null
 }
 
 /** Sections that are absent stay as they are; `null` sets one back to its default. */
@@ -181,7 +192,8 @@ export const SettingsPatch = Schema.Struct({
   consent: patch(Consent.mapFields(Struct.map(Schema.optionalKey))),
   exclusions: patch(Exclusions.mapFields(Struct.map(Schema.optionalKey))),
   limits: patch(Limits.mapFields(Struct.map(Schema.optionalKey))),
-  schema: patch(EventSchema.mapFields(Struct.map(Schema.optionalKey)))
+  schema: patch(EventSchema.mapFields(Struct.map(Schema.optionalKey))),
+  retention: patch(Retention)
 })
 export type SettingsPatch = typeof SettingsPatch.Type
 
@@ -190,7 +202,7 @@ export const patchSettings = (
   settings: ProjectSettings,
   change: SettingsPatch
 ): ProjectSettings => {
-  const { consent, exclusions, ip, limits, schema } = change
+  const { consent, exclusions, ip, limits, retention, schema } = change
   const base = defaultSettings
   return {
     ip: ip === undefined ? settings.ip : (ip ?? base.ip),
@@ -198,7 +210,8 @@ export const patchSettings = (
     exclusions:
       exclusions === null ? base.exclusions : { ...settings.exclusions, ...exclusions },
     limits: limits === null ? base.limits : { ...settings.limits, ...limits },
-    schema: schema === null ? base.schema : { ...settings.schema, ...schema }
+    schema: schema === null ? base.schema : { ...settings.schema, ...schema },
+    retention: retention === undefined ? settings.retention : retention
   }
 }
 

@@ -1,16 +1,22 @@
 import { Effect } from "effect"
 import { ready } from "../jobs/JobTypes.ts"
 import { backup } from "./backup/backup.ts"
+import { erase } from "./erase/erase.ts"
+import { exportType } from "./export/export.ts"
 import { importFile } from "./import/importFile.ts"
 import { noop } from "./noop/noop.ts"
 import { reconcile } from "./reconcile/reconcile.ts"
 import { restore } from "./restore/restore.ts"
+import { retain } from "./retain/retain.ts"
 
 /** Every kind of work there is. */
 export const jobTypes = Effect.all([
   ready(noop),
   ready(importFile),
+  ready(exportType),
   ready(backup),
   ready(restore),
-  ready(reconcile)
+  ready(reconcile),
+  ready(erase),
+  ready(retain)
 ])

@@ -77,6 +77,7 @@ export class Removals extends Context.Service<
         return {
           ...removal,
           counts,
+          ids: all.flatMap((each) => each.ids),
           idHashes: all.flatMap((each) => each.idHashes),
           doneAt: open === undefined ? removal.doneAt : null
         }
