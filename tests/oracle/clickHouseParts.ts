@@ -22,5 +22,9 @@ export const mergeParts = async (url: string): Promise<void> => {
   )
   const tables = names.split("\n").filter((name) => name !== "")
   if (!tables.includes("events")) throw new Error(`no table of events in ${names}`)
-  for (const table of tables) await run(url, `OPTIMIZE TABLE ${table} FINAL`)
+  for (const table of tables)
+    await run(
+      url,
+      `OPTIMIZE TABLE ${table} FINAL SETTINGS optimize_skip_merged_partitions = 1`
+    )
 }
