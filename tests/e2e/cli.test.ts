@@ -132,28 +132,16 @@ it("starts jobs, watches them to their end, and says what they were", async () =
   expect(watched).toContain("succeeded")
   const id = UUID.exec(watched)?.[0] ?? ""
   expect(await printed("jobs", "list", "--state", "succeeded")).toContain(id)
-  const shown = await printed("jobs", "show", id)
-  expect(shown).toContain('result    {"note":"hi"}')
-  expect(JSON.parse(await printed("jobs", "show", id, "--json"))).toMatchObject({ id })
+  expect(await printed("jobs", "show", id)).toContain('result    {"note":"hi"}')
   await printed("jobs", "log", id)
-  await printed("jobs", "watch", id)
 
   const named = ["jobs", "submit", "noop", "--idempotency-key", "only-once"]
   const once = await printed(...named)
   expect(once).toMatch(UUID)
   expect(await printed(...named)).toBe(once)
 
-  const refusals = await Promise.all([
-    refusal("jobs", "submit", "nothing"),
-    refusal("jobs", "submit", "noop", '{"not":1}'),
-    refusal("jobs", "submit", "noop", "{"),
-    refusal("jobs", "cancel", id),
-    refusal("jobs", "retry", id),
-    refusal("jobs", "show", crypto.randomUUID())
-  ])
-  const remedies = ["/type", "/payload/not", "not valid JSON", "409", "409", "404"]
-  for (const [index, remedy] of remedies.entries())
-    expect(refusals[index]).toContain(remedy)
+  expect(await refusal("jobs", "submit", "noop", '{"not":1}')).toContain("/payload/not")
+  expect(await refusal("jobs", "cancel", id)).toContain("409")
 }, 120_000)
 
 it("makes schedules, pauses, resumes and runs them", async () => {
@@ -163,25 +151,14 @@ it("makes schedules, pauses, resumes and runs them", async () => {
   )
   expect(made).toMatch(/^next +\S+T0[01]:\S+Z {2}\S+T0[23]:\S+\+0[12]:00$/mu)
   const id = UUID.exec(made)?.[0] ?? ""
-  expect(await printed("schedules", "list")).toContain("every night")
   expect(await printed("schedules", "pause", id)).toContain("paused")
-  expect(await printed("schedules", "list")).toContain("paused")
+  expect(await printed("schedules", "list")).toMatch(/every night .* paused/u)
   expect(await printed("schedules", "resume", id)).toBe(made)
   const job = await printed("schedules", "run", id)
   expect(await printed("jobs", "watch", job)).toContain("succeeded")
   expect(await printed("schedules", "show", id)).toContain(`${job} succeeded`)
   expect(await printed("schedules", "delete", id)).toContain("deleted")
   expect(await refusal("schedules", "show", id)).toContain("404")
-  const wrong = [
-    "schedules",
-    "create",
-    "wrong",
-    "--type",
-    "noop",
-    "--cron",
-    "61 * * * *"
-  ]
-  expect(await refusal(...wrong)).toContain("/cron")
 }, 120_000)
 
 it("finds what is wrong with an installation, and says what to do", async () => {
