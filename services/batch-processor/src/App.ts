@@ -6,6 +6,8 @@ import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Auth } from "./access/Auth.ts"
+import type { Exports } from "./exports/Exports.ts"
+import { exportsRoutes } from "./exports/ExportsRoutes.ts"
 import type { JobEvents } from "./jobs/JobEvents.ts"
 import { jobEventsRoutes } from "./jobs/JobEventsRoutes.ts"
 import type { Jobs } from "./jobs/Jobs.ts"
@@ -19,6 +21,7 @@ import type { Uploads } from "./uploads/Uploads.ts"
 /** Everything a handler of this service may ask for. */
 export type AppServices =
   | Auth
+  | Exports
   | Health
   | JobEvents
   | Jobs
@@ -44,6 +47,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(jsonBody())
     .use(jobsRoutes(runtime))
     .use(jobEventsRoutes(runtime))
+    .use(exportsRoutes(runtime))
     .use(schedulesRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

@@ -2,6 +2,7 @@ import { serve, teardown } from "@analytics/api-common/Serve"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { BatchConfig } from "@analytics/config/BatchConfig"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
+import { ExportConfig } from "@analytics/config/ExportConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
 import { ImportConfig } from "@analytics/config/ImportConfig"
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
@@ -17,7 +18,9 @@ import { Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { makeApp } from "./App.ts"
 import { BatchLive } from "./BatchLive.ts"
+import { Exports } from "./exports/Exports.ts"
 import { JobTypes } from "./jobs/JobTypes.ts"
+import { ExportLive } from "./types/export/ExportLive.ts"
 import { ImportLive } from "./types/import/ImportLive.ts"
 import { jobTypes } from "./types/jobTypes.ts"
 import { UploadRepo } from "./uploads/UploadRepo.ts"
@@ -36,8 +39,14 @@ const UploadsLive = Uploads.layer.pipe(
   Layer.provide(Layer.merge(ObjectStoreConfig.layer, ImportConfig.layer))
 )
 
+/** Files that jobs write. */
+const ExportsLive = Exports.layer.pipe(
+  Layer.provide(ConfiguredObjectStore.layer),
+  Layer.provide(Layer.merge(ObjectStoreConfig.layer, ExportConfig.layer))
+)
+
 /** All but the types of jobs. Tests add types of their own. */
-export const AppLive = Layer.merge(BatchLive, UploadsLive).pipe(
+export const AppLive = Layer.mergeAll(BatchLive, UploadsLive, ExportsLive).pipe(
   Layer.provide(StoresLive),
   Layer.provide(
     Layer.mergeAll(BatchConfig.layer, AccessConfig.layer, ServicesConfig.layer)
@@ -57,6 +66,7 @@ const WorkLive = Layer.mergeAll(
       ClickHouseConfig.layer,
       ObjectStoreConfig.layer,
       ImportConfig.layer,
+      ExportConfig.layer,
       ServicesConfig.layer
     )
   )
@@ -64,7 +74,7 @@ const WorkLive = Layer.mergeAll(
 
 /** The types with what they need. */
 const TypesLive = JobTypes.layer(jobTypes).pipe(
-  Layer.provide(ImportLive),
+  Layer.provide(Layer.merge(ImportLive, ExportLive)),
   Layer.provide(UploadsLive),
   Layer.provide(Layer.merge(StoresLive, WorkLive))
 )

@@ -1,9 +1,16 @@
+import { columnsOf } from "@analytics/data-processing/tables/columnTypes"
+import {
+  nextCursorOf,
+  type Tabular,
+  tabular
+} from "@analytics/data-processing/tables/tabular"
+import type {
+  TableFormat,
+  TableWriter
+} from "@analytics/data-processing/tables/textTable"
 import { Context, Effect, Option, Predicate, Schedule, Stream } from "effect"
-import { columnsOf } from "./columnTypes.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
 import { NotAcceptable, QueryTooLarge } from "./QueryProblems.ts"
-import type { TableFormat, TableWriter } from "./tableText.ts"
-import { nextCursorOf, type Tabular, tabular } from "./tabular.ts"
 
 /** Of one answer, over all its pages. */
 const MOST_ROWS = 1_000_000

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from "bun:test"
 import { documentedKinds } from "@analytics/analytics-core/query/Query"
 import { jsonBody } from "@analytics/api-common/JsonBody"
+import { columnsOf } from "@analytics/data-processing/tables/columnTypes"
+import { tabular } from "@analytics/data-processing/tables/tabular"
 import {
   RecordBatchReader,
   RecordBatchStreamWriter,
@@ -10,11 +12,9 @@ import {
 import { Effect, Layer, Logger, ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { Auth } from "../../src/access/Auth.ts"
-import { columnsOf } from "../../src/query/columnTypes.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { queryRoutes } from "../../src/query/QueryRoutes.ts"
 import { QueryRuns } from "../../src/query/QueryRuns.ts"
-import { tabular } from "../../src/query/tabular.ts"
 
 const lines = {
   buckets: ["2025-03-01T00:00:00.000Z", "2025-03-02T00:00:00.000Z"],

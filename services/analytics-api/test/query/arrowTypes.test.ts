@@ -1,9 +1,9 @@
 import { afterAll, expect, it } from "bun:test"
+import { arrow } from "@analytics/data-processing/tables/arrowTable"
+import { columnsOf } from "@analytics/data-processing/tables/columnTypes"
+import { tabular } from "@analytics/data-processing/tables/tabular"
 import { tableFromIPC } from "apache-arrow"
 import { Effect, Schema } from "effect"
-import { arrow } from "../../src/query/arrowTable.ts"
-import { columnsOf } from "../../src/query/columnTypes.ts"
-import { tabular } from "../../src/query/tabular.ts"
 import { makeTenantSql } from "../sql/tenantSql.ts"
 
 const store = makeTenantSql()

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "bun:test"
+import { arrow } from "@analytics/data-processing/tables/arrowTable"
+import { tabular } from "@analytics/data-processing/tables/tabular"
+import type { TableFormat } from "@analytics/data-processing/tables/textTable"
 import { Effect, Result } from "effect"
 import fc from "fast-check"
-import { arrow } from "../../src/query/arrowTable.ts"
 import type { QueryAnswer } from "../../src/query/QueryAnswer.ts"
 import { QueryTimedOut, TooManyQueries } from "../../src/query/QueryProblems.ts"
 import { streamAnswer } from "../../src/query/streamAnswer.ts"
-import { formatFor, type TableFormat } from "../../src/query/tableText.ts"
-import { tabular } from "../../src/query/tabular.ts"
+import { formatFor } from "../../src/query/tableText.ts"
 
 const formatOf = (accept: string): TableFormat => {
   const format = formatFor(accept)

@@ -5,10 +5,11 @@ import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { withLayer } from "@analytics/testing/effectTest"
 import { tableFromIPC } from "apache-arrow"
 import { parse } from "csv-parse/sync"
-import { Deferred, Effect, Fiber, type Layer, Ref } from "effect"
+import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
 import { parquetReadObjects } from "hyparquet"
 import { compressors } from "hyparquet-compressors"
 import type { Format, Payload } from "../../src/types/export/ExportPayload.ts"
+import { QueryClient } from "../../src/types/export/QueryClient.ts"
 import { newJob, retry } from "../TestJobRun.ts"
 import {
   bytesOf,
@@ -43,6 +44,10 @@ const readers: Readonly<
 const jsonOf = (value: unknown) =>
   typeof value === "string" ? JSON.parse(value) : value
 
+const NoQueries = Layer.succeed(QueryClient, {
+  answer: () => Effect.die("events ask nobody")
+})
+
 let projects = 0
 const newProject = Effect.gen(function* () {
   projects++
@@ -51,7 +56,7 @@ const newProject = Effect.gen(function* () {
 })
 
 describe("export of events", () => {
-  const { effect } = withLayer(exportLayer)
+  const { effect } = withLayer(Layer.merge(exportLayer, NoQueries))
 
   for (const format of ["csv", "ndjson", "arrow", "parquet"] as const)
     effect(`${format} is read by others, and the manifest tells the truth`, () =>

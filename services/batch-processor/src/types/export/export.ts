@@ -4,11 +4,14 @@ import type { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Effect, Option, Schema } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
-import { JobRefused, type JobType } from "../../jobs/JobType.ts"
+import type { JobType } from "../../jobs/JobType.ts"
+import { bodyOf, checked } from "./checked.ts"
 import { Payload } from "./ExportPayload.ts"
+import { exportAnswer } from "./exportAnswer.ts"
 import { exportEvents } from "./exportEvents.ts"
 import { removeAll } from "./files.ts"
 import { folderOf, type Manifest, writeManifest } from "./Manifest.ts"
+import type { QueryClient } from "./QueryClient.ts"
 import { WatermarkClient } from "./WatermarkClient.ts"
 
 const Result = Schema.Struct({
@@ -25,7 +28,7 @@ const Result = Schema.Struct({
 export const exportType: JobType<
   typeof Payload,
   typeof Result,
-  ClickHouse | ObjectStore | ExportConfig | WatermarkClient
+  ClickHouse | ObjectStore | ExportConfig | WatermarkClient | QueryClient
 > = {
   name: "export",
   description:
@@ -41,20 +44,7 @@ export const exportType: JobType<
     memory: 256,
     attempts: 5
   },
-  check: ({ payload }) => {
-    if (payload.compression === "gzip" && binary.has(payload.format))
-      return Effect.fail(
-        new JobRefused({
-          pointer: "/compression",
-          detail: "Parquet and Arrow are packed by themselves: leave it out."
-        })
-      )
-    if (payload.formulaGuard !== undefined && payload.format !== "csv")
-      return Effect.fail(
-        new JobRefused({ pointer: "/formulaGuard", detail: "Only CSV has it." })
-      )
-    return Effect.void
-  },
+  check: ({ payload }) => checked(payload),
   run: Effect.fnUntraced(function* ({ id, payload, projectId }) {
     const { step } = yield* JobRun
     if (projectId === null) return yield* Effect.die("an export is of a project")
@@ -84,8 +74,6 @@ export const exportType: JobType<
     if (projectId !== null) yield* removeAll(folderOf(projectId, id))
   })
 }
-
-const binary = new Set(["parquet", "arrow"])
 
 /** The same in every run of the job. */
 const keptWatermark = Effect.gen(function* () {
@@ -128,5 +116,6 @@ const exported = Effect.fnUntraced(function* ({
     })
     return { files, columns: exportedColumns }
   }
-  return yield* Effect.die("not yet")
+  const body = { ...bodyOf(what), asOf: new Date(watermark).toISOString() }
+  return yield* exportAnswer({ payload, folder, projectId, body })
 })

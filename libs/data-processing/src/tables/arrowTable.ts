@@ -1,7 +1,7 @@
 import { Effect, Predicate } from "effect"
 import type { Column, ColumnType } from "./columnTypes.ts"
-import type { TableFormat, TableWriter } from "./tableText.ts"
 import type { TableRow } from "./tabular.ts"
+import type { TableFormat, TableWriter } from "./textTable.ts"
 
 /** What ends a stream: a continuation marker, and a message of no bytes. */
 const END = new Uint8Array([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0])
