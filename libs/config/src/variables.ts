@@ -82,6 +82,11 @@ export const variables = {
     of: ["analytics-api", "batch-processor"],
     description: "Where to ask for the watermark, and to change what is ingested."
   }),
+  AS_OF_RETENTION: defaulted(Kind.duration, "1096 days", {
+    of: ["analytics-api", "batch-processor"],
+    description:
+      "How far back an `asOf` may lie; older ones are refused, and `compact-links` removes what only they could need. Never make it longer again."
+  }),
   QUERY_TIMEOUT: defaulted(Kind.duration, "30 seconds", {
     of: ["analytics-api"],
     description: "A query that takes longer is cancelled and answered with 408."

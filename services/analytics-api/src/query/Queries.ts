@@ -2,11 +2,12 @@ import type { QueryContext } from "@analytics/analytics-core/query/Compiled"
 import { parseQuery, type Query } from "@analytics/analytics-core/query/Query"
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { RequestNotes } from "@analytics/api-common/RequestNotes"
+import { asOfRetention } from "@analytics/config/asOfRetention"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { IdHash } from "@analytics/data-processing/IdHash"
 import { Installation } from "@analytics/database/Installation"
-import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
@@ -76,6 +77,7 @@ export class Queries extends Context.Service<
       const costs = yield* QueryCost
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const { timeout, concurrency } = yield* QueryConfig
+      const oldest = Duration.toMillis(yield* asOfRetention)
       const load = yield* QueryLoadConfig
       const admit = yield* queryAdmission({ concurrency, timeout, patience: 0 })
       const admitLong = yield* queryAdmission({
@@ -195,7 +197,7 @@ export class Queries extends Context.Service<
           ],
           { concurrency: "unbounded" }
         )
-        const watermark = yield* watermarkOf(query, known)
+        const watermark = yield* watermarkOf(query, known, oldest)
         const removals = yield* isRemoving(project.id, known)
         const { bytesRead, result, rowsRead } = yield* ask(project, query, {
           projectId: project.id,
@@ -237,7 +239,7 @@ export class Queries extends Context.Service<
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? (yield* Clock.currentTimeMillis),
-          watermark: yield* watermarkOf(query, known),
+          watermark: yield* watermarkOf(query, known, oldest),
           cohorts: definitions,
           hasLinks: repo.isLinked(project.id),
           removals: yield* isRemoving(project.id, known),
@@ -264,15 +266,17 @@ type CompiledQuery = Effect.Success<ReturnType<Query["compile"]>>
 const areSame = (one: CompiledQuery, other: CompiledQuery): boolean =>
   one.statements.every(({ sql }, index) => sql === other.statements[index]?.sql)
 
+/** @param oldest how far behind the newest watermark an earlier one may lie, in ms */
 const watermarkOf = (
   { asOf }: Query,
-  known: KnownWatermark
-): Effect.Effect<number, QueryInvalid> =>
-  asOf === undefined || asOf <= known.watermark
-    ? Effect.succeed(asOf ?? known.watermark)
-    : Effect.fail(
-        QueryInvalid.at(
-          "/asOf",
-          `Events are stored up to ${new Date(known.watermark).toISOString()}`
-        )
-      )
+  { watermark }: KnownWatermark,
+  oldest: number
+): Effect.Effect<number, QueryInvalid> => {
+  if (asOf === undefined) return Effect.succeed(watermark)
+  const said = (detail: string) => Effect.fail(QueryInvalid.at("/asOf", detail))
+  if (asOf > watermark)
+    return said(`Events are stored up to ${new Date(watermark).toISOString()}`)
+  return asOf < watermark - oldest
+    ? said(`Answers go back to ${new Date(watermark - oldest).toISOString()}`)
+    : Effect.succeed(asOf)
+}

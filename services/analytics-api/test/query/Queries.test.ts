@@ -210,6 +210,7 @@ describe("a cohort", () => {
 describe("a refusal", () => {
   it.each([
     [{ ...question, asOf: "2025-03-05T12:00:00.001Z" }, "/asOf"],
+    [{ ...question, asOf: "2020-01-01T00:00:00Z" }, "/asOf"],
     [{ ...question, kind: "astrology" }, "/kind"],
     [{ ...question, kind: "toString" }, "/kind"],
     [null, "/kind"],

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { ready } from "../jobs/JobTypes.ts"
 import { backup } from "./backup/backup.ts"
+import { compactLinks } from "./compact-links/compactLinks.ts"
 import { erase } from "./erase/erase.ts"
 import { exportType } from "./export/export.ts"
 import { importFile } from "./import/importFile.ts"
@@ -17,6 +18,7 @@ export const jobTypes = Effect.all([
   ready(backup),
   ready(restore),
   ready(reconcile),
+  ready(compactLinks),
   ready(erase),
   ready(retain)
 ])

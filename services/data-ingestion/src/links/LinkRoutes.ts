@@ -7,6 +7,7 @@ import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import { requireService } from "../keys/requireService.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
+import { Compaction } from "./Compaction.ts"
 import { LinkNotFound, Links } from "./Links.ts"
 
 const ProjectId = Schema.Int.check(
@@ -44,7 +45,16 @@ const Undone = Schema.Struct({
   restored: Schema.Boolean
 })
 
-export type LinkServices = Links | AccessConfig
+const Compact = Schema.Struct({
+  projectId: ProjectId,
+  before: Schema.DateFromString.annotate({
+    description: "Answers as of this moment and later stay what they are"
+  })
+})
+
+const Compacted = Schema.Struct({ kept: Schema.Int, removed: Schema.Int })
+
+export type LinkServices = Links | Compaction | AccessConfig
 
 const refusals = { 401: sent(Unauthorized), 503: sent(StoreUnavailable) }
 const security = [{ key: [] }]
@@ -102,6 +112,26 @@ export const linkRoutes = <R, ER>(
         response: { 200: sent(Undone), 404: sent(LinkNotFound), ...refusals },
         detail: {
           summary: "Take one link back, which restores both people (service key)",
+          security
+        }
+      }
+    )
+    .post(
+      "/compact",
+      ({ body, headers: { authorization }, run }) =>
+        run(
+          Compacted,
+          Effect.gen(function* () {
+            yield* requireService(authorization)
+            const compaction = yield* Compaction
+            return yield* compaction.compact(body.projectId, body.before.getTime())
+          })
+        ),
+      {
+        body: received(Compact),
+        response: { 200: sent(Compacted), ...refusals },
+        detail: {
+          summary: "Remove rows that newer ones replaced (service key)",
           security
         }
       }

@@ -1,0 +1,66 @@
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { Context, Effect, Layer } from "effect"
+import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
+
+export interface Compacted {
+  readonly kept: number
+  readonly removed: number
+}
+
+/** Of each id the newest row that an answer as of `before` reads. */
+const NEWEST = `
+  SELECT id_hash, newest.1 AS known_at, newest.2 AS version
+    FROM (SELECT id_hash, max((known_at, version)) AS newest FROM person_links
+           WHERE project_id = {projectId:UInt32}
+             AND known_at <= {before:DateTime64(3, 'UTC')}
+           GROUP BY id_hash)`
+
+const SUPERSEDED = `project_id = {projectId:UInt32}
+  AND known_at <= {before:DateTime64(3, 'UTC')}
+  AND (id_hash, known_at, version) NOT IN (${NEWEST})`
+
+/** Rows of links that a newer one replaced before any moment that may still be asked about. */
+export class Compaction extends Context.Service<
+  Compaction,
+  {
+    /** Answers as of `before` (ms since 1970) and later stay what they are. Repeatable. */
+    compact(
+      projectId: number,
+      before: number
+    ): Effect.Effect<Compacted, StoreUnavailable>
+  }
+>()("@analytics/data-ingestion/links/Compaction") {
+  static readonly layer = Layer.effect(
+    Compaction,
+    Effect.gen(function* () {
+      const store = yield* ClickHouse
+      return Compaction.of({
+        compact: Effect.fn("Compaction.compact")(
+          function* (projectId, before) {
+            const params = {
+              projectId,
+              before: new Date(before).toISOString().replace("T", " ").replace("Z", "")
+            }
+            const [count] = yield* store.query<{ links: string; superseded: string }>(
+              `SELECT count() AS links, countIf(${SUPERSEDED}) AS superseded
+                 FROM person_links WHERE project_id = {projectId:UInt32}`,
+              { params }
+            )
+            const removed = Number(count?.superseded)
+            // A mutation rewrites the parts it touches, also for nothing.
+            if (removed > 0)
+              yield* store.command(
+                `ALTER TABLE person_links DELETE WHERE ${SUPERSEDED}`,
+                {
+                  params,
+                  settings: { mutations_sync: "2" }
+                }
+              )
+            return { kept: Number(count?.links) - removed, removed }
+          },
+          Effect.catchTag("ClickHouseError", unavailable("links"))
+        )
+      })
+    })
+  )
+}
