@@ -4,8 +4,9 @@ import type { RunningStack, StackFile } from "../e2e/RunningStack.ts"
 /** The parts that are killed, in turn. */
 export const victims = ["data-ingestion", "loader", "postgres", "clickhouse"] as const
 export type Victim = (typeof victims)[number]
+export type Part = Victim | "batch-processor"
 
-const pidOf = (file: StackFile, part: Victim): number => {
+const pidOf = (file: StackFile, part: Part): number => {
   const pid = file.pids[part]
   if (pid === undefined) throw new Error(`stack.json has no pid of ${part}`)
   return pid
@@ -24,7 +25,7 @@ const signalled = (pid: number, signal: NodeJS.Signals): boolean => {
 /** Signals a part, once it runs: its entry in stack.json may be of one that just ended. */
 export const signal = async (
   stack: RunningStack,
-  part: Victim,
+  part: Part,
   name: NodeJS.Signals,
   timeoutMs = 30_000
 ): Promise<number> => {

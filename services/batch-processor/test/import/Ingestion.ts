@@ -17,46 +17,37 @@ export class Ingestion {
   /** Of the n-th request, counted from 1. */
   verdict: (request: number) => Verdict | Promise<Verdict> = () => 200
 
-  readonly server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    idleTimeout: 0,
-    fetch: async (request) => {
-      const { batch } = (await request.json()) as { batch: ReadonlyArray<Event> }
-      const number = ++this.requests
-      this.underWay++
-      this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay)
-      try {
-        const verdict = await this.verdict(number)
-        if (verdict === "silent") return await new Promise<Response>(() => {})
-        if (request.headers.get("authorization") !== "Bearer service")
-          return new Response("no", { status: 401 })
-        if (batch.length > this.mostEvents) return new Response("much", { status: 413 })
-        if (verdict !== 200)
-          return new Response("no", {
-            status: verdict,
-            headers: { "retry-after": "0.1" }
-          })
-        const rejected = batch.flatMap((event, index) =>
-          event["userId"] === undefined && event["anonymousId"] === undefined
-            ? [{ index, messageId: event.messageId, reason: "nobody" }]
-            : []
-        )
-        const refused = new Set(rejected.map(({ index }) => index))
-        this.events.push(...batch.filter((_, index) => !refused.has(index)))
-        return Response.json({
-          success: true,
-          accepted: batch.length - rejected.length,
-          rejected
+  async handle(request: Request): Promise<Response> {
+    const { batch } = (await request.json()) as { batch: ReadonlyArray<Event> }
+    const number = ++this.requests
+    this.underWay++
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay)
+    try {
+      const verdict = await this.verdict(number)
+      if (verdict === "silent") return await new Promise<Response>(() => {})
+      if (request.headers.get("authorization") !== "Bearer service")
+        return new Response("no", { status: 401 })
+      if (batch.length > this.mostEvents) return new Response("much", { status: 413 })
+      if (verdict !== 200)
+        return new Response("no", {
+          status: verdict,
+          headers: { "retry-after": "0.1" }
         })
-      } finally {
-        this.underWay--
-      }
+      const rejected = batch.flatMap((event, index) =>
+        event["userId"] === undefined && event["anonymousId"] === undefined
+          ? [{ index, messageId: event.messageId, reason: "nobody" }]
+          : []
+      )
+      const refused = new Set(rejected.map(({ index }) => index))
+      this.events.push(...batch.filter((_, index) => !refused.has(index)))
+      return Response.json({
+        success: true,
+        accepted: batch.length - rejected.length,
+        rejected
+      })
+    } finally {
+      this.underWay--
     }
-  })
-
-  get url(): string {
-    return this.server.url.origin
   }
 
   /** The messageIds that would be stored. */

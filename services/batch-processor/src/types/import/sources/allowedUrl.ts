@@ -27,9 +27,9 @@ export const httpsOf = (url: URL, hosts: ReadonlyArray<string>): URL => {
     throw new UrlRefused("Only `https://` and `s3://` are read.")
   if (url.username !== "" || url.password !== "")
     throw new UrlRefused("A URL here must not hold a user name or a password.")
-  const isAllowed = hosts.some((host) => {
-    const [name = "", port = "443"] = host.toLowerCase().split(":")
-    return name === url.hostname && port === (url.port || "443")
+  const isAllowed = hosts.some((given) => {
+    const host = URL.parse(`https://${given}`)
+    return host?.hostname === url.hostname && host.port === url.port
   })
   if (!isAllowed)
     throw new UrlRefused(
