@@ -1,18 +1,23 @@
+import { batchRoutes } from "./batchRoutes.ts"
+
 /**
- * Every route of both services, asked for what belongs to the tenant "theirs", with every
+ * Every route of all services, asked for what belongs to the tenant "theirs", with every
  * type of key. `routes.test.ts` compares this with what the services document and answer:
  * a route without a row fails, and so does a status that is not the one pinned here.
  *
  * To add a row for a new route: name it as the OpenAPI document does; say which path and
  * body ask for something of theirs where the placeholders alone do not (`{projectId}`,
- * `{keyId}`, `{cohortId}`, `{personId}`, `{messageId}`, `{queryId}`, `{quarantineId}` are
+ * `{keyId}`, `{cohortId}`, `{personId}`, `{messageId}`, `{queryId}`, `{quarantineId}`, `{jobId}`, `{scheduleId}` are
  * filled in everywhere); mark it `fresh` when an allowed request takes away what other rows
  * need. Run the test: it prints the row as answered. Pin it only if it is as it should be:
  * the columns none … revoked 401 (403 where only the admin key is good), write 403, stranger 403, 404 or an answer about itself.
  */
 export interface Route {
   readonly route: string
-  /** By type of key, in the order of `keyTypes`. */
+  /**
+   * By type of key, in the order of `keyTypes`; `202/409` is either, where it depends on
+   * what still runs.
+   */
   readonly statuses: string
   readonly path?: string
   readonly body?: object | string
@@ -53,6 +58,8 @@ const link = {
   messageId: "{messageId}",
   timestamp: "2025-01-01T00:00:00Z"
 }
+
+const removal = "018f2a6c-0000-7000-8000-000000000002"
 
 const api: ReadonlyArray<Route> = [
   { route: "GET /livez", statuses: "200 200 200 200 200 200 200 200 200" },
@@ -207,6 +214,17 @@ const api: ReadonlyArray<Route> = [
     route: "GET /v1/catalogue/values",
     statuses: "401 401 401 401 403 200 401 200 403",
     path: "/v1/catalogue/values?property=plan"
+  },
+  {
+    route: "POST /internal/v1/catalogue/forget",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    body: { projectId: "{projectId}" }
+  },
+  {
+    route: "POST /internal/v1/query",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/query?projectId={projectId}",
+    body: count
   }
 ]
 
@@ -271,7 +289,35 @@ const ingestion: ReadonlyArray<Route> = [
     route: "POST /internal/v1/links/undo",
     statuses: "401 401 401 401 401 401 404 401 401",
     body: { projectId: "{projectId}", ...link }
+  },
+  {
+    route: "POST /internal/v1/links/compact",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    body: { projectId: "{projectId}", before: "2025-01-01T00:00:00Z" }
+  },
+  {
+    route: "POST /internal/v1/removals",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    body: { id: removal, projectId: "{projectId}", kind: "person", ids: ["nobody"] }
+  },
+  {
+    route: "GET /internal/v1/removals/{id}",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: `/internal/v1/removals/${removal}`
+  },
+  {
+    route: "POST /internal/v1/reconcile",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    body: { projectId: "{projectId}" }
+  },
+  {
+    route: "GET /internal/v1/reconcile/projects",
+    statuses: "401 401 401 401 401 401 200 401 401"
   }
 ]
 
-export const routes = { "analytics-api": api, "data-ingestion": ingestion }
+export const routes = {
+  "analytics-api": api,
+  "data-ingestion": ingestion,
+  "batch-processor": batchRoutes
+}
