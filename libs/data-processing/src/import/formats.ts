@@ -6,7 +6,7 @@ import type { Reader } from "../readers/Row.ts"
 import { apacheEvent } from "./apacheEvent.ts"
 import type { ToEvent } from "./Mapped.ts"
 import { type Mapping, makeMapper } from "./Mapping.ts"
-import { plainEvent, tableEvent } from "./plainEvent.ts"
+import { plainEvent, tableEvent, typedEvent } from "./plainEvent.ts"
 
 /** Formats that are text, line by line or nearly so. */
 export type TextFormat = "csv" | "columns" | "ndjson" | "apache" | "nginx"
@@ -43,5 +43,6 @@ export const toEventOf = (
 ): ToEvent => {
   if (mapping !== undefined) return makeMapper(mapping)
   if (format === "apache" || format === "nginx") return apacheEvent
-  return format === "ndjson" ? plainEvent : tableEvent
+  if (format === "ndjson") return plainEvent
+  return format === "parquet" ? typedEvent : tableEvent
 }

@@ -41,6 +41,17 @@ export const tableEvent = ({ fields, number }: Row, file: string): Mapped => {
   return { event }
 }
 
+/**
+ * The same of a file that tells an empty text from nothing: somebody without any id, whose
+ * event stands alone, is written as an empty `userId`.
+ */
+export const typedEvent = (row: Row, file: string): Mapped => {
+  const mapped = tableEvent(row, file)
+  return mapped.event !== undefined && row.fields["userId"] === ""
+    ? { event: { ...mapped.event, userId: "" } }
+    : mapped
+}
+
 const jsonOf = (text: string): Json => {
   try {
     return parse(text)
