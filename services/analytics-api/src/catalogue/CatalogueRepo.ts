@@ -98,26 +98,35 @@ export class CatalogueRepo extends Context.Service<
         properties: Effect.fn("CatalogueRepo.properties")(
           function* (projectId, { event = null, limit, search }) {
             const text = search.toLowerCase()
-            const [when, rows] = yield* answered(sql<PropertyRow>`
-              WITH known AS (
-                SELECT property, folded, own, events, strings, booleans, arrays, objects,
-                       examples
-                  FROM control.catalogue_properties
-                 WHERE project_id = ${projectId}::bigint
-              ), every AS (
-                SELECT * FROM known
-                UNION ALL
-                SELECT * FROM (${builtIns}) AS b
-                 WHERE b.property NOT IN (SELECT property FROM known)
-              )
-              SELECT p.property, coalesce(e.events, p.events) AS count, p.events, strings,
-                     booleans, arrays, objects, examples
-                FROM every AS p
+            const found = sql`
+              SELECT property, folded, own, events, strings, booleans, arrays, objects,
+                     examples
+                FROM control.catalogue_properties
+               WHERE project_id = ${projectId}::bigint
+                 AND strpos(folded, ${text}::text) > 0
+               UNION ALL
+              SELECT * FROM (${builtIns}) AS b
+               WHERE strpos(folded, ${text}::text) > 0
+                 AND NOT EXISTS (SELECT FROM control.catalogue_properties AS k
+                                  WHERE k.project_id = ${projectId}::bigint
+                                    AND k.property = b.property)`
+            // Only with an event, because thousands of look-ups cost more than the rest.
+            const counted =
+              event === null
+                ? sql`SELECT *, events AS count FROM (${found}) AS p`
+                : sql`
+              SELECT p.*, coalesce(e.events, p.events) AS count
+                FROM found AS p
                 LEFT JOIN control.catalogue_event_properties AS e
                   ON e.project_id = ${projectId}::bigint AND e.event = ${event}::text
                  AND e.property = p.property
-               WHERE strpos(folded, ${text}::text) > 0
-                 AND (NOT own OR ${event}::text IS NULL OR e.property IS NOT NULL)
+               WHERE NOT own OR e.property IS NOT NULL`
+            const first =
+              event === null ? sql`` : sql`WITH found AS MATERIALIZED (${found})`
+            const [when, rows] = yield* answered(sql<PropertyRow>`
+              ${first}
+              SELECT property, count, events, strings, booleans, arrays, objects, examples
+                FROM (${counted}) AS p
                ORDER BY starts_with(folded, ${text}::text) DESC, count DESC, property
                LIMIT ${limit}`)
             return { properties: rows.map(propertyOf), ...when }
