@@ -1,7 +1,12 @@
 import { Effect, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { JobRun } from "../src/jobs/JobRun.ts"
-import { JobFailed, type JobType, JobUnavailable } from "../src/jobs/JobType.ts"
+import {
+  JobFailed,
+  JobRefused,
+  type JobType,
+  JobUnavailable
+} from "../src/jobs/JobType.ts"
 import { ready } from "../src/jobs/JobTypes.ts"
 import { noop } from "../src/types/noop/noop.ts"
 
@@ -18,8 +23,9 @@ const Payload = Schema.Struct({
   pause: Schema.optionalKey(Schema.Int),
   /** Each step waits until `probe_gates` has this. */
   gate: Schema.optionalKey(Schema.String),
-  end: Schema.optionalKey(Schema.Literals(["fail", "die", "die outside", "away"]))
+  end: Schema.optionalKey(Schema.Literals(["fail", "die", "die outside", "kill"]))
 })
+const Anything = Schema.Struct({})
 const Result = Schema.Struct({ steps: Schema.Int })
 
 const away = (error: unknown) =>
@@ -59,6 +65,7 @@ export const probe: JobType<typeof Payload, typeof Result, SqlClient.SqlClient> 
           yield* Effect.sleep(pause)
           if (end === "fail")
             return yield* new JobFailed({ detail: "The file is broken; send another." })
+          if (end === "kill") process.kill(process.pid, "SIGKILL")
           if (end === "die") return yield* Effect.die(new Error("unforeseen"))
           yield* sql`
             INSERT INTO probe_effects (key, job) VALUES (${key}, ${id}::uuid)
@@ -97,9 +104,28 @@ const hasty: typeof probe = {
   limits: { ...probe.limits, time: 1 }
 }
 
+const global: typeof probe = { ...probe, name: "global", of: "installation" }
+
+/** Takes no payload, whatever it is. */
+const refusing: JobType<typeof Anything, typeof Result, never> = {
+  name: "refusing",
+  description: "Of tests.",
+  of: "either",
+  payload: Anything,
+  result: Result,
+  limits: probe.limits,
+  check: () =>
+    Effect.fail(
+      new JobRefused({ pointer: "/source/path", detail: "There is no such file." })
+    ),
+  run: () => Effect.succeed({ steps: 0 })
+}
+
 export const testTypes = Effect.all([
   ready(noop),
   ready(probe),
   ready(narrow),
-  ready(hasty)
+  ready(hasty),
+  ready(global),
+  ready(refusing)
 ])

@@ -9,6 +9,10 @@ export type Start = typeof Start.Type
 
 type Stored<A> = Effect.Effect<A, SqlError.SqlError>
 
+/** A run that gives no sign of life; `owned`: a runner had taken it. */
+const Silent = Schema.Struct({ ...Start.fields, owned: Schema.Boolean })
+export type Silent = typeof Silent.Type
+
 /** What the dispatcher decides, each in one statement. */
 export class DispatchRepo extends Context.Service<
   DispatchRepo,
@@ -20,8 +24,11 @@ export class DispatchRepo extends Context.Service<
     ): Stored<ReadonlyArray<Start>>
     /** Back into the queue, unless a runner has taken it. */
     unclaim(start: Start): Stored<void>
-    /** Running jobs without a sign of life for 30 s, each once in 30 s. */
-    readonly silent: Stored<ReadonlyArray<Start>>
+    /**
+     * Running jobs without a sign of life for 30 s, or that no runner took for 10 s; each
+     * once in that time.
+     */
+    readonly silent: Stored<ReadonlyArray<Silent>>
     /** The next run of a silent job that the engine takes for done. */
     startOver(start: Start): Stored<void>
     /** Ended jobs of which the engine may still keep something. */
@@ -34,6 +41,7 @@ export class DispatchRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const decode = Schema.decodeUnknownEffect(Schema.Array(Start))
+      const decodeSilent = Schema.decodeUnknownEffect(Schema.Array(Silent))
       const startsOf = (rows: ReadonlyArray<object>) => Effect.orDie(decode(rows))
 
       return DispatchRepo.of({
@@ -86,10 +94,12 @@ export class DispatchRepo extends Context.Service<
         silent: sql`
           UPDATE jobs.jobs SET heartbeat_at = clock_timestamp()
            WHERE state IN ('running', 'cancelling')
-             AND heartbeat_at < clock_timestamp() - interval '30 seconds'
-          RETURNING id, run`.pipe(
+             AND heartbeat_at < clock_timestamp()
+                 - CASE WHEN owner IS NULL THEN interval '10 seconds'
+                        ELSE interval '30 seconds' END
+          RETURNING id, run, owner IS NOT NULL AS owned`.pipe(
           within("5 seconds"),
-          Effect.flatMap(startsOf),
+          Effect.flatMap((rows) => Effect.orDie(decodeSilent(rows))),
           Effect.withSpan("DispatchRepo.silent")
         ),
         startOver: Effect.fn("DispatchRepo.startOver")(({ id, run }) =>

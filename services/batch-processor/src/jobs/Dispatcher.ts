@@ -7,7 +7,7 @@ import {
   Sharding,
   Singleton
 } from "effect/cluster"
-import { DispatchRepo, type Start } from "./DispatchRepo.ts"
+import { DispatchRepo, type Silent, type Start } from "./DispatchRepo.ts"
 import { JobTypes } from "./JobTypes.ts"
 import { JobWorkflow } from "./JobWorkflow.ts"
 import { Wakeups } from "./Wakeups.ts"
@@ -52,7 +52,7 @@ const dispatch = Effect.gen(function* () {
    * The engine takes a second start for the first one. When that did not help, or the engine
    * believes that the run is over, the next run takes its place.
    */
-  const startAgain = Effect.fn("Dispatcher.startAgain")(function* (silent: Start) {
+  const startAgain = Effect.fn("Dispatcher.startAgain")(function* (silent: Silent) {
     yield* Effect.logWarning("a job gave no sign of life and is started again").pipe(
       Effect.annotateLogs({ job: silent.id })
     )
@@ -62,7 +62,7 @@ const dispatch = Effect.gen(function* () {
       run: silent.run
     })
     const known = Option.getOrUndefined(yield* JobWorkflow.poll(executionId))
-    if (known?._tag === "Complete" || again.delete(name))
+    if (known?._tag === "Complete" || (silent.owned && again.delete(name)))
       return yield* repo.startOver(silent)
     if (again.size > MOST_REMEMBERED) again.clear()
     again.add(name)
