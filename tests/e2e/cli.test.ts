@@ -108,6 +108,7 @@ it("watches events arrive, asks about them, and finds the installation well", as
   expect(well.out).toContain("✓ accounting")
   expect(well.out).toContain("✓ batch-processor")
   expect(well.out).toContain("✓ jobs")
+  expect(well.out).toContain("✓ schedules")
 }, 120_000)
 
 /** What a command printed beside its progress; it must have ended well. */

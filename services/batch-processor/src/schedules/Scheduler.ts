@@ -1,5 +1,5 @@
 import { within } from "@analytics/database/PostgresRetry"
-import { Context, Effect, Layer, Result, Schema } from "effect"
+import { Cause, Context, Effect, Layer, Result, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { JobsUnavailable } from "../JobsUnavailable.ts"
 import { JobRepo } from "../jobs/JobRepo.ts"
@@ -10,6 +10,7 @@ import { timetable } from "./Timetable.ts"
 
 /** Schedules of one look; the others come with the next. */
 const BATCH = 200
+const MOST_FAILURES = 10
 
 /** Makes jobs of the runs that are due. */
 export class Scheduler extends Context.Service<
@@ -100,9 +101,18 @@ export class Scheduler extends Context.Service<
       return Scheduler.of({
         look: Effect.fn("Scheduler.look")(function* (now) {
           const found = yield* due(new Date(now)).pipe(within("10 seconds"))
-          yield* Effect.forEach(found, ({ id }) =>
-            take(id, now).pipe(sql.withTransaction, within("10 seconds"))
-          )
+          let failures = 0
+          for (const { id } of found) {
+            const taken = take(id, now).pipe(sql.withTransaction, within("10 seconds"))
+            yield* Effect.catchCause(taken, (cause) =>
+              // One that cannot be taken does not hold up the others; a store that is away does.
+              ++failures < MOST_FAILURES && !Cause.hasInterruptsOnly(cause)
+                ? Effect.logError("a schedule could not be taken", cause).pipe(
+                    Effect.annotateLogs({ "schedule.id": id })
+                  )
+                : Effect.failCause(cause)
+            )
+          }
           return found.length
         })
       })

@@ -241,6 +241,25 @@ describe("schedulers", () => {
       expect(yield* jobsOf(id)).toEqual([due])
     })
   )
+  it.effect("go on with the others when one cannot be taken", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const bad = yield* make("0 * * * *", "UTC", due)
+      const good = yield* make("0 * * * *", "UTC", due)
+      yield* sql.unsafe(`
+        CREATE FUNCTION jobs.refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'not this one'; END $$`)
+      yield* sql.unsafe(`
+        CREATE TRIGGER refuse BEFORE UPDATE ON jobs.schedules FOR EACH ROW
+        WHEN (OLD.id = '${bad}') EXECUTE FUNCTION jobs.refuse()`)
+      yield* lookAt(due)
+      expect(yield* jobsOf(bad)).toEqual([])
+      expect(yield* jobsOf(good)).toEqual([due])
+      yield* sql`DROP TRIGGER refuse ON jobs.schedules`
+      yield* lookAt(due)
+      expect(yield* jobsOf(bad)).toEqual([due])
+    })
+  )
   it.effect("leave paused schedules alone, and others when one cannot be read", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -1,7 +1,7 @@
 import { Console, Effect, Option, Schema } from "effect"
 import { Command } from "effect/cli"
 import { drawFinding } from "../doctor/Finding.ts"
-import { checkJobs } from "../doctor/jobChecks.ts"
+import { checkJobs, checkSchedules } from "../doctor/jobChecks.ts"
 import { checkDisk, checkSecrecy } from "../doctor/machineChecks.ts"
 import {
   checkAccounting,
@@ -31,7 +31,12 @@ export const doctorCommand = Command.make(
           checkService(name, url)
         ),
         checkClock("analytics-api", target.api),
-        ...(batch === undefined ? [] : [checkJobs(batch, target.adminKey)]),
+        ...(batch === undefined
+          ? []
+          : [
+              checkJobs(batch, target.adminKey),
+              checkSchedules(batch, target.adminKey)
+            ]),
         ...(secret === undefined
           ? []
           : [checkAccounting(target, secret), checkQueries(target, secret)])

@@ -64,3 +64,67 @@ export const checkJobs = (
     )
   )
 }
+
+const Schedules = Schema.Struct({
+  schedules: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      dueSince: Schema.NullOr(Schema.DateFromString),
+      lastJob: Schema.NullOr(Schema.Struct({ id: Schema.String, state: Schema.String }))
+    })
+  )
+})
+
+/** Longer than any job is meant to take. */
+const LONG_WAIT = 24 * 3_600_000
+
+const unfinished = new Set(["queued", "running", "cancelling"])
+const unhappy = new Set(["failed", "parked"])
+
+/** Whether schedules make their jobs, and these end well. */
+export const checkSchedules = (
+  url: string,
+  adminKey: Redacted.Redacted
+): Effect.Effect<Finding, never, HttpClient.HttpClient> =>
+  call(
+    "GET",
+    `${url}/v1/schedules?limit=${MOST}`,
+    Redacted.value(adminKey),
+    Schedules
+  ).pipe(
+    Effect.map(({ schedules }) => {
+      const now = Date.now()
+      const late = schedules.filter(
+        ({ dueSince }) => dueSince !== null && now - dueSince.getTime() > SILENCE
+      )
+      const forgotten = late.find(
+        ({ lastJob }) => !unfinished.has(lastJob?.state ?? "")
+      )
+      if (forgotten !== undefined)
+        return failure(
+          "schedules",
+          `"${forgotten.name}" is due and nothing starts it`,
+          "no runner takes schedules: see the logs of batch-processor"
+        )
+      const stuck = late.find(({ dueSince }) => now - Number(dueSince) > LONG_WAIT)
+      if (stuck !== undefined)
+        return warning(
+          "schedules",
+          `"${stuck.name}" waits for its job since ${stuck.dueSince?.toISOString()}`,
+          `look at job ${stuck.lastJob?.id}, and cancel it if it will not end`
+        )
+      const ill = schedules.filter(({ lastJob }) => unhappy.has(lastJob?.state ?? ""))
+      return ill.length === 0
+        ? ok("schedules", `${schedules.length}, none late`)
+        : warning(
+            "schedules",
+            `the last job of "${ill[0]?.name}" ${ill[0]?.lastJob?.state}`,
+            `jobs show ${ill[0]?.lastJob?.id} --admin says why`
+          )
+    }),
+    Effect.catch((error) =>
+      Effect.succeed(
+        failure("schedules", error.message, "see batch-processor, and its log")
+      )
+    )
+  )
