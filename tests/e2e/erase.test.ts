@@ -36,13 +36,13 @@ beforeAll(async () => {
 }, 180_000)
 afterAll(() => stack?.stop(), 60_000)
 
-const submit = async (project: Project, type: string, payload: object) => {
+const submit = async (project: Project | undefined, type: string, payload: object) => {
   const { adminKey, services } = await stack.file()
   const url = `${services["batch-processor"]}/v1/jobs`
   const submitted = await client.call("POST", url, adminKey, {
     type,
     payload,
-    projectId: Number(project.id)
+    ...(project === undefined ? {} : { projectId: Number(project.id) })
   })
   expect(submitted).toMatchObject({ status: 202 })
   return (submitted.body as Job).id
@@ -215,6 +215,50 @@ it("leaves nothing of a person whose events keep coming, and everything of other
     project.secretKey
   )
   expect(JSON.stringify(values.body)).not.toContain(street)
+}, 240_000)
+
+it("brings nobody back with a backup", async () => {
+  const project = await client.createProject("restored")
+  const of = (messageId: string, userId: string) => ({
+    ...{ type: "track", event: "bought", messageId, userId }
+  })
+  await client.send(project, [
+    of("1", "kate@example.com"),
+    { ...of("2", "kate@example.com"), anonymousId: "phone-of-kate" },
+    of("3", "ben")
+  ])
+  await client.settled(project)
+  expect(
+    await ended(await submit(undefined, "backup", { name: "kate" }))
+  ).toMatchObject({ state: "succeeded" })
+  expect(
+    await ended(await submit(project, "erase", { person: "phone-of-kate" }))
+  ).toMatchObject({ state: "succeeded" })
+
+  await stack.suspend()
+  await stack.resume({ only: ["postgres", "clickhouse"] })
+  await stack.exec("batch-processor", [
+    "bun",
+    "services/batch-processor/src/restore.ts",
+    "kate",
+    "--replace"
+  ])
+  await stack.suspend()
+  await stack.resume()
+  client = await makeClient(stack)
+  expect((await people(project, "kate@example.com")).status).toBe(404)
+  expect((await people(project, "ben")).status).toBe(200)
+  const end = Date.now() + 60_000
+  for (;;) {
+    const books = await client.accounting(project)
+    expect(books.balanced).toBe(true)
+    if (books.stored === 1) break
+    if (Date.now() > end) throw new Error(JSON.stringify(books))
+    await Bun.sleep(100)
+  }
+  expect(
+    await count(`project_id = ${Number(project.id)} AND user_id LIKE 'kate%'`, 0)
+  ).toBe(0)
 }, 240_000)
 
 it("lets what is older than the project keeps it expire", async () => {

@@ -9,6 +9,7 @@ import { openSession, rowsOf } from "./PostgresSession.ts"
 import { postgresMigrations } from "./postgresTables.ts"
 import { restoreEvents } from "./restoreEvents.ts"
 import { restorePostgres } from "./restorePostgres.ts"
+import { restoreRemovals } from "./restoreRemovals.ts"
 
 export interface Target {
   readonly url: Redacted.Redacted
@@ -36,6 +37,8 @@ export const restore = Effect.fn("Backup.restore")(
     yield* rowsOf(client, "BEGIN")
     yield* restorePostgres(client, manifest)
     yield* restoreEvents(manifest)
+    // What was erased since then does not come back.
+    yield* restoreRemovals(client)
     yield* rowsOf(client, "COMMIT")
   },
   (effect) => Effect.scoped(effect)

@@ -4,6 +4,7 @@ import { Installation } from "@analytics/database/Installation"
 import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import { LinkRepo } from "../loader/LinkRepo.ts"
 import { FurtherIds } from "./FurtherIds.ts"
+import { HashedIds } from "./HashedIds.ts"
 import { Hiding } from "./Hiding.ts"
 import { InboxSweep } from "./InboxSweep.ts"
 import { Judge } from "./Judge.ts"
@@ -23,10 +24,12 @@ const ready = Effect.fn("RemovalPass.ready")(function* () {
   const repo = yield* RemovalRepo
   const hiding = yield* Hiding
   const further = yield* FurtherIds
+  const hashed = yield* HashedIds
   const open = yield* repo.open
   for (const removal of open) yield* hiding.hide(removal)
   const due: Array<Removal> = []
-  for (const removal of yield* repo.due(open)) {
+  for (const each of yield* repo.due(open)) {
+    const removal = yield* hashed.named(each)
     // Its own further ids were looked for when it was registered, with its parent's.
     const grows =
       removal.kind === "person" &&
@@ -108,6 +111,7 @@ const settle = Effect.fn("RemovalPass.settle")(function* (
 export const passLayer = Layer.mergeAll(
   Hiding.layer,
   FurtherIds.layer,
+  HashedIds.layer,
   RemovalLedger.layer,
   InboxSweep.layer,
   StoreRemoval.layer

@@ -38,6 +38,11 @@ export class RemovalRepo extends Context.Service<
     register(
       removal: NewRemoval
     ): Effect.Effect<Option.Option<Removal>, LedgerUnavailable>
+    /** Says whose hashes they are, of a removal that was restored without its ids. */
+    name(
+      removal: Removal,
+      ids: ReadonlyArray<string>
+    ): Effect.Effect<void, LedgerUnavailable>
     /** Notes that queries leave it out. */
     hidden(id: string): Effect.Effect<void, LedgerUnavailable>
     /** Those that are not done, oldest first; at most some. */
@@ -62,6 +67,35 @@ export class RemovalRepo extends Context.Service<
         `seq, id::text AS id, parent::text AS parent, project_id, kind, ids, id_hashes,
          from_at, to_at, requested_at, known_at, counts, hidden_at, removed_at, done_at`
       )
+
+      /** Takes the links of these ids out of the ledger, and keeps earlier ones out. */
+      const takeOut = Effect.fnUntraced(function* (
+        projectId: bigint,
+        id: string,
+        ids: ReadonlyArray<string>,
+        knownAt: Date
+      ) {
+        yield* sql`
+          INSERT INTO ingest.removed_ids (project_id, id_key, removal, known_at)
+          SELECT DISTINCT ${projectId}::bigint, ingest.id_key(id), ${id}::uuid,
+                 ${knownAt}::timestamptz
+            FROM unnest(${ids}::text[]) AS i (id)`
+        yield* sql`
+          WITH moved AS (
+            DELETE FROM ingest.links AS l
+             WHERE project_id = ${projectId} AND known_at <= ${knownAt}
+               AND (from_key = ANY(ARRAY(
+                      SELECT id_key FROM ingest.removed_ids
+                       WHERE project_id = ${projectId} AND removal = ${id}::uuid))
+                 OR to_key = ANY(ARRAY(
+                      SELECT id_key FROM ingest.removed_ids
+                       WHERE project_id = ${projectId} AND removal = ${id}::uuid)))
+            RETURNING kind, from_id, to_id, timestamp, message_id, known_at, undone_at
+          )
+          INSERT INTO ingest.removed_links
+            (project_id, kind, from_id, to_id, timestamp, message_id, known_at, undone_at)
+          SELECT ${projectId}::bigint, moved.* FROM moved`
+      })
 
       const insert = Effect.fnUntraced(function* (removal: NewRemoval) {
         const projectId = BigInt(removal.projectId)
@@ -89,26 +123,7 @@ export class RemovalRepo extends Context.Service<
                  (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) AS now
           RETURNING ${columns}`
         if (row === undefined) return Option.none()
-        yield* sql`
-          INSERT INTO ingest.removed_ids (project_id, id_key, removal, known_at)
-          SELECT DISTINCT ${projectId}::bigint, ingest.id_key(id), ${removal.id}::uuid,
-                 ${row.knownAt}::timestamptz
-            FROM unnest(${removal.ids}::text[]) AS i (id)`
-        yield* sql`
-          WITH moved AS (
-            DELETE FROM ingest.links AS l
-             WHERE project_id = ${projectId} AND known_at <= ${row.knownAt}
-               AND (from_key = ANY(ARRAY(
-                      SELECT id_key FROM ingest.removed_ids
-                       WHERE project_id = ${projectId} AND removal = ${removal.id}::uuid))
-                 OR to_key = ANY(ARRAY(
-                      SELECT id_key FROM ingest.removed_ids
-                       WHERE project_id = ${projectId} AND removal = ${removal.id}::uuid)))
-            RETURNING kind, from_id, to_id, timestamp, message_id, known_at, undone_at
-          )
-          INSERT INTO ingest.removed_links
-            (project_id, kind, from_id, to_id, timestamp, message_id, known_at, undone_at)
-          SELECT ${projectId}::bigint, moved.* FROM moved`
+        yield* takeOut(projectId, removal.id, removal.ids, row.knownAt)
         // What is sealed from now on is known later than this.
         yield* sql`
           SELECT pg_sleep(least(1, greatest(0,
@@ -133,6 +148,13 @@ export class RemovalRepo extends Context.Service<
         ),
         register: Effect.fn("RemovalRepo.register")((removal) =>
           insert(removal).pipe(sql.withTransaction, unavailable)
+        ),
+        name: Effect.fn("RemovalRepo.name")(({ id, knownAt, projectId }, ids) =>
+          Effect.gen(function* () {
+            yield* sql`
+              UPDATE ingest.removals SET ids = ${ids}::text[] WHERE id = ${id}::uuid`
+            yield* takeOut(BigInt(projectId), id, ids, new Date(knownAt))
+          }).pipe(sql.withTransaction, unavailable)
         ),
         hidden: Effect.fn("RemovalRepo.hidden")((id) =>
           sql`UPDATE ingest.removals SET hidden_at = clock_timestamp()

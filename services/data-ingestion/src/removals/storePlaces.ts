@@ -60,6 +60,13 @@ export const storePlaces: ReadonlyArray<StorePlace> = [
       isPerson(removal)
         ? `${ofIds("id_hash")(removal)} AND ${known(removal, "changed_at")}`
         : undefined
+  },
+  {
+    table: "cohort_people",
+    rowsOf: (removal) =>
+      isPerson(removal)
+        ? `${ofIds("person")(removal)} AND ${known(removal, "as_of")}`
+        : undefined
   }
 ]
 

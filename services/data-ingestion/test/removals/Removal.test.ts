@@ -260,6 +260,27 @@ describe("an erased person", () => {
     })
   )
 
+  it.effect("stays erased when only hashes of their ids are known", () =>
+    Effect.gen(function* () {
+      const [person, phone] = ["judy@example.com", "phone-of-judy"]
+      yield* accept(11, [
+        { m: "1", u: person, a: phone },
+        { m: "2", u: "", a: phone },
+        { m: "3", u: person, q: "timestamp_in_future" },
+        { m: "4", u: "ben", a: phone }
+      ])
+      yield* drain
+      const removal = yield* erase(11, [], {
+        idHashes: [hashOf(11, person), hashOf(11, phone)],
+        requestedAt: Date.now() + 1
+      })
+      expect(yield* pass).toEqual([removal.id])
+      expect(yield* scan(11, [person, phone])).toEqual({})
+      expect(yield* storedOf(11)).toEqual(["4"])
+      expect(yield* account(11)).toMatchObject({ stored: 1, erased: 3, balanced: true })
+    })
+  )
+
   it.effect(
     "is refused in a project that was deleted, and under another's number",
     () =>

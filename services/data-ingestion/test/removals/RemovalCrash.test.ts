@@ -18,10 +18,21 @@ const dying = Effect.gen(function* () {
   const before = () => crash
   const after = (done: Effect.Effect<unknown, unknown>) =>
     Effect.andThen(Effect.orDie(done), crash)
+  const passWith = (given: {
+    readonly ledger?: Partial<RemovalLedger["Service"]>
+    readonly store?: Partial<StoreRemoval["Service"]>
+    readonly inbox?: Partial<InboxSweep["Service"]>
+  }) =>
+    pass.pipe(
+      Effect.provideService(RemovalLedger, { ...ledger, ...given.ledger }),
+      Effect.provideService(StoreRemoval, { ...store, ...given.store }),
+      Effect.provideService(InboxSweep, { ...inbox, ...given.inbox }),
+      Effect.asVoid
+    )
   const withLedger = (given: Partial<RemovalLedger["Service"]>) =>
-    Effect.provideService(pass, RemovalLedger, { ...ledger, ...given })
+    passWith({ ledger: given })
   const withStore = (given: Partial<StoreRemoval["Service"]>) =>
-    Effect.provideService(pass, StoreRemoval, { ...store, ...given })
+    passWith({ store: given })
   return {
     "before it begins": withLedger({ begin: before }),
     "after it began": withLedger({ begin: (...of) => after(ledger.begin(...of)) }),
@@ -31,8 +42,8 @@ const dying = Effect.gen(function* () {
     "after the quarantine": withLedger({
       sweepQuarantine: (...of) => after(ledger.sweepQuarantine(...of))
     }),
-    "after the inbox": Effect.provideService(pass, InboxSweep, {
-      sweep: (...of) => after(inbox.sweep(...of))
+    "after the inbox": passWith({
+      inbox: { sweep: (...of) => after(inbox.sweep(...of)) }
     }),
     "after the receipts": withLedger({
       sweepReceipts: (of) => after(ledger.sweepReceipts(of))
@@ -61,7 +72,7 @@ describe("a removal", () => {
       yield* drain
       const removal = yield* erase(1, [person])
       for (const [step, dies] of steps) {
-        yield* drainUntilCrash(Effect.asVoid(dies))
+        yield* drainUntilCrash(dies)
         // The books are right at every moment.
         expect({ step, ...(yield* account(1)) }).toMatchObject({
           step,
