@@ -8,7 +8,10 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   freshness: ["bench/loader/freshness.ts"],
   queries: ["bench/queries/main.ts"],
   fairness: ["bench/fairness/main.ts"],
-  catalogue: ["bench/catalogue/main.ts", "2"]
+  catalogue: ["bench/catalogue/main.ts", "2"],
+  export: ["bench/export/main.ts"],
+  import: ["bench/import/main.ts"],
+  jobs: ["bench/jobs/main.ts"]
 }
 
 const root = join(import.meta.dir, "../..")
