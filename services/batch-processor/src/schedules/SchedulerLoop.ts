@@ -5,6 +5,7 @@ import { Scheduler } from "./Scheduler.ts"
 /** Looks every second. What fails now is tried with the next look. */
 const loop = Effect.gen(function* () {
   const { look } = yield* Scheduler
+  yield* Effect.logInfo("this runner takes schedules")
   yield* Clock.currentTimeMillis.pipe(
     Effect.flatMap(look),
     Effect.catchCause((cause) =>
