@@ -216,7 +216,7 @@ export const variables = {
   PURGE_INTERVAL: defaulted(Kind.duration, "1 hour", {
     of: ["loader"],
     description:
-      "The shortest time between two removals of deleted projects from ClickHouse: each rewrites the parts that hold their rows."
+      "The shortest time between two removals of deleted projects from ClickHouse, and between two of erased people and expired ranges: each rewrites the parts that hold their rows."
   }),
   GEOIP_DATABASE: optional(Kind.text, {
     of: ["loader"],
