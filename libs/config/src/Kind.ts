@@ -57,7 +57,7 @@ export const objectPlace: Kind<ObjectPlace> = {
     const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/u.exec(given)
     if (bucket?.[1] !== undefined) {
       const prefix = (bucket[2] ?? "").replace(/\/+$/u, "")
-      return prefix === "" || /^[\w=-][\w.=/-]*$/u.test(prefix)
+      return prefix === "" || /^[\w=-][\w.=-]*(?:\/[\w=-][\w.=-]*)*$/u.test(prefix)
         ? Option.some({
             kind: "bucket",
             bucket: bucket[1],

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { ConfigProvider, Duration, Effect, Option, Redacted } from "effect"
 import { HttpConfig } from "../src/HttpConfig.ts"
 import { IngestConfig } from "../src/IngestConfig.ts"
+import { ObjectStoreConfig } from "../src/ObjectStoreConfig.ts"
 import * as Settings from "../src/Settings.ts"
 
 const withEnv =
@@ -149,6 +150,38 @@ describe("the configs", () => {
       )
     expect(await portWith({})).toBe(4001)
     expect(await portWith({ PORT: "9000" })).toBe(9000)
+  })
+
+  it("keeps objects in a folder or a bucket, and tells nobody what was written wrong", async () => {
+    const config = ObjectStoreConfig.use(Effect.succeed).pipe(
+      Effect.provide(ObjectStoreConfig.layer)
+    )
+    const place = async (url: string) =>
+      (await Effect.runPromise(config.pipe(withEnv({ OBJECT_STORE_URL: url })))).place
+    expect(await place(".data/objects")).toEqual({
+      kind: "folder",
+      path: ".data/objects"
+    })
+    expect(await place("file:///a%20b/c")).toEqual({ kind: "folder", path: "/a b/c" })
+    expect(await place("s3://bucket")).toMatchObject({ bucket: "bucket", prefix: "" })
+    expect(await place("s3://my.bucket/a/b/")).toEqual({
+      kind: "bucket",
+      bucket: "my.bucket",
+      prefix: "a/b/"
+    })
+    for (const url of [
+      "s3://key:secret@bucket",
+      "https://host/x",
+      "s3://",
+      "s3://bucket/a/../x"
+    ]) {
+      const [problem = ""] = await problemsOf(config, { OBJECT_STORE_URL: url })
+      expect(problem).toStartWith("OBJECT_STORE_URL must be a folder")
+      expect(problem).not.toContain("secret")
+    }
+    expect(await problemsOf(config, { OBJECT_STORE_ACCESS_KEY: "alone" })).toEqual([
+      expect.stringContaining("belong together")
+    ])
   })
 
   it("refuses the test mode in production", async () => {
