@@ -1,6 +1,7 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
+import { WatermarkRepo } from "../watermark/WatermarkRepo.ts"
 
 export interface Compacted {
   readonly kept: number
@@ -23,7 +24,11 @@ const SUPERSEDED = `project_id = {projectId:UInt32}
 export class Compaction extends Context.Service<
   Compaction,
   {
-    /** Answers as of `before` (ms since 1970) and later stay what they are. Repeatable. */
+    /**
+     * Answers as of `before` (ms since 1970) and later stay what they are; also as of
+     * moments as much earlier as the watermark is late, from which an `asOf` counts back.
+     * Repeatable.
+     */
     compact(
       projectId: number,
       before: number
@@ -34,12 +39,16 @@ export class Compaction extends Context.Service<
     Compaction,
     Effect.gen(function* () {
       const store = yield* ClickHouse
+      const watermarks = yield* WatermarkRepo
       return Compaction.of({
         compact: Effect.fn("Compaction.compact")(
           function* (projectId, before) {
+            const now = yield* Clock.currentTimeMillis
+            const late = Math.max(0, now - (yield* watermarks.publish).getTime())
+            const moment = new Date(Math.max(0, before - late))
             const params = {
               projectId,
-              before: new Date(before).toISOString().replace("T", " ").replace("Z", "")
+              before: moment.toISOString().replace("T", " ").replace("Z", "")
             }
             const [count] = yield* store.query<{ links: string; superseded: string }>(
               `SELECT count() AS links, countIf(${SUPERSEDED}) AS superseded
@@ -58,7 +67,10 @@ export class Compaction extends Context.Service<
               )
             return { kept: Number(count?.links) - removed, removed }
           },
-          Effect.catchTag("ClickHouseError", unavailable("links"))
+          Effect.catchTags({
+            ClickHouseError: unavailable("links"),
+            SqlError: unavailable("watermark")
+          })
         )
       })
     })

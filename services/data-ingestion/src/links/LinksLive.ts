@@ -1,6 +1,7 @@
 import { Layer } from "effect"
 import { LinkRepo } from "../loader/LinkRepo.ts"
 import { People } from "../loader/People.ts"
+import { WatermarkRepo } from "../watermark/WatermarkRepo.ts"
 import { Compaction } from "./Compaction.ts"
 import { Links } from "./Links.ts"
 import { UndoRepo } from "./UndoRepo.ts"
@@ -12,7 +13,7 @@ const fewLinks = { walk: 10_000, walkPerLink: 4, most: 10_000 }
 export const LinksLive = Layer.merge(Links.layer, Compaction.layer).pipe(
   Layer.provide(Undos.layer),
   Layer.provide(People.layerOf(fewLinks)),
-  Layer.provide(Layer.mergeAll(UndoRepo.layer, LinkRepo.layer))
+  Layer.provide(Layer.mergeAll(UndoRepo.layer, LinkRepo.layer, WatermarkRepo.layer))
 )
 
 /** Of a loader: what was begun is finished, whoever began it. */

@@ -5,6 +5,19 @@ import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Effect, Layer } from "effect"
 import * as fc from "fast-check"
 import { Compaction } from "../../src/links/Compaction.ts"
+import { WatermarkRepo } from "../../src/watermark/WatermarkRepo.ts"
+
+const HOUR = 3_600_000
+/** How far behind the clock the watermark is. */
+let late = -HOUR
+const watermark = Layer.succeed(
+  WatermarkRepo,
+  WatermarkRepo.of({
+    publish: Effect.sync(() => new Date(Date.now() - late)),
+    told: Effect.never,
+    oldestPending: Effect.succeed(null)
+  })
+)
 
 const START = Date.UTC(2026, 0, 1)
 
@@ -34,7 +47,10 @@ const peopleAt = Effect.fnUntraced(function* (projectId: number, at: number) {
 
 describe("compaction of links", () => {
   const { effect } = withLayer(
-    Compaction.layer.pipe(Layer.provideMerge(TestClickHouse.client))
+    Compaction.layer.pipe(
+      Layer.provide(watermark),
+      Layer.provideMerge(TestClickHouse.client)
+    )
   )
 
   effect("changes no answer as of its moment or later, of any project", () =>
@@ -79,5 +95,31 @@ describe("compaction of links", () => {
         })
       }
     })
+  )
+
+  effect("goes less far while the watermark is late, as an asOf may go further", () =>
+    Effect.gen(function* () {
+      const store = yield* ClickHouse
+      const compaction = yield* Compaction
+      const links = [START, START + 2 * HOUR].map((known_at, person) => ({
+        ...{ project_id: 1000, id_hash: 1, person, known_at, version: 1 }
+      }))
+      yield* store.insert({
+        table: "person_links",
+        format: "JSONEachRow",
+        body: links.map((row) => JSON.stringify(row)).join("\n")
+      })
+      late = 3 * HOUR
+      const before = START + 4 * HOUR
+      expect(yield* compaction.compact(1000, before)).toEqual({ kept: 2, removed: 0 })
+      late = HOUR
+      expect(yield* compaction.compact(1000, before)).toEqual({ kept: 1, removed: 1 })
+    }).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          late = -HOUR
+        })
+      )
+    )
   )
 })
