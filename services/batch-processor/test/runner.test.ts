@@ -14,7 +14,7 @@ const RunnerTest = Layer.effect(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     for (const statement of probeTables.split(";")) yield* sql.unsafe(statement)
-    return yield* startRunner()
+    return yield* startRunner({ BATCH_HEARTBEAT_INTERVAL: "500 millis" })
   })
 ).pipe(Layer.provideMerge(TestPostgres.client))
 
@@ -87,6 +87,18 @@ describe("a runner", () => {
         "did step 1",
         "did step 2"
       ])
+    })
+  )
+
+  it.effect("counts what ran, and what waits", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Runner
+      yield* ended(yield* submit({ steps: 1 }))
+      const answer = yield* Effect.promise(() => fetch(`${url}/metrics`))
+      const metrics = yield* Effect.promise(() => answer.text())
+      expect(metrics).toMatch(/jobs_ended_total\S*type="probe"\S* \d/u)
+      expect(metrics).toMatch(/jobs_running\S* \d/u)
+      expect(metrics).toMatch(/jobs_waiting\S*type="probe"\S* \d/u)
     })
   )
 

@@ -7,6 +7,12 @@ import type { JobLimits } from "./JobType.ts"
 const Start = Schema.Struct({ id: Schema.String, run: Schema.Int })
 export type Start = typeof Start.Type
 
+const Waiting = Schema.Struct({
+  type: Schema.String,
+  jobs: Schema.Int,
+  oldestSeconds: Schema.Finite
+})
+
 type Stored<A> = Effect.Effect<A, SqlError.SqlError>
 
 /** A run that gives no sign of life; `owned`: a runner had taken it. */
@@ -29,6 +35,8 @@ export class DispatchRepo extends Context.Service<
      * once in that time.
      */
     readonly silent: Stored<ReadonlyArray<Silent>>
+    /** Jobs in the queue, and how long the oldest has been there, by type. */
+    readonly waiting: Stored<ReadonlyArray<typeof Waiting.Type>>
     /** The next run of a silent job that the engine takes for done. */
     startOver(start: Start): Stored<void>
     /** Ended jobs of which the engine may still keep something. */
@@ -41,6 +49,7 @@ export class DispatchRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const decode = Schema.decodeUnknownEffect(Schema.Array(Start))
+      const decodeWaiting = Schema.decodeUnknownEffect(Schema.Array(Waiting))
       const decodeSilent = Schema.decodeUnknownEffect(Schema.Array(Silent))
       const startsOf = (rows: ReadonlyArray<object>) => Effect.orDie(decode(rows))
 
@@ -101,6 +110,14 @@ export class DispatchRepo extends Context.Service<
           within("5 seconds"),
           Effect.flatMap((rows) => Effect.orDie(decodeSilent(rows))),
           Effect.withSpan("DispatchRepo.silent")
+        ),
+        waiting: sql`
+          SELECT type, count(*)::int AS jobs,
+                 extract(epoch FROM clock_timestamp() - min(created_at))::float8
+                   AS oldest_seconds
+            FROM jobs.jobs WHERE state = 'queued' GROUP BY type`.pipe(
+          within("5 seconds"),
+          Effect.flatMap((rows) => Effect.orDie(decodeWaiting(rows)))
         ),
         startOver: Effect.fn("DispatchRepo.startOver")(({ id, run }) =>
           sql`

@@ -8,6 +8,7 @@ import {
   Singleton
 } from "effect/cluster"
 import { DispatchRepo, type Silent, type Start } from "./DispatchRepo.ts"
+import { countStartedAgain, countWaiting } from "./JobMetrics.ts"
 import { JobTypes } from "./JobTypes.ts"
 import { JobWorkflow } from "./JobWorkflow.ts"
 import { Wakeups } from "./Wakeups.ts"
@@ -53,6 +54,7 @@ const dispatch = Effect.gen(function* () {
    * believes that the run is over, the next run takes its place.
    */
   const startAgain = Effect.fn("Dispatcher.startAgain")(function* (silent: Silent) {
+    yield* countStartedAgain
     yield* Effect.logWarning("a job gave no sign of life and is started again").pipe(
       Effect.annotateLogs({ job: silent.id })
     )
@@ -70,6 +72,11 @@ const dispatch = Effect.gen(function* () {
   })
 
   const watch = Effect.gen(function* () {
+    const waiting = new Map((yield* repo.waiting).map((it) => [it.type, it]))
+    for (const { name } of types) {
+      const { jobs, oldestSeconds } = waiting.get(name) ?? none
+      yield* countWaiting(name, jobs, oldestSeconds)
+    }
     const silent = yield* repo.silent
     yield* Effect.forEach(silent, (it) => Effect.exit(startAgain(it)), {
       concurrency: 8,
@@ -89,6 +96,8 @@ const dispatch = Effect.gen(function* () {
     { concurrency: "unbounded", discard: true }
   )
 })
+
+const none = { jobs: 0, oldestSeconds: 0 }
 
 /** Removes what the engine keeps of jobs that ended, so that its tables do not grow. */
 const sweep = Effect.gen(function* () {

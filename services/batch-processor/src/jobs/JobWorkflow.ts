@@ -1,5 +1,6 @@
 import {
   Cause,
+  Clock,
   Deferred,
   Effect,
   Exit,
@@ -10,6 +11,7 @@ import {
 } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 import { Workflow } from "effect/workflow"
+import { countEnded } from "./JobMetrics.ts"
 import { JobRun } from "./JobRun.ts"
 import type { JobFailed, JobUnavailable } from "./JobType.ts"
 import { JobTypes, type ReadyJobType } from "./JobTypes.ts"
@@ -74,6 +76,7 @@ const heldRun = Effect.fnUntraced(function* (
 ) {
   const repo = yield* RunRepo
   const memory = yield* Memory
+  const heldSince = yield* Clock.currentTimeMillis
   const hold = yield* (yield* RunningJobs).hold(lease, type.limits.time)
   const { stop } = hold
   const job = { id: lease.jobId, projectId: taken.projectId, payload: taken.payload }
@@ -116,6 +119,8 @@ const heldRun = Effect.fnUntraced(function* (
   const end = endOf(outcome)
   if (end.state !== "succeeded") yield* cleanUp(type, job)
   yield* insistently(repo.end(lease, end))
+  const seconds = ((yield* Clock.currentTimeMillis) - heldSince) / 1000
+  yield* countEnded(type.name, end.state, seconds)
   yield* Effect.logInfo("job ended").pipe(Effect.annotateLogs({ state: end.state }))
 }, Effect.scoped)
 

@@ -5,18 +5,14 @@ import {
   Duration,
   Effect,
   Layer,
-  Metric,
   Schedule,
   type Scope
 } from "effect"
 import type { Hold } from "./Hold.ts"
+import { countRunning } from "./JobMetrics.ts"
 import { type Lease, RunRepo } from "./RunRepo.ts"
 import { cancelled, fenced, parked, type Stop } from "./Stop.ts"
 import { Wakeups } from "./Wakeups.ts"
-
-const held = Metric.gauge("jobs.running", {
-  description: "Jobs that this runner has in hand"
-})
 
 /** The jobs that this runner has in hand, and the sign of life that it gives for them. */
 export class RunningJobs extends Context.Service<
@@ -66,12 +62,12 @@ export class RunningJobs extends Context.Service<
           yield* Effect.acquireRelease(
             Effect.suspend(() => {
               all.add(entry)
-              return Metric.update(held, all.size)
+              return countRunning(all.size)
             }),
             () =>
               Effect.suspend(() => {
                 all.delete(entry)
-                return Metric.update(held, all.size)
+                return countRunning(all.size)
               })
           )
           return entry
