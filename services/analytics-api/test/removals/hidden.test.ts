@@ -82,7 +82,6 @@ const questions: Readonly<Record<string, ReadonlyArray<object>>> = {
   sessions: [{ interval: "week" }],
   people: [
     {},
-    { event: "bought" },
     { person: "900" },
     {
       of: {
@@ -99,15 +98,18 @@ const questions: Readonly<Record<string, ReadonlyArray<object>>> = {
   ],
   events: [
     {},
-    { event: "bought", limit: 1000 },
     { person: "900" },
     { person: "901" },
     { person: "900", filters: [{ property: "total", op: "is_set" }] }
   ],
   sql: [
-    { query: "SELECT count() AS n, uniqExact(person_id) AS people FROM events" },
-    { query: "SELECT person_id, ids, traits FROM people ORDER BY person_id" },
-    { query: "SELECT count() AS n, uniqExact(person_id) AS people FROM sessions" }
+    {
+      query: `SELECT * FROM (
+        SELECT 'events' AS view, person_id, count() AS n FROM events GROUP BY person_id
+        UNION ALL SELECT 'sessions', person_id, count() FROM sessions GROUP BY person_id
+        UNION ALL SELECT 'people', person_id, length(traits) + length(ids) FROM people)
+        ORDER BY view, person_id`
+    }
   ]
 }
 
@@ -249,8 +251,8 @@ describe("while somebody is being erased", () => {
       expect(Object.keys(questions).sort()).toEqual(
         documentedKinds.map(({ kind }) => kind).sort()
       )
+      // Also as of a moment before anybody asked for it.
       for (const [kind, asked] of Object.entries(questions))
-        // Also as of a moment before anybody asked for it.
         for (const [index, question] of asked.entries())
           for (const watermark of index === 0 ? [LATE, START + 10 * DAY] : [LATE]) {
             const given = { watermark }

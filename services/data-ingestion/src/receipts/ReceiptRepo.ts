@@ -76,6 +76,26 @@ export class ReceiptRepo extends Context.Service<
          ORDER BY i.id
          LIMIT ${MAX_FRAMES + 1}`
 
+      /** Whether a stored event is being erased, or expires. */
+      const isRemoved = Effect.fnUntraced(function* (
+        projectId: number,
+        row: {
+          readonly idHash: string
+          readonly timestamp: string
+          readonly receivedAt: string
+        }
+      ) {
+        const at = new Date(Number(row.timestamp))
+        const open = yield* sql`
+          SELECT 1 FROM ingest.removals
+           WHERE project_id = ${BigInt(projectId)} AND done_at IS NULL
+             AND requested_at >= ${new Date(Number(row.receivedAt))}
+             AND (${BigInt.asIntN(64, BigInt(row.idHash))} = ANY(id_hashes)
+               OR (from_at <= ${at} AND to_at > ${at}))
+           LIMIT 1`.pipe(within("5 seconds"))
+        return open.length > 0
+      })
+
       const waiting = yield* Semaphore.make(1 + MAX_WAITING)
       const searching = yield* Semaphore.make(1)
 
@@ -114,17 +134,19 @@ export class ReceiptRepo extends Context.Service<
               receivedAt: string
               knownAt: string
               batchId: string
+              idHash: string
             }>(
               `SELECT toUnixTimestamp64Milli(timestamp) AS timestamp,
                       toUnixTimestamp64Milli(received_at) AS receivedAt,
                       toUnixTimestamp64Milli(known_at) AS knownAt,
-                      batch_id AS batchId
+                      batch_id AS batchId, id_hash AS idHash
                  FROM events
                 WHERE project_id = {projectId:UInt32} AND message_id = {messageId:String}
                 LIMIT 1`,
               { params: { projectId, messageId } }
             )
-            if (row === undefined) return Option.none()
+            if (row === undefined || (yield* isRemoved(projectId, row)))
+              return Option.none()
             const [batch] = yield* sql<{ doneAt: Date | null }>`
               SELECT done_at FROM ingest.batches
                WHERE batch_id = ${BigInt(row.batchId)}

@@ -26,6 +26,8 @@ export class RemovalLedger extends Context.Service<
       projectId: number,
       judge: Judge
     ): Effect.Effect<void, LedgerUnavailable>
+    /** The same of one removal, once: after that only what was kept aside before is left. */
+    sweepOnce(removal: Removal, judge: Judge): Effect.Effect<void, LedgerUnavailable>
     /** Removes receipts of dropped events, and undos that name erased ids. */
     sweepReceipts(removal: Removal): Effect.Effect<void, LedgerUnavailable>
     /** Moves its events from stored to erased or expired, and ends it. */
@@ -77,7 +79,23 @@ export class RemovalLedger extends Context.Service<
         return rows.length < PAGE ? undefined : rows.at(-1)?.id
       }, sql.withTransaction)
 
+      const sweepQuarantine = Effect.fn("RemovalLedger.sweepQuarantine")(function* (
+        projectId: number,
+        judge: Judge
+      ) {
+        for (let after: bigint | undefined = -1n; after !== undefined; )
+          after = yield* unavailable(sweepPage(projectId, judge, after))
+      })
+      /** Numbers of removals that this process has swept for. */
+      const swept = new Set<bigint>()
+
       return RemovalLedger.of({
+        sweepQuarantine,
+        sweepOnce: Effect.fn("RemovalLedger.sweepOnce")(function* (removal, judge) {
+          if (swept.has(removal.seq)) return
+          yield* sweepQuarantine(removal.projectId, judge)
+          swept.add(removal.seq)
+        }),
         sinceLast: sql<{ ms: bigint | null }>`
           SELECT (extract(epoch FROM clock_timestamp() - max(removed_at)) * 1000)::bigint
                    AS ms
@@ -95,12 +113,6 @@ export class RemovalLedger extends Context.Service<
             unavailable,
             Effect.asVoid
           )
-        ),
-        sweepQuarantine: Effect.fn("RemovalLedger.sweepQuarantine")(
-          function* (projectId, judge) {
-            for (let after: bigint | undefined = -1n; after !== undefined; )
-              after = yield* unavailable(sweepPage(projectId, judge, after))
-          }
         ),
         sweepReceipts: Effect.fn("RemovalLedger.sweepReceipts")((removal) =>
           Effect.gen(function* () {

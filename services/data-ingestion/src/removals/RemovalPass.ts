@@ -25,6 +25,8 @@ const ready = Effect.fn("RemovalPass.ready")(function* () {
   const hiding = yield* Hiding
   const further = yield* FurtherIds
   const hashed = yield* HashedIds
+  const ledger = yield* RemovalLedger
+  const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
   const open = yield* repo.open
   for (const removal of open) yield* hiding.hide(removal)
   const due: Array<Removal> = []
@@ -35,6 +37,8 @@ const ready = Effect.fn("RemovalPass.ready")(function* () {
       removal.kind === "person" &&
       removal.parent === null &&
       (yield* further.register(removal))
+    // Batches that were under way have kept aside what they would.
+    yield* ledger.sweepOnce(removal, new Judge([removal], idHash))
     if (!grows) due.push(removal)
   }
   return due

@@ -5,7 +5,9 @@ import { HttpApiError } from "effect/http-api"
 import { LinkRepo } from "../loader/LinkRepo.ts"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
 import { Hiding } from "./Hiding.ts"
+import { Judge } from "./Judge.ts"
 import type { Removal, RemovalKind } from "./Removal.ts"
+import { RemovalLedger } from "./RemovalLedger.ts"
 import { RemovalRepo } from "./RemovalRepo.ts"
 
 /** Links of one person that are read to find their ids. */
@@ -64,6 +66,7 @@ export class Removals extends Context.Service<
       const repo = yield* RemovalRepo
       const ledger = yield* LinkRepo
       const hiding = yield* Hiding
+      const books = yield* RemovalLedger
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
 
       /** Together with what was found to belong to it; done when all of it is. */
@@ -142,6 +145,12 @@ export class Removals extends Context.Service<
                 )
               ))
             yield* hiding.hide(removal)
+            // Whoever looks through what is kept aside must not find it there.
+            if (removal.doneAt === null)
+              yield* books.sweepQuarantine(
+                removal.projectId,
+                new Judge([removal], idHash)
+              )
             return yield* whole(removal)
           },
           Effect.catchTags({

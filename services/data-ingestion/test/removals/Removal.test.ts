@@ -4,10 +4,11 @@ import { withLayer } from "@analytics/testing/effectTest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { BatchRepo } from "../../src/loader/BatchRepo.ts"
+import { Loader } from "../../src/loader/Loader.ts"
 import { ShardLease } from "../../src/loader/ShardLease.ts"
 import { Removals } from "../../src/removals/Removals.ts"
 import { drain, drainWith, failure, inserting } from "../loader/faults.ts"
-import { AT, storedMessages } from "../loader/loaderTest.ts"
+import { AT, freshLoader, storedMessages } from "../loader/loaderTest.ts"
 import { accept, account, erase, hashOf, layer, pass, scan } from "./removalTest.ts"
 
 /** Of one project: `storedMessages` names them with it. */
@@ -71,7 +72,13 @@ describe("an erased person", () => {
       expect(removal.idHashes.toSorted()).toEqual(
         [hashOf(1, anna), hashOf(1, device)].toSorted()
       )
-      expect(yield* account(1)).toMatchObject({ stored: 5, erased: 0, balanced: true })
+      // What is kept aside can be listed: it goes at once.
+      expect(yield* account(1)).toMatchObject({
+        stored: 5,
+        quarantined: 1,
+        erased: 1,
+        balanced: true
+      })
       expect(yield* pass).toEqual([removal.id])
       expect(yield* scan(1, ids)).toEqual({})
       expect(yield* storedOf(1)).toEqual(["5", "6"])
@@ -127,6 +134,29 @@ describe("an erased person", () => {
         balanced: true
       })
     })
+  )
+
+  it.effect("is tied anew by a loader that knew the links of before", () =>
+    Effect.gen(function* () {
+      const loader = yield* Loader
+      const both = { u: "lena", a: "phone-of-lena" }
+      const tied = Effect.map(
+        SqlClient.SqlClient.use(
+          (sql) => sql`SELECT message_id FROM ingest.links WHERE project_id = 12`
+        ),
+        (rows) => rows.map(({ messageId }) => messageId)
+      )
+      yield* accept(12, [{ m: "1", ...both }])
+      yield* loader.drain
+      expect(yield* tied).toEqual(["1"])
+      yield* erase(12, ["lena"])
+      expect(yield* tied).toEqual([])
+      yield* accept(12, [{ m: "2", ...both, r: Date.now() + 5 }])
+      yield* loader.drain
+      expect(yield* tied).toEqual(["2"])
+      expect(yield* pass).toHaveLength(1)
+      expect(yield* tied).toEqual(["2"])
+    }).pipe(Effect.provide(freshLoader))
   )
 
   it.effect("is dropped by batches sealed later, whatever else befalls them", () =>
