@@ -125,12 +125,6 @@ const api: ReadonlyArray<Route> = [
     body: { hash: "a".repeat(64) }
   },
   {
-    route: "POST /internal/v1/query",
-    statuses: "401 401 401 401 401 401 200 401 401",
-    path: "/internal/v1/query?projectId={projectId}",
-    body: count
-  },
-  {
     route: "POST /v1/query",
     statuses: "401 401 401 401 403 200 401 200 403",
     body: count
