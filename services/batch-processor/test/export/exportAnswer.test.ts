@@ -92,11 +92,11 @@ describe("export of an answer", () => {
         })
         const manifest = yield* manifestOf(result.folder)
         expect(manifest.columns).toEqual([
-          "personId",
-          "ids",
-          "traits",
-          "firstSeen",
-          "lastSeen"
+          { name: "personId", type: "string" },
+          { name: "ids", type: "json" },
+          { name: "traits", type: "json" },
+          { name: "firstSeen", type: "string" },
+          { name: "lastSeen", type: "string" }
         ])
         const found = yield* Effect.forEach(manifest.files, ({ name, rows }) =>
           Effect.gen(function* () {

@@ -71,6 +71,7 @@ describe("export of events", () => {
           rows: 99,
           watermark: new Date(WATERMARK).toISOString()
         })
+        expect(manifest.columns).toContainEqual({ name: "traits", type: "json" })
         expect(yield* keysOf(folder)).toEqual([
           ...manifest.files.map(({ name }) => name),
           "manifest.json"

@@ -62,6 +62,17 @@ export const exportedColumns = [
   "device"
 ] as const
 
+/** What they hold besides text. Objects are JSON text where a format has no objects. */
+export const exportedTypes: Readonly<Record<string, "timestamp" | "json" | "boolean">> =
+  {
+    timestamp: "timestamp",
+    receivedAt: "timestamp",
+    properties: "json",
+    traits: "json",
+    context: "json",
+    isBot: "boolean"
+  }
+
 /**
  * One row an event, in `exportedColumns`. What is absent is null; objects are JSON text.
  * Times are instants.

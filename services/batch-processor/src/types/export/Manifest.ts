@@ -12,12 +12,18 @@ export const ExportedFile = Schema.Struct({
 })
 export type ExportedFile = typeof ExportedFile.Type
 
+/** A column of the files, and what is in it; any may be empty. */
+export const ExportedColumn = Schema.Struct({
+  name: Schema.String,
+  type: Schema.Literals(["string", "number", "boolean", "timestamp", "json"])
+})
+
 /** `manifest.json`: what an export holds. It is written last, so its export is complete. */
 export const Manifest = Schema.Struct({
   format: Format,
   compression: Schema.Literals(["none", "gzip"]),
   what: Schema.Unknown,
-  columns: Schema.Array(Schema.String),
+  columns: Schema.Array(ExportedColumn),
   watermark: Schema.String.annotate({
     description: "Everything that was known by then, and nothing else"
   }),

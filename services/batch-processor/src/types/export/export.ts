@@ -1,4 +1,7 @@
-import { exportedColumns } from "@analytics/analytics-core/query/export/exportedEvents"
+import {
+  exportedColumns,
+  exportedTypes
+} from "@analytics/analytics-core/query/export/exportedEvents"
 import type { ExportConfig } from "@analytics/config/ExportConfig"
 import type { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ObjectStore } from "@analytics/object-store/ObjectStore"
@@ -75,6 +78,11 @@ export const exportType: JobType<
   })
 }
 
+const eventsColumns: Manifest["columns"] = exportedColumns.map((name) => ({
+  name,
+  type: exportedTypes[name] ?? "string"
+}))
+
 /** The same in every run of the job. */
 const keptWatermark = Effect.gen(function* () {
   const kept = (yield* JobRun).checkpoint("watermark", Schema.Int)
@@ -114,7 +122,7 @@ const exported = Effect.fnUntraced(function* ({
         removals: true
       }
     })
-    return { files, columns: exportedColumns }
+    return { files, columns: eventsColumns }
   }
   const body = { ...bodyOf(what), asOf: new Date(watermark).toISOString() }
   return yield* exportAnswer({ payload, folder, projectId, body })

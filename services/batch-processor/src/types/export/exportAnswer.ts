@@ -19,7 +19,7 @@ import { away } from "./away.ts"
 import type { Format, Payload } from "./ExportPayload.ts"
 import { fileName, isThere, writeFile } from "./files.ts"
 import { guarded } from "./guarded.ts"
-import { ExportedFile } from "./Manifest.ts"
+import { ExportedColumn, ExportedFile } from "./Manifest.ts"
 import { type Answer, QueryClient } from "./QueryClient.ts"
 
 /** Of a page, as large as it may be, and of a file. */
@@ -38,7 +38,7 @@ interface Asked {
 
 /** What is written of an answer, and where its next page begins. */
 const Written = Schema.Struct({
-  columns: Schema.Array(Schema.String),
+  columns: Schema.Array(ExportedColumn),
   files: Schema.Array(ExportedFile),
   /** null: all of it is written. */
   cursor: Schema.NullOr(Schema.String),
@@ -161,7 +161,7 @@ const writeNext = Effect.fnUntraced(function* (asked: Asked, before: Written) {
   const name = fileName("rows", before.files.length, { compression, format })
   const file = yield* writeFile(asked.folder + name, { compression, format }, bytes)
   return {
-    columns: columns.map((column) => column.name),
+    columns,
     files: [...before.files, { name, rows, ...file }],
     cursor,
     removals: before.removals
