@@ -32,10 +32,12 @@ export const importLayer = (
   {
     ingestion = "http://127.0.0.1:1",
     network = nowhere,
+    s3,
     ...config
   }: Partial<ImportConfig["Service"]> & {
     readonly ingestion?: string
     readonly network?: Network
+    readonly s3?: { readonly endpoint: string; readonly key: string }
   } = {}
 ) =>
   Layer.mergeAll(ImportSources.layer, ImportClient.layer).pipe(
@@ -46,10 +48,13 @@ export const importLayer = (
     Layer.provide(
       ObjectStoreConfig.layerOf({
         place: { kind: "folder", path: folder.objects },
-        endpoint: undefined,
+        endpoint: s3?.endpoint,
         region: "us-east-1",
         pathStyle: true,
-        credentials: undefined
+        credentials: s3 && {
+          accessKey: Redacted.make(s3.key),
+          secretKey: Redacted.make(s3.key)
+        }
       })
     ),
     Layer.provideMerge(

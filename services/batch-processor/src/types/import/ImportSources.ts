@@ -2,36 +2,16 @@ import { createHash } from "node:crypto"
 import { ImportConfig } from "@analytics/config/ImportConfig"
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
-import { Context, Effect, Layer, Option, Schema, type Scope, Stream } from "effect"
+import { Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { JobFailed, JobRefused, JobUnavailable } from "../../jobs/JobType.ts"
 import { Uploads } from "../../uploads/Uploads.ts"
+import type { FoundFile } from "./FoundFile.ts"
 import type { Source } from "./ImportPayload.ts"
 import { failureOf } from "./readingFailure.ts"
 import { openAllowed, PathRefused } from "./sources/allowedFile.ts"
 import { type Place, placeOf, UrlRefused } from "./sources/allowedUrl.ts"
 import { Https } from "./sources/Https.ts"
 import { type OpenFile, ofHandle, ofObject } from "./sources/OpenFile.ts"
-
-/** A file as it was found: read again, it must be the same. */
-export const FoundFile = Schema.Struct({
-  at: Schema.Union([
-    Schema.Struct({ kind: Schema.Literal("path"), path: Schema.String }),
-    Schema.Struct({ kind: Schema.Literal("object"), key: Schema.String }),
-    Schema.Struct({
-      kind: Schema.Literal("s3"),
-      bucket: Schema.String,
-      key: Schema.String
-    })
-  ]),
-  bytes: Schema.Int,
-  /** hex, of the bytes as they are stored. */
-  sha256: Schema.String,
-  /** ISO 8601; what says that it did not change meanwhile. */
-  modifiedAt: Schema.String,
-  /** The first four bytes, as hex: gzip and Parquet are told by them. */
-  magic: Schema.String
-})
-export type FoundFile = typeof FoundFile.Type
 
 type Failure = JobFailed | JobUnavailable
 

@@ -7,10 +7,11 @@ import {
   type JobType,
   type JobUnavailable
 } from "../../jobs/JobType.ts"
+import { FoundFile } from "./FoundFile.ts"
 import type { ImportClient } from "./ImportClient.ts"
 import { ImportPayload } from "./ImportPayload.ts"
 import { ImportResult } from "./ImportResult.ts"
-import { FoundFile, ImportSources } from "./ImportSources.ts"
+import { ImportSources } from "./ImportSources.ts"
 import { previewFile } from "./previewFile.ts"
 import { sendFile } from "./sendFile.ts"
 

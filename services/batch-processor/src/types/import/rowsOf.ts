@@ -8,8 +8,8 @@ import {
   parquetMetadata
 } from "@analytics/data-processing/readers/parquet"
 import type { Bytes, Rows } from "@analytics/data-processing/readers/Row"
+import type { FoundFile } from "./FoundFile.ts"
 import type { ImportPayload } from "./ImportPayload.ts"
-import type { FoundFile } from "./ImportSources.ts"
 import type { OpenFile } from "./sources/OpenFile.ts"
 
 /** How much of a file was read, as it is stored: bytes, or rows of Parquet. */
