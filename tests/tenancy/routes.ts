@@ -306,6 +306,11 @@ const ingestion: ReadonlyArray<Route> = [
     path: `/internal/v1/removals/${removal}`
   },
   {
+    route: "GET /internal/v1/history",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/history?projectId={projectId}"
+  },
+  {
     route: "POST /internal/v1/reconcile",
     statuses: "401 401 401 401 401 401 200 401 401",
     body: { projectId: "{projectId}" }

@@ -17,6 +17,8 @@ import type { Receipts } from "./receipts/Receipts.ts"
 import { type ReceiveServices, receiveRoutes } from "./receive/ReceiveRoutes.ts"
 import { reconcileRoutes } from "./reconcile/ReconcileRoutes.ts"
 import type { Reconciliation } from "./reconcile/Reconciliation.ts"
+import type { HistoryRepo } from "./removals/HistoryRepo.ts"
+import { historyRoutes } from "./removals/HistoryRoutes.ts"
 import { removalRoutes } from "./removals/RemovalRoutes.ts"
 import type { Removals } from "./removals/Removals.ts"
 import type { ViolationRepo } from "./violations/ViolationRepo.ts"
@@ -38,6 +40,7 @@ export type AppServices =
   | Watermark
   | HoldServices
   | Removals
+  | HistoryRepo
   | AccessConfig
   | Health
 
@@ -68,6 +71,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(holdRoutes(runtime))
     .use(linkRoutes(runtime))
     .use(removalRoutes(runtime))
+    .use(historyRoutes(runtime))
     .use(reconcileRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

@@ -19,6 +19,7 @@ import { RuleBook } from "./receive/RuleBook.ts"
 import { UsageRepo } from "./receive/UsageRepo.ts"
 import { ReconcileRepo } from "./reconcile/ReconcileRepo.ts"
 import { Reconciliation } from "./reconcile/Reconciliation.ts"
+import { HistoryRepo } from "./removals/HistoryRepo.ts"
 import { RemovalsLive } from "./removals/RemovalsLive.ts"
 import { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { HoldRepo } from "./watermark/HoldRepo.ts"
@@ -57,6 +58,7 @@ export const ingestionLive = Layer.mergeAll(
       ViolationRepo.layer,
       WatermarkRepo.layer,
       HoldRepo.layer,
+      HistoryRepo.layer,
       InboxPartitions.layer
     )
   ),

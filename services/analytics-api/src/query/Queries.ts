@@ -10,6 +10,7 @@ import { Installation } from "@analytics/database/Installation"
 import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
+import { History } from "./History.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
 import { mayUseCores, QueryAllowance } from "./QueryAllowance.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
@@ -73,6 +74,7 @@ export class Queries extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* QueryRepo
       const watermarks = yield* Watermark
+      const history = yield* History
       const cohorts = yield* CohortRepo
       const costs = yield* QueryCost
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
@@ -164,6 +166,10 @@ export class Queries extends Context.Service<
           ? repo.hasRemovals(projectId)
           : Effect.succeed(removing.has(projectId))
 
+      /** Only of answers that may have been given before. */
+      const hasChanged = ({ id }: AskingProject, { asOf }: Query) =>
+        asOf === undefined ? Effect.succeed(false) : history.changedSince(id, asOf)
+
       const checkPatterns = Effect.fnUntraced(function* ({ patterns }: Query) {
         for (const { pointer, pattern } of patterns)
           if (!(yield* repo.isPattern(pattern)))
@@ -219,7 +225,10 @@ export class Queries extends Context.Service<
             cached: false,
             elapsedMs: (yield* Clock.currentTimeMillis) - startedAt,
             rowsRead,
-            warnings: known.isStale ? ["watermark_stale"] : [],
+            warnings: [
+              ...(known.isStale ? ["watermark_stale"] : []),
+              ...((yield* hasChanged(project, query)) ? ["history_changed"] : [])
+            ],
             definitions: "v1"
           }
         }

@@ -3,6 +3,7 @@ import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Layer } from "effect"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { Live } from "../live/Live.ts"
+import { History } from "./History.ts"
 import { Queries } from "./Queries.ts"
 import { QueryCost } from "./QueryCost.ts"
 import { QueryRepo } from "./QueryRepo.ts"
@@ -17,6 +18,6 @@ export const QueriesLive = QueryRuns.layer.pipe(
   Layer.provide(QueryRunsRepo.layer),
   Layer.provide([QueryRepo.layer, QueryCost.layer]),
   Layer.provide(CohortRepo.layer),
-  Layer.provide(Watermark.layer),
+  Layer.provide([Watermark.layer, History.layer]),
   Layer.provide([QueryConfig.layer, QueryLoadConfig.layer])
 )

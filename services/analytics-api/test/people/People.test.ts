@@ -27,6 +27,7 @@ import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { People } from "../../src/people/People.ts"
 import { peopleRoutes } from "../../src/people/PeopleRoutes.ts"
 import { PersonLinks } from "../../src/people/PersonLinks.ts"
+import { History } from "../../src/query/History.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
@@ -78,6 +79,7 @@ const stubs = Layer.mergeAll(
     nextChange: unused,
     definitions: unused
   }),
+  Layer.succeed(History, { changedSince: () => Effect.succeed(false) }),
   Layer.succeed(Watermark, {
     current: Effect.succeed({
       watermark: START + 1000,

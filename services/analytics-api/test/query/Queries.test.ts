@@ -6,6 +6,7 @@ import { Installation } from "@analytics/database/Installation"
 import { testInstallation } from "@analytics/testing/testInstallation"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
+import { History } from "../../src/query/History.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryTimedOut } from "../../src/query/QueryProblems.ts"
@@ -56,6 +57,9 @@ const CohortsStub = Layer.succeed(CohortRepo, {
     )
 })
 
+/** When something was erased, as it were. */
+const changed = Date.parse("2025-02-15T00:00:00Z")
+
 /** The rules over a store that answers 3. */
 const queries = ({
   known = published,
@@ -89,6 +93,9 @@ const queries = ({
           }
         }),
         CohortsStub,
+        Layer.succeed(History, {
+          changedSince: (_, asOf) => Effect.succeed(asOf < changed)
+        }),
         Layer.succeed(QueryCost, {
           estimate: () => Effect.succeed({ rows: 5000, parts: 1, marks: 1 }),
           sizeOf: () => Effect.succeed(size)
@@ -165,6 +172,16 @@ describe("an answer", () => {
 })
 
 describe("links", () => {
+  it("warns where history changed after the moment it is asked for", async () => {
+    const warningsAt = async (asOf: number) => {
+      const asked = { ...question, asOf: new Date(asOf).toISOString() }
+      const result = await answer(asked)
+      return result._tag === "Success" ? result.success.meta.warnings : result.failure
+    }
+    expect(await warningsAt(changed - 1)).toEqual(["history_changed"])
+    expect(await warningsAt(changed)).toEqual([])
+  })
+
   it("are joined as soon as there are any", async () => {
     const people = { ...question, series: [{ event: "a", measure: "unique_users" }] }
     const joinsOf = async (hasLinks: boolean) => {
