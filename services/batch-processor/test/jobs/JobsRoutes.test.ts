@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "bun:test"
-import { ManagedRuntime } from "effect"
+import { Effect, ManagedRuntime, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { adminKey } from "../RunnerProcess.ts"
 import { asking, JobsTest } from "./JobsTest.ts"
@@ -66,14 +66,27 @@ describe("POST /v1/jobs", () => {
   })
 
   it("lets no more wait than the type says, however many come at once", async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, () =>
-        ask("sk_8", "POST", "/v1/jobs", { type: "narrow", payload: { steps: 1 } })
+    const { asked } = await runtime.runPromise(
+      SqlClient.SqlClient.use((sql) =>
+        Effect.gen(function* () {
+          // Nobody gets in before all of them are there.
+          yield* sql`LOCK TABLE jobs.jobs IN EXCLUSIVE MODE`
+          const asked = Array.from({ length: 6 }, () =>
+            ask("sk_8", "POST", "/v1/jobs", { type: "narrow", payload: { steps: 1 } })
+          )
+          yield* sql`
+            SELECT 1 FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+             WHERE NOT l.granted AND d.datname = current_database()`.pipe(
+            Effect.filterOrFail((waiting) => waiting.length === asked.length),
+            Effect.retry(Schedule.spaced("10 millis")),
+            Effect.timeout("4 seconds")
+          )
+          return { asked }
+        }).pipe(sql.withTransaction)
       )
     )
-    const statuses = answers.map(({ status }) => status)
-    expect(statuses.filter((status) => status === 202)).toHaveLength(2)
-    expect(statuses.filter((status) => status === 429)).toHaveLength(10)
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([202, 202, 429, 429, 429, 429])
   })
 
   it("takes jobs of the installation from the administrator alone", async () => {

@@ -26,7 +26,7 @@ const newJob = Effect.fnUntraced(function* (projectId: number | null, type = "pr
 
 const limits = {
   perProject: 2,
-  inAll: 5,
+  inAll: 6,
   waiting: 100,
   time: 1000,
   memory: 1,
@@ -51,7 +51,7 @@ const taken = Effect.fnUntraced(function* (id: string, owner = "one") {
 describe("what starts", () => {
   const it = withLayer(JobsTest)
 
-  it.effect("keeps to both limits, project by project in turn", () =>
+  it.effect("keeps to the limit of a project, and takes projects in turn", () =>
     Effect.gen(function* () {
       const of1 = yield* Effect.forEach([1, 2, 3, 4], () => newJob(1, "turns"))
       const of2 = yield* Effect.forEach([1, 2], () => newJob(2, "turns"))
@@ -66,6 +66,17 @@ describe("what starts", () => {
       yield* sql`UPDATE jobs.jobs SET state = 'succeeded' WHERE id = ${of1[0] ?? ""}::uuid`
       expect(yield* claim(["turns"])).toEqual([of1[2] ?? ""])
       expect(yield* claim(["unknown here"])).toEqual([other])
+    })
+  )
+
+  it.effect("keeps to the limit of all projects", () =>
+    Effect.gen(function* () {
+      yield* Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (project) =>
+        newJob(project, "crowd")
+      )
+      expect(yield* claim(["crowd"], 4)).toHaveLength(4)
+      expect(yield* claim(["crowd"])).toHaveLength(2)
+      expect(yield* claim(["crowd"])).toHaveLength(0)
     })
   )
 
