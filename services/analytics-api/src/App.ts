@@ -15,6 +15,8 @@ import type { Forgetting } from "./catalogue/Forgetting.ts"
 import { forgettingRoutes } from "./catalogue/ForgettingRoutes.ts"
 import type { Cohorts } from "./cohorts/Cohorts.ts"
 import { cohortsRoutes } from "./cohorts/CohortsRoutes.ts"
+import type { CohortRefreshes } from "./cohorts/refresh/CohortRefreshes.ts"
+import { refreshRoutes } from "./cohorts/refresh/RefreshRoutes.ts"
 import type { Idempotency } from "./idempotency/Idempotency.ts"
 import { idempotencyPlugin } from "./idempotency/idempotencyPlugin.ts"
 import type { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
@@ -42,6 +44,7 @@ export type AppServices =
   | CatalogueRepo
   | Forgetting
   | Cohorts
+  | CohortRefreshes
   | Health
   | Idempotency
   | KeyFeedRepo
@@ -78,6 +81,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(auditRoutes(runtime))
     .use(liveRoutes(runtime))
     .use(cohortsRoutes(runtime))
+    .use(refreshRoutes(runtime))
     .use(peopleRoutes(runtime))
     .use(catalogueRoutes(runtime))
     .use(forgettingRoutes(runtime))

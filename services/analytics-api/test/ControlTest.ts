@@ -6,6 +6,7 @@ import { ControlLive } from "../src/ControlLive.ts"
 import { CatalogueRepo } from "../src/catalogue/CatalogueRepo.ts"
 import { Forgetting } from "../src/catalogue/Forgetting.ts"
 import { Cohorts } from "../src/cohorts/Cohorts.ts"
+import { CohortRefreshes } from "../src/cohorts/refresh/CohortRefreshes.ts"
 import { Live } from "../src/live/Live.ts"
 import { People } from "../src/people/People.ts"
 import { PersonLinks } from "../src/people/PersonLinks.ts"
@@ -66,6 +67,7 @@ export const ControlTest = Layer.mergeAll(
   RunsUnasked,
   LiveUnasked,
   CohortsUnasked,
+  Layer.succeed(CohortRefreshes, { refresh: unasked, cohorts: unasked }),
   PeopleUnasked,
   CatalogueRepo.layer,
   Layer.succeed(Forgetting, { forget: unasked }),

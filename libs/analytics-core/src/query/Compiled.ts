@@ -18,6 +18,8 @@ export interface QueryContext {
   readonly removals?: boolean
   /** Those that the request names, by id. */
   readonly cohorts?: ReadonlyMap<string, CohortDefinition>
+  /** Of those, the ones whose people are read as a refresh kept them: its version, by id. */
+  readonly materialised?: ReadonlyMap<string, string>
   /** A condition on `person`: nobody else exists. Events are then read with their person. */
   readonly onlyPeople?: Sql
   /** `id_hash` of an id of the project. Without it all ids of a person's events are theirs. */

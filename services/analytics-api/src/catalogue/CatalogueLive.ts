@@ -1,6 +1,7 @@
 import { CatalogueConfig } from "@analytics/config/CatalogueConfig"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { Effect, Layer } from "effect"
+import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { Watermark } from "../query/Watermark.ts"
 import { BatchCountsRepo } from "./BatchCountsRepo.ts"
 import { CatalogueRefresh } from "./CatalogueRefresh.ts"
@@ -35,7 +36,9 @@ const Refreshing = Layer.effectDiscard(
 /** What there is to ask about, in Postgres, counted from ClickHouse in the background. */
 export const CatalogueLive = Layer.mergeAll(
   CatalogueRepo.layer,
-  Forgetting.layer.pipe(Layer.provide(BatchCountsRepo.layer)),
+  Forgetting.layer.pipe(
+    Layer.provide([BatchCountsRepo.layer, CohortRefreshRepo.layer])
+  ),
   Refreshing.pipe(
     Layer.provide(CatalogueRefresh.layer),
     Layer.provide([BatchCountsRepo.layer, ProgressRepo.layer, Watermark.layer]),

@@ -2,6 +2,7 @@ import { within } from "@analytics/database/PostgresRetry"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { type ControlUnavailable, unavailable } from "../ControlUnavailable.ts"
+import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { QueriesUnavailable } from "../query/QueryProblems.ts"
 import { BatchCountsRepo } from "./BatchCountsRepo.ts"
 import { type Counts, MAX_NAMES, MAX_PAIRS, MAX_PROPERTIES } from "./counts.ts"
@@ -20,7 +21,8 @@ export class Forgetting extends Context.Service<
   {
     /**
      * Takes the example values of a project from what is stored now, drops names that
-     * nothing has any more, and removes answers that are kept. Counts stay.
+     * nothing has any more, and removes answers that are kept. Counts stay. People of
+     * cohorts that were materialised before are not used any more.
      */
     forget(
       projectId: number
@@ -32,6 +34,7 @@ export class Forgetting extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* BatchCountsRepo
+      const refreshes = yield* CohortRefreshRepo
 
       /** Names beyond what is listed may be there, too. */
       const dropNames = Effect.fnUntraced(function* (id: bigint, found: Counts) {
@@ -94,7 +97,9 @@ export class Forgetting extends Context.Service<
               Effect.logError("the catalogue could not forget", error).pipe(
                 Effect.andThen(Effect.fail(new QueriesUnavailable({})))
               )
-          })
+          }),
+          (forgotten, projectId) =>
+            Effect.andThen(refreshes.retireAll(projectId), forgotten)
         )
       })
     })

@@ -2,6 +2,7 @@ import { CohortDefinition } from "@analytics/analytics-core/query/cohort/Cohort"
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import { withoutNul } from "../projects/Project.ts"
+import { RefreshView } from "./refresh/RefreshView.ts"
 
 export const CohortId = Schema.String.check(Schema.isUUID())
 export type CohortId = typeof CohortId.Type
@@ -12,19 +13,35 @@ const Name = Schema.String.check(
   withoutNul
 )
 
+const MaxAge = Schema.optionalKey(
+  Schema.NullOr(
+    Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 30 * 86_400 }))
+  ).annotate({
+    description:
+      "Queries may use the people of a refresh that is at most so many seconds older than what they are answered as of; null: they find them anew"
+  })
+)
+
 /** What `POST /v1/cohorts` takes. */
-export const NewCohort = Schema.Struct({ name: Name, definition: CohortDefinition })
+export const NewCohort = Schema.Struct({
+  name: Name,
+  definition: CohortDefinition,
+  maxAgeSeconds: MaxAge
+})
 export type NewCohort = typeof NewCohort.Type
 
 /** What `PATCH` may change. A list stays a list. */
 export const CohortChange = Schema.Struct({
   name: Schema.optionalKey(Name),
-  definition: Schema.optionalKey(CohortDefinition)
+  definition: Schema.optionalKey(CohortDefinition),
+  maxAgeSeconds: MaxAge
 })
 export type CohortChange = typeof CohortChange.Type
 
 export interface Cohort extends NewCohort {
   readonly id: CohortId
+  readonly maxAgeSeconds: number | null
+  readonly refresh: RefreshView
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -36,6 +53,8 @@ export const CohortAnswer = Schema.Struct({
   definition: Schema.Unknown.annotate({
     description: "As in the request that made it: static, or dynamic with its rule"
   }),
+  maxAgeSeconds: Schema.NullOr(Schema.Int),
+  refresh: RefreshView,
   createdAt: Schema.DateFromString,
   updatedAt: Schema.DateFromString
 })

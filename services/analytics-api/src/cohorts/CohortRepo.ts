@@ -6,6 +6,7 @@ import { type ControlUnavailable, unavailable } from "../ControlUnavailable.ts"
 import { ProjectIdColumn } from "../keys/KeyRows.ts"
 import type { ProjectId } from "../projects/Project.ts"
 import type { Cohort, CohortChange, CohortId, NewCohort } from "./Cohort.ts"
+import { RefreshColumn, refreshColumn, refreshView } from "./refresh/RefreshView.ts"
 
 /** Cohorts of one project. */
 export const MAX_COHORTS = 1000
@@ -16,8 +17,15 @@ const Row = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   definition: StoredDefinition,
+  maxAgeSeconds: Schema.NullOr(Schema.Int),
+  refresh: RefreshColumn,
   createdAt: Schema.Date,
   updatedAt: Schema.Date
+})
+
+const cohortOf = (row: typeof Row.Type): Cohort => ({
+  ...row,
+  refresh: refreshView(row.refresh)
 })
 
 const Of = Schema.Struct({ projectId: ProjectIdColumn, id: Schema.String })
@@ -70,18 +78,22 @@ export class CohortRepo extends Context.Service<
     CohortRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const columns = sql.literal("id, name, definition, created_at, updated_at")
+      const columns = sql.literal(
+        `id, name, definition, max_age_seconds, created_at, updated_at, ${refreshColumn}`
+      )
 
       const insertRow = SqlSchema.findOneOption({
         Request: Schema.Struct({
           ...Of.fields,
           name: Schema.String,
-          definition: StoredDefinition
+          definition: StoredDefinition,
+          maxAgeSeconds: Schema.NullOr(Schema.Int)
         }),
         Result: Row,
-        execute: ({ definition, id, name, projectId }) => sql`
-          INSERT INTO control.cohorts (id, project_id, name, definition)
-          SELECT ${id}::uuid, ${projectId}::bigint, ${name}, ${definition}
+        execute: ({ definition, id, maxAgeSeconds, name, projectId }) => sql`
+          INSERT INTO control.cohorts (id, project_id, name, definition, max_age_seconds)
+          SELECT ${id}::uuid, ${projectId}::bigint, ${name}, ${definition},
+                 ${maxAgeSeconds}::integer
            WHERE (SELECT count(*) FROM control.cohorts
                    WHERE project_id = ${projectId}) < ${MAX_COHORTS}
           RETURNING ${columns}`
@@ -114,9 +126,9 @@ export class CohortRepo extends Context.Service<
           projectId: ProjectIdColumn,
           ids: Schema.Array(Schema.String)
         }),
-        Result: Row,
+        Result: Schema.Struct({ id: Schema.String, definition: StoredDefinition }),
         execute: ({ ids, projectId }) => sql`
-          SELECT ${columns} FROM control.cohorts
+          SELECT id, definition FROM control.cohorts
            WHERE project_id = ${projectId} AND id = ANY(${ids}::uuid[])`
       })
 
@@ -124,13 +136,24 @@ export class CohortRepo extends Context.Service<
         Request: Schema.Struct({
           ...Of.fields,
           name: Schema.NullOr(Schema.String),
-          definition: Schema.NullOr(StoredDefinition)
+          definition: Schema.NullOr(StoredDefinition),
+          maxAgeSeconds: Schema.NullOr(Schema.Int),
+          keepsMaxAge: Schema.Boolean
         }),
         Result: Row,
-        execute: ({ definition, id, name, projectId }) => sql`
+        execute: ({
+          definition,
+          id,
+          keepsMaxAge,
+          maxAgeSeconds,
+          name,
+          projectId
+        }) => sql`
           UPDATE control.cohorts
              SET name = coalesce(${name}::text, name),
                  definition = coalesce(${definition}::text, definition),
+                 max_age_seconds = CASE WHEN ${keepsMaxAge}::boolean
+                   THEN max_age_seconds ELSE ${maxAgeSeconds}::integer END,
                  updated_at = now()
            WHERE id = ${id}::uuid AND project_id = ${projectId}
           RETURNING ${columns}`
@@ -164,16 +187,26 @@ export class CohortRepo extends Context.Service<
         insert: Effect.fn("CohortRepo.insert")(
           (projectId: ProjectId, cohort: NewCohort) =>
             // Ids grow with time, so that their order is that of making.
-            asked(insertRow({ projectId, id: Bun.randomUUIDv7(), ...cohort })),
+            asked(
+              insertRow({
+                projectId,
+                id: Bun.randomUUIDv7(),
+                ...cohort,
+                maxAgeSeconds: cohort.maxAgeSeconds ?? null
+              })
+            ).pipe(Effect.map(Option.map(cohortOf))),
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),
         byId: Effect.fn("CohortRepo.byId")(
-          (projectId: ProjectId, id: CohortId) => asked(selectById({ projectId, id })),
+          (projectId: ProjectId, id: CohortId) =>
+            asked(selectById({ projectId, id })).pipe(Effect.map(Option.map(cohortOf))),
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),
         page: Effect.fn("CohortRepo.page")(
           (projectId: ProjectId, after: CohortId | undefined, limit: number) =>
-            asked(selectPage({ projectId, after: after ?? null, limit })),
+            asked(selectPage({ projectId, after: after ?? null, limit })).pipe(
+              Effect.map((rows) => rows.map(cohortOf))
+            ),
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),
         definitions: Effect.fn("CohortRepo.definitions")(
@@ -190,13 +223,16 @@ export class CohortRepo extends Context.Service<
                 projectId,
                 id,
                 name: change.name ?? null,
-                definition: change.definition ?? null
+                definition: change.definition ?? null,
+                maxAgeSeconds: change.maxAgeSeconds ?? null,
+                keepsMaxAge: change.maxAgeSeconds === undefined
               })
-            ),
+            ).pipe(Effect.map(Option.map(cohortOf))),
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),
         remove: Effect.fn("CohortRepo.remove")(
-          (projectId: ProjectId, id: CohortId) => asked(deleteRow({ projectId, id })),
+          (projectId: ProjectId, id: CohortId) =>
+            asked(deleteRow({ projectId, id })).pipe(Effect.map(Option.map(cohortOf))),
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),
         nextChange: Effect.fn("CohortRepo.nextChange")(

@@ -10,6 +10,7 @@ import { Installation } from "@analytics/database/Installation"
 import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
+import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { History } from "./History.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
 import { mayUseCores, QueryAllowance } from "./QueryAllowance.ts"
@@ -76,6 +77,7 @@ export class Queries extends Context.Service<
       const watermarks = yield* Watermark
       const history = yield* History
       const cohorts = yield* CohortRepo
+      const refreshes = yield* CohortRefreshRepo
       const costs = yield* QueryCost
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const { timeout, concurrency } = yield* QueryConfig
@@ -185,6 +187,36 @@ export class Queries extends Context.Service<
               query.cohorts.map(({ id }) => id)
             )
 
+      /**
+       * Which of the named cohorts are read as a refresh kept them. While something is
+       * being removed none is: their people may be those of events that are gone.
+       */
+      const materialisedOf = Effect.fnUntraced(function* (
+        { id }: AskingProject,
+        query: Query,
+        watermark: number,
+        removals: boolean
+      ) {
+        const named = [...new Set(query.cohorts.map((cohort) => cohort.id))]
+        const used =
+          named.length === 0 || removals
+            ? []
+            : yield* refreshes.usable(id, named, watermark)
+        const asOf = new Map(used.map((each) => [each.id, each.asOf]))
+        return {
+          versions: new Map(used.map((each) => [each.id, each.version])),
+          meta:
+            named.length === 0
+              ? {}
+              : {
+                  cohorts: named.map((each) => ({
+                    id: each,
+                    asOf: (asOf.get(each) ?? new Date(watermark)).toISOString()
+                  }))
+                }
+        }
+      })
+
       const answer = Effect.fn("Queries.answer")(function* (
         project: AskingProject,
         body: unknown
@@ -205,6 +237,7 @@ export class Queries extends Context.Service<
         )
         const watermark = yield* watermarkOf(query, known, oldest)
         const removals = yield* isRemoving(project.id, known)
+        const materialised = yield* materialisedOf(project, query, watermark, removals)
         const { bytesRead, result, rowsRead } = yield* ask(project, query, {
           projectId: project.id,
           timezone: project.timezone,
@@ -212,6 +245,7 @@ export class Queries extends Context.Service<
           watermark,
           removals,
           cohorts: definitions,
+          materialised: materialised.versions,
           idHash: (id) => idHash.id(project.id, id)
         })
         facts["rowsRead"] = rowsRead
@@ -229,7 +263,8 @@ export class Queries extends Context.Service<
               ...(known.isStale ? ["watermark_stale"] : []),
               ...((yield* hasChanged(project, query)) ? ["history_changed"] : [])
             ],
-            definitions: "v1"
+            definitions: "v1",
+            ...materialised.meta
           }
         }
       })
@@ -244,14 +279,18 @@ export class Queries extends Context.Service<
           checkPatterns(query),
           definitionsOf(project, query)
         ])
+        const watermark = yield* watermarkOf(query, known, oldest)
+        const removals = yield* isRemoving(project.id, known)
+        const { versions } = yield* materialisedOf(project, query, watermark, removals)
         const compiled = yield* query.compile({
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? (yield* Clock.currentTimeMillis),
-          watermark: yield* watermarkOf(query, known, oldest),
+          watermark,
           cohorts: definitions,
+          materialised: versions,
           hasLinks: repo.isLinked(project.id),
-          removals: yield* isRemoving(project.id, known),
+          removals,
           idHash: (id) => idHash.id(project.id, id)
         })
         return yield* costs.estimate(compiled.statements)

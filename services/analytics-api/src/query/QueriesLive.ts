@@ -2,6 +2,7 @@ import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Layer } from "effect"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
+import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { Live } from "../live/Live.ts"
 import { History } from "./History.ts"
 import { Queries } from "./Queries.ts"
@@ -17,7 +18,7 @@ export const QueriesLive = QueryRuns.layer.pipe(
   Layer.merge(Live.layer),
   Layer.provide(QueryRunsRepo.layer),
   Layer.provide([QueryRepo.layer, QueryCost.layer]),
-  Layer.provide(CohortRepo.layer),
+  Layer.provide([CohortRepo.layer, CohortRefreshRepo.layer]),
   Layer.provide([Watermark.layer, History.layer]),
   Layer.provide([QueryConfig.layer, QueryLoadConfig.layer])
 )

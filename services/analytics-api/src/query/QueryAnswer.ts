@@ -15,7 +15,13 @@ const Meta = Schema.Struct({
     description:
       "`watermark_stale`: ingestion cannot be asked, so newer events may be stored. `history_changed`: something that was known as of the asOf (or cursor) that was asked for has been erased or has expired since, so an earlier answer may have been another; also when that cannot be learned"
   }),
-  definitions: Schema.String
+  definitions: Schema.String,
+  cohorts: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ id: Schema.String, asOf: Schema.String }))
+  ).annotate({
+    description:
+      "Of a query that names a cohort: as of when its people were found; earlier than `asOf` when those of a refresh were used"
+  })
 })
 
 /**

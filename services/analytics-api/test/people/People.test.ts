@@ -32,6 +32,7 @@ import { Queries } from "../../src/query/Queries.ts"
 import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { Watermark } from "../../src/query/Watermark.ts"
+import { noRefreshes } from "../cohorts/noRefreshes.ts"
 
 const START = Date.UTC(2025, 2, 1)
 const idHash = new IdHash(testInstallation.idHashKey)
@@ -79,6 +80,7 @@ const stubs = Layer.mergeAll(
     nextChange: unused,
     definitions: unused
   }),
+  noRefreshes,
   Layer.succeed(History, { changedSince: () => Effect.succeed(false) }),
   Layer.succeed(Watermark, {
     current: Effect.succeed({

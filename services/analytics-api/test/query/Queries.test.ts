@@ -12,6 +12,7 @@ import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryTimedOut } from "../../src/query/QueryProblems.ts"
 import { QueryRepo } from "../../src/query/QueryRepo.ts"
 import { type KnownWatermark, Watermark } from "../../src/query/Watermark.ts"
+import { noRefreshes } from "../cohorts/noRefreshes.ts"
 
 const project = { id: 1, timezone: "UTC" }
 const question = {
@@ -93,6 +94,7 @@ const queries = ({
           }
         }),
         CohortsStub,
+        noRefreshes,
         Layer.succeed(History, {
           changedSince: (_, asOf) => Effect.succeed(asOf < changed)
         }),

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { ready } from "../jobs/JobTypes.ts"
 import { backup } from "./backup/backup.ts"
+import { cohortRefresh } from "./cohort-refresh/cohortRefresh.ts"
 import { compactLinks } from "./compact-links/compactLinks.ts"
 import { erase } from "./erase/erase.ts"
 import { exportType } from "./export/export.ts"
@@ -20,5 +21,6 @@ export const jobTypes = Effect.all([
   ready(reconcile),
   ready(compactLinks),
   ready(erase),
-  ready(retain)
+  ready(retain),
+  ready(cohortRefresh)
 ])

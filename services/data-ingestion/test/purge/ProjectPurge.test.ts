@@ -188,6 +188,10 @@ describe("a deleted project", () => {
         `INSERT INTO cohort_ids (project_id, cohort, id_hash, changed_at, is_member)
          VALUES (13, generateUUIDv4(), 1, now64(6), 1)`
       )
+      yield* store.command(
+        `INSERT INTO cohort_people (project_id, cohort, version, as_of, person)
+         VALUES (13, generateUUIDv4(), generateUUIDv4(), now64(3), 1)`
+      )
       yield* sql`
         INSERT INTO ingest.removals (id, project_id, kind, requested_at, known_at)
         VALUES ('5f0c9d5e-0000-4000-8000-000000000013', 13, 'person', now(), now())`

@@ -41,6 +41,8 @@ export interface Cohort {
  * `inCohort` does not need that.
  */
 export const cohortMembers = (context: QueryContext, cohort: Cohort): Sql => {
+  const version = context.materialised?.get(cohort.id)
+  if (version !== undefined) return materialised(context, cohort.id, version)
   if (cohort.definition.type === "static") return listed(context, cohort.id)
   const { rule } = cohort.definition
   if (!holdsWithoutEvents(rule)) return matching(context, rule)
@@ -53,6 +55,9 @@ export const cohortMembers = (context: QueryContext, cohort: Cohort): Sql => {
 
 /** Whether the column `person` is one of the cohort's. */
 export const inCohort = (context: QueryContext, { definition, id }: Cohort): Sql => {
+  const version = context.materialised?.get(id)
+  if (version !== undefined)
+    return sql`(person IN (${materialised(context, id, version)}))`
   if (definition.type === "static") return sql`(person IN (${listed(context, id)}))`
   const { rule } = definition
   return holdsWithoutEvents(rule)
@@ -64,6 +69,15 @@ export const inCohort = (context: QueryContext, { definition, id }: Cohort): Sql
 const listed = (context: QueryContext, id: string): Sql => {
   const ids = sql`SELECT id_hash FROM cohort_ids WHERE project_id = ${uint32(context.projectId)} AND cohort = toUUID(${string(id)}) AND changed_at <= ${instant(context.watermark)}${also(keptMembers(context))} GROUP BY id_hash HAVING argMax(is_member, changed_at) = 1`
   return sql`SELECT DISTINCT person FROM (${identify(context, ids)})`
+}
+
+/**
+ * People as a refresh found them. A person is named by one of their ids: whoever that id
+ * stands for at the watermark is the member, whatever was linked since.
+ */
+const materialised = (context: QueryContext, id: string, version: string): Sql => {
+  const people = sql`SELECT person AS id_hash FROM cohort_people WHERE project_id = ${uint32(context.projectId)} AND cohort = toUUID(${string(id)}) AND version = toUUID(${string(version)})`
+  return sql`SELECT DISTINCT person FROM (${identify(context, people)})`
 }
 
 /** Whether the rule is true of a person about whom nothing it asks is known. */

@@ -197,11 +197,50 @@ describe("cohorts on a real ClickHouse", () => {
               [...expected].sort()
             )
             if (days === 40) yield* narrows(context, world, expected)
+            // Who was kept early, and may have been tied to others since.
+            else if (project === 2)
+              yield* keptUntil(start + 40 * DAY, context, world, asked, expected)
           }
         }
       }
     })
   )
+
+  /** Of kept people those are members whom their ids stand for later. */
+  const keptUntil = Effect.fnUntraced(function* (
+    later: number,
+    context: QueryContext,
+    world: World,
+    definition: CohortDefinition,
+    members: ReadonlySet<number>
+  ) {
+    const clickhouse = yield* ClickHouse
+    const version = crypto.randomUUID()
+    const cohort = { id: list, definition }
+    const found = statement("members", cohortMembers(context, cohort))
+    yield* clickhouse.command(
+      `INSERT INTO cohort_people (project_id, cohort, version, as_of, person)
+       SELECT ${context.projectId}, '${list}', '${version}', now64(3), person
+         FROM (${found.sql})`,
+      { params: found.params }
+    )
+    const materialised = new Map([[list, version]])
+    for (const watermark of [context.watermark, later]) {
+      const kept = statement(
+        "kept",
+        cohortMembers({ ...context, watermark, materialised }, cohort)
+      )
+      const rows = yield* clickhouse.query<{ person: string }>(kept.sql, {
+        params: kept.params
+      })
+      const expected = new Set(
+        [...members].map((person) => personOf(person, { ...world, watermark }))
+      )
+      expect(rows.map(({ person }) => Number(person)).sort()).toEqual(
+        [...expected].sort()
+      )
+    }
+  })
 
   effect("narrow whatever is asked", () =>
     Effect.gen(function* () {
