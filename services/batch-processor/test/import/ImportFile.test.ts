@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from "bun:test"
+import { afterAll, beforeEach, describe, expect, it, setDefaultTimeout } from "bun:test"
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -11,6 +11,9 @@ import { Pace } from "../../src/types/import/sendFile.ts"
 import { jobRun, newJob, retry } from "../TestJobRun.ts"
 import { Ingestion } from "./Ingestion.ts"
 import { importLayer, makeFolder } from "./importTest.ts"
+
+// A busy machine is no reason to fail.
+setDefaultTimeout(30_000)
 
 const folder = makeFolder()
 let ingestion = new Ingestion()

@@ -339,6 +339,6 @@ describe("KeyRing", () => {
       expect(await settings(8)).toEqual(Option.none())
       api.up = false
       expect(await settings(7)).toEqual(Option.some(undefined))
-      expect(settings(9)).rejects.toThrow()
+      await expect(settings(9)).rejects.toThrow()
     }))
 })
