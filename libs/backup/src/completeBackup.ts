@@ -1,8 +1,8 @@
-import type { ClickHouse } from "@analytics/database/ClickHouse"
+import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Effect, type Redacted } from "effect"
 import type { BackupUnavailable } from "./BackupError.ts"
-import { clickhouseMigrations } from "./dumpEvents.ts"
+import { clickhouseMigrations, clockText, LONGEST, storeAway } from "./dumpEvents.ts"
 import type { PostgresDump } from "./dumpPostgres.ts"
 import type { DumpedObject, Manifest } from "./Manifest.ts"
 import { openSession, rowsOf } from "./PostgresSession.ts"
@@ -11,8 +11,8 @@ import { writeManifest } from "./readManifest.ts"
 /**
  * Writes the manifest over what was dumped: first Postgres, then every piece of the event
  * store, which by then holds more than Postgres knew. Batches sealed since are asked for
- * last, so that none is missed; the ledger remembers them as long as the inbox keeps its
- * frames, and a backup must not take longer than that.
+ * last, so that none is missed: the ledger knows those that were done lately, and the events
+ * of a backup that took longer than that name the others.
  */
 export const completeBackup = Effect.fn("Backup.complete")(function* (
   url: Redacted.Redacted,
@@ -30,7 +30,21 @@ export const completeBackup = Effect.fn("Backup.complete")(function* (
       )
     )
   )
-  const excluded = new Set([...postgres.openBatches, ...since.map(({ id }) => id)])
+  const stored = yield* Effect.flatMap(ClickHouse, (store) =>
+    store.query<{ id: string }>(
+      `SELECT DISTINCT toString(batch_id) AS id FROM events
+        WHERE known_at > {until:DateTime64(6, 'UTC')} ORDER BY id`,
+      {
+        params: { until: clockText(postgres.sealedUpTo) },
+        settings: { max_execution_time: 0 },
+        timeout: LONGEST
+      }
+    )
+  ).pipe(Effect.mapError(storeAway))
+  const excluded = new Set([
+    ...postgres.openBatches,
+    ...[...since, ...stored].map(({ id }) => id)
+  ])
   const manifest: Manifest = {
     format: 1,
     name,

@@ -1,7 +1,7 @@
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import type { ObjectStore } from "@analytics/object-store/ObjectStore"
-import { Effect, Stream } from "effect"
+import { Duration, Effect, Stream } from "effect"
 import { BackupUnavailable } from "./BackupError.ts"
 import { dump } from "./Dump.ts"
 import { type DumpedObject, folderOf } from "./Manifest.ts"
@@ -17,8 +17,18 @@ export interface Piece extends EventTable {
   readonly partition: string
 }
 
+/** Of one statement that reads or rewrites a whole table. */
+export const LONGEST = Duration.hours(12)
+
+/** ISO 8601 as the store reads it. */
+export const clockText = (instant: string): string =>
+  instant.replace("T", " ").replace("Z", "")
+
 export const storeAway = (error: ClickHouseError) =>
   new BackupUnavailable({ what: "ClickHouse", detail: error.message })
+
+/** The people of cohorts, which a refresh finds anew; a restore only empties it. */
+export const DERIVED = ["cohort_people"]
 
 /** Tables of ours, without those that the place of a restore has of its own. */
 export const eventTables: Effect.Effect<
@@ -37,7 +47,9 @@ export const eventTables: Effect.Effect<
          JOIN system.tables AS t ON t.name = c.table AND t.database = currentDatabase()
         WHERE t.engine LIKE '%MergeTree'
           AND c.table NOT IN ('schema_migrations', 'installation')
-        GROUP BY c.table ORDER BY c.table`
+          AND c.table NOT IN {derived:Array(String)}
+        GROUP BY c.table ORDER BY c.table`,
+      { params: { derived: DERIVED } }
     )
     .pipe(Effect.mapError(storeAway))
 }).pipe(Effect.withSpan("Backup.eventTables"))
@@ -92,7 +104,7 @@ export const rowsAsText = Effect.fnUntraced(function* (
         WHERE _partition_id = {partition:String}${known ? ` AND ${known}` : ""}`,
       {
         format: "TabSeparated",
-        params: { partition, until: until.replace("T", " ").replace("Z", "") },
+        params: { partition, until: clockText(until) },
         settings: { max_threads: 1, max_execution_time: 0 }
       }
     )

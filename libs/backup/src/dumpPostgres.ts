@@ -30,6 +30,7 @@ export type PostgresDump = typeof PostgresDump.Type
 /**
  * Every table as of one moment. No batch is sealed while that moment is chosen, and each
  * later one gets a `known_at` above `sealedUpTo`: so the event store can be read afterwards.
+ * That bound is the floor, not the watermark: what is open may lie below it.
  */
 export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
   url: Redacted.Redacted,
@@ -45,14 +46,20 @@ export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
       const turn = yield* openSession(url)
       const client = yield* openSession(url)
       yield* rowsOf(turn, "BEGIN")
+      // Nothing is sealed meanwhile, so whatever becomes of us, it must not take long.
       yield* rowsOf(turn, "SET LOCAL lock_timeout = '10s'")
+      yield* rowsOf(turn, "SET LOCAL statement_timeout = '20s'")
+      yield* rowsOf(turn, "SET LOCAL idle_in_transaction_session_timeout = '20s'")
       yield* rowsOf(turn, "SELECT published FROM ingest.watermark FOR UPDATE")
       const [sealed] = yield* rowsOf<{ until: string }>(
         turn,
         `UPDATE ingest.watermark
-              SET published = greatest(published, clock_timestamp(),
-                                       (SELECT max(known_at) FROM ingest.batches))
-           RETURNING to_char(published AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS until`
+              SET floor = date_trunc('milliseconds', interval '999 microseconds' + greatest(
+                    floor, published, clock_timestamp(),
+                    (SELECT max(known_at) FROM ingest.batches),
+                    (SELECT max(known_at) FROM ingest.link_undos),
+                    (SELECT max(known_at) FROM ingest.watermark_holds)))
+           RETURNING to_char(floor AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS until`
       )
       yield* rowsOf(client, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
       const [facts] = yield* rowsOf<{ at: string; installation: string }>(

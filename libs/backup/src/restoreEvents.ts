@@ -3,7 +3,14 @@ import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Array as Arr, Effect, Stream } from "effect"
 import { BackupRefused, type BackupUnavailable, reasonOf } from "./BackupError.ts"
 import { linesOf } from "./Dump.ts"
-import { eventPieces, eventTables, rowsAsText, storeAway } from "./dumpEvents.ts"
+import {
+  DERIVED,
+  eventPieces,
+  eventTables,
+  LONGEST,
+  rowsAsText,
+  storeAway
+} from "./dumpEvents.ts"
 import { wholeLines } from "./Lines.ts"
 import type { DumpedObject, Manifest } from "./Manifest.ts"
 import { expectSame } from "./tallyObject.ts"
@@ -27,24 +34,33 @@ export const restoreEvents = Effect.fn("Backup.restoreEvents")(function* (
   const clickhouse = yield* ClickHouse
   const command = (sql: string, params: Record<string, unknown> = {}) =>
     Effect.mapError(
-      clickhouse.command(sql, { params, settings: { mutations_sync: "2" } }),
+      clickhouse.command(sql, {
+        params,
+        settings: { mutations_sync: "2", max_execution_time: 0 },
+        timeout: LONGEST
+      }),
       storeAway
     )
   const tables = yield* eventTables
-  for (const { name } of tables) yield* command(`TRUNCATE TABLE ${quoteName(name)}`)
+  for (const name of [...tables.map((table) => table.name), ...DERIVED])
+    yield* command(`TRUNCATE TABLE IF EXISTS ${quoteName(name)}`)
   const objects = manifest.objects.filter(({ store }) => store === "clickhouse")
   for (const object of objects) yield* insertObject(object)
-  for (const piece of yield* eventPieces) {
-    const object = objects.find(
-      ({ key, table }) =>
-        table === piece.name && key.endsWith(`/${piece.partition}.tsv.zst`)
-    )
-    if (object === undefined)
-      return yield* new BackupRefused({
-        detail: `${piece.name} has a partition ${piece.partition} that was not restored: something else writes there.`
-      })
+  // Every object, also one of which nothing came.
+  for (const object of objects) {
+    const partition = /([^/]+)\.tsv\.zst$/u.exec(object.key)?.[1] ?? ""
+    const piece = { name: object.table, columns: object.columns, partition }
     yield* expectSame(object, yield* rowsAsText(piece, EVER), "What was restored")
   }
+  for (const { name, partition } of yield* eventPieces)
+    if (
+      !objects.some(
+        ({ key, table }) => table === name && key.endsWith(`/${partition}.tsv.zst`)
+      )
+    )
+      return yield* new BackupRefused({
+        detail: `${name} has a partition ${partition} that was not restored: something else writes there.`
+      })
   for (const batches of Arr.chunksOf(manifest.excludedBatches.map(BigInt), AT_ONCE))
     for (const { columns, name } of tables)
       if (columns.includes("batch_id"))

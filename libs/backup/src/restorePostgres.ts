@@ -25,17 +25,19 @@ export const restorePostgres = Effect.fn("Backup.restorePostgres")(function* (
   // Tables come in the order of their names, not of their references.
   yield* rowsOf(client, "SET LOCAL session_replication_role = replica")
   const tables = yield* postgresTables(client)
-  const engine = yield* rowsOf<{ name: string }>(
+  const others = yield* rowsOf<{ name: string }>(
     client,
     `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name
        FROM pg_catalog.pg_tables
-      WHERE tablename IN ('cluster_messages', 'cluster_replies')`
+      WHERE tablename IN ('cluster_messages', 'cluster_replies')
+         OR (schemaname = 'control' AND tablename = 'cohort_refreshes')`
   )
   const emptied = [
     ...tables.map(({ sql }) => sql.name),
-    ...engine.map(({ name }) => name)
+    ...others.map(({ name }) => name)
   ]
   yield* rowsOf(client, `TRUNCATE ${emptied.join(", ")}`)
+  yield* dropDetached(client)
   for (const name of manifest.partitions) yield* ensurePartition(client, name)
   for (const object of manifest.objects) {
     if (object.store !== "postgres") continue
@@ -62,6 +64,17 @@ const copyIn = Effect.fnUntraced(function* (
       ),
     catch: away
   })
+})
+
+/** Hours that were taken off the inbox here; one of them may be in the inbox again. */
+const dropDetached = Effect.fnUntraced(function* (client: Client) {
+  const detached = yield* rowsOf<{ name: string }>(
+    client,
+    `SELECT c.relname AS name FROM pg_catalog.pg_class c
+      WHERE c.relnamespace = 'ingest'::regnamespace AND c.relkind = 'r'
+        AND c.relname ~ '^inbox_[0-9]{10}$' AND NOT c.relispartition`
+  )
+  for (const { name } of detached) yield* rowsOf(client, `DROP TABLE ingest.${name}`)
 })
 
 /** `inbox_2026112300` holds one hour. Names come from a manifest, so only such a name. */

@@ -90,10 +90,17 @@ const goOn = (sealedUpTo: string) =>
 const take = Effect.fnUntraced(function* (name: string) {
   const { url } = yield* PostgresConfig
   const postgres = yield* dumpPostgres(url, name)
+  const sql = yield* SqlClient.SqlClient
+  // A batch is open below it, so nobody may be told of a later watermark.
+  expect(yield* sql`SELECT published FROM ingest.watermark`).toEqual([
+    { published: new Date("2026-11-01T00:00:00Z") }
+  ])
   yield* goOn(postgres.sealedUpTo)
   const pieces = yield* Effect.forEach(yield* eventPieces, (piece) =>
     dumpPiece(piece, name, postgres.sealedUpTo)
   )
+  // It took so long that the inbox was trimmed.
+  yield* sql`DELETE FROM ingest.batches WHERE batch_id = ${LATER}`
   return yield* completeBackup(url, name, postgres, pieces)
 })
 
@@ -184,6 +191,90 @@ describe("a backup", () => {
         const sql = yield* SqlClient.SqlClient
         expect(yield* sql`SELECT state FROM jobs.jobs`).toEqual([{ state: "running" }])
       }).pipe(Effect.provide(source))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("is refused when nothing is left of an object", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      yield* Effect.gen(function* () {
+        yield* fill
+        const manifest = yield* take("nothing")
+        const store = yield* ObjectStore
+        const [object] = manifest.objects.filter(({ table }) => table === "seen")
+        if (object === undefined) throw new Error("no claims were dumped")
+        yield* store.put(object.key, Stream.make(Bun.zstdCompressSync("")))
+        const refused = yield* Effect.flip(bringBack(manifest, true))
+        expect(refused.detail).toContain(`has 0 rows`)
+      }).pipe(Effect.provide(source))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("replaces stores whose inbox was trimmed since", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const at = "2026-11-02T10:30:00Z"
+        yield* sql`
+          CREATE TABLE ingest.inbox_2026110210 PARTITION OF ingest.inbox
+            FOR VALUES FROM ('2026-11-02T10:00:00Z') TO ('2026-11-02T11:00:00Z')`
+        yield* sql`
+          INSERT INTO ingest.inbox
+            (id, received_at, shard, lane, events, bytes, project_ids, project_counts, frame)
+          VALUES (1, ${at}::timestamptz, 0, 'live', 1, 1, '{7}', '{1}', '\\x00')`
+        yield* fill
+        const manifest = yield* take("trimmed")
+        yield* sql`ALTER TABLE ingest.inbox DETACH PARTITION ingest.inbox_2026110210`
+        yield* bringBack(manifest, true)
+        expect(yield* sql`SELECT id FROM ingest.inbox`).toEqual([{ id: 1n }])
+      }).pipe(Effect.provide(source))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("is the same however the parts of a table lie", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      const target = yield* Layer.build(place)
+      const bytes = "\u0000\u0007\u001b\u2028\ufeff\t\n\\"
+      const many = (from: number, to: number) =>
+        Object.fromEntries(
+          Array.from({ length: to - from }, (_, i) => {
+            const n = ((i * 7919) % (to - from)) + from
+            return [`k${n}${bytes}`, JSON.stringify(`${n}${bytes}'",:{}`)]
+          })
+        )
+      yield* Effect.gen(function* () {
+        yield* fill
+        const store = yield* ClickHouse
+        for (const [index, width] of [1, 3, 40, 2, 200, 0].entries())
+          yield* insert([
+            {
+              ...event(DONE, "2026-11-02 11:00:00", `map${index}${bytes}`),
+              props: many(index, index + width),
+              context: many(0, width)
+            }
+          ])
+        yield* store.command(
+          "INSERT INTO events (project_id, message_id, user_id, timestamp, known_at, batch_id) SELECT 7, unhex('00ff80c3280a09'), unhex('fffe0d0a5c4e'), '2025-11-02 10:00:00', '2026-11-02 11:00:00', {batch:UInt64}",
+          { params: { batch: String(DONE) } }
+        )
+        yield* store.command(
+          "INSERT INTO seen SELECT reinterpretAsUInt128(unhex(repeat('ff', 16))), 18446744073709551615, 0"
+        )
+        yield* store.command(
+          "INSERT INTO cohort_ids SELECT 7, '00000000-0000-0000-0000-0000000000ff', 18446744073709551615, '2020-01-01 00:00:00.123456', 1"
+        )
+        yield* take("parts")
+      }).pipe(Effect.provide(source))
+      const manifest = yield* readManifest("parts")
+      yield* Effect.provide(bringBack(manifest), target)
+      const hostile = ClickHouse.use((store) =>
+        store.query(
+          "SELECT hex(message_id) AS m, hex(user_id) AS u FROM events WHERE user_id NOT LIKE 'tab%'"
+        )
+      ).pipe(Effect.provide(target))
+      expect(yield* hostile).toEqual([{ m: "00FF80C3280A09", u: "FFFE0D0A5C4E" }])
     }).pipe(Effect.scoped)
   )
 

@@ -33,7 +33,7 @@ const refuseCompany = Effect.scoped(
       session,
       `SELECT count(*)::int AS sessions FROM pg_catalog.pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
-          AND application_name LIKE 'analytics%'`
+          AND (application_name LIKE 'analytics%' OR application_name LIKE 'loader%')`
     )
     if (others[0]?.sessions !== 0)
       return yield* new BackupRefused({

@@ -7,6 +7,8 @@ import { Accounting } from "../src/accounting/Accounting.ts"
 import { AccountingRepo } from "../src/accounting/AccountingRepo.ts"
 import { ReconcileRepo } from "../src/reconcile/ReconcileRepo.ts"
 import { differencesOf, Reconciliation } from "../src/reconcile/Reconciliation.ts"
+import { HoldRepo } from "../src/watermark/HoldRepo.ts"
+import { WatermarkRepo } from "../src/watermark/WatermarkRepo.ts"
 import { drain } from "./loader/faults.ts"
 import { receive, stores, track } from "./loader/loaderTest.ts"
 
@@ -51,6 +53,7 @@ describe("reconciliation", () => {
     Layer.provide(ReconcileRepo.layer),
     Layer.provide(Accounting.layer),
     Layer.provide(AccountingRepo.layer),
+    Layer.provideMerge(Layer.merge(HoldRepo.layer, WatermarkRepo.layer)),
     Layer.provideMerge(stores)
   )
   const { effect } = withLayer(layer)
@@ -72,6 +75,18 @@ describe("reconciliation", () => {
       yield* drain
       yield* accept(["d"])
       expect(yield* reconcile).toMatchObject({ stored: 3, differences: [] })
+    })
+  )
+
+  effect("tells nobody of a watermark above what is open", () =>
+    Effect.gen(function* () {
+      const { knownAt } = yield* HoldRepo.use(({ take }) => take)
+      yield* reconcile
+      const { watermark } = yield* WatermarkRepo.use(({ told }) => told)
+      expect(watermark.getTime()).toBeLessThan(knownAt.getTime())
+      const next = yield* HoldRepo.use(({ take }) => take)
+      expect(next.knownAt.getTime()).toBeGreaterThan(knownAt.getTime())
+      yield* SqlClient.SqlClient.use((sql) => sql`DELETE FROM ingest.watermark_holds`)
     })
   )
 

@@ -63,7 +63,7 @@ export class UndoRepo extends Context.Service<
           INSERT INTO ingest.link_undos (project_id, kind, from_id, to_id, known_at)
           SELECT project_id, kind, from_id, to_id,
                  greatest(date_trunc('milliseconds', clock_timestamp()),
-                          (SELECT published + interval '1 millisecond'
+                          (SELECT greatest(published, floor) + interval '1 millisecond'
                              FROM ingest.watermark))
             FROM (SELECT * FROM ingest.link_undos
                    WHERE project_id = ${BigInt(projectId)} AND kind = ${link.kind}
@@ -94,7 +94,7 @@ export class UndoRepo extends Context.Service<
                      SET undone_at = greatest(
                            date_trunc('milliseconds', clock_timestamp()),
                            known_at + interval '1 millisecond',
-                           (SELECT published + interval '1 millisecond'
+                           (SELECT greatest(published, floor) + interval '1 millisecond'
                               FROM ingest.watermark))
                    WHERE ${named(projectId, link)} AND undone_at IS NULL
                   RETURNING undone_at`

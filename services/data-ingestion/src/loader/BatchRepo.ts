@@ -39,7 +39,7 @@ export class BatchRepo extends Context.Service<
     ): Effect.Effect<ReadonlyArray<Pending>, LedgerUnavailable>
     /** Postgres' own time in milliseconds, which says when rows were received. */
     readonly clock: Effect.Effect<number, LedgerUnavailable>
-    /** Makes a batch of these rows, above every watermark published. */
+    /** Makes a batch of these rows, above every watermark published and the floor. */
     seal(lane: Lane, rows: ReadonlyArray<Pending>): Effect.Effect<Batch, Failure>
     /** Batches sealed but not done, oldest first. */
     readonly open: Effect.Effect<ReadonlyArray<Batch>, LedgerUnavailable>
@@ -116,7 +116,7 @@ export class BatchRepo extends Context.Service<
                    received_from, received_to, events, deleted_projects, removals_to)
                 SELECT ${uniqueId()}, ${shard}, ${lane}, ${epoch}, ${PARSER_VERSION},
                        greatest(date_trunc('milliseconds', clock_timestamp()),
-                                published + interval '1 millisecond'),
+                                greatest(published, floor) + interval '1 millisecond'),
                        ${ids}, ${from}, ${to}, ${events},
                        ARRAY(
                          SELECT p.project_id FROM ingest.purges AS p

@@ -4,7 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
 
-/** What the books of a project say at one moment at which no batch was sealed. */
+/** What the books of a project say; of stored events, while no batch was sealed. */
 export interface Books {
   /** Every batch sealed before has at most this `known_at`, every later one a larger. */
   readonly sealedUpTo: Date
@@ -46,14 +46,16 @@ export class ReconcileRepo extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const clickhouse = yield* ClickHouse
 
-      const reading = Effect.fnUntraced(function* (projectId: number) {
-        const id = BigInt(projectId)
+      /** The row of the watermark is held: nothing is sealed meanwhile. */
+      const stored = Effect.fnUntraced(function* (id: bigint) {
         yield* sql`SET LOCAL lock_timeout = '5s'`
-        const [sealed] = yield* sql<{ published: Date }>`
+        // The floor and not what is published, because what is open may lie below it.
+        const [sealed] = yield* sql<{ floor: Date }>`
           UPDATE ingest.watermark
-             SET published = date_trunc('milliseconds', greatest(published, clock_timestamp(),
-                   (SELECT max(known_at) FROM ingest.batches))) + interval '1 millisecond'
-          RETURNING published`
+             SET floor = date_trunc('milliseconds', interval '999 microseconds' + greatest(
+                   floor, published, clock_timestamp(),
+                   (SELECT max(known_at) FROM ingest.batches)))
+          RETURNING floor`
         const [row] = yield* sql<{
           open: ReadonlyArray<bigint> | null
           stored: bigint
@@ -65,22 +67,28 @@ export class ReconcileRepo extends Context.Service<
                    WHERE project_id = ${id} AND outcome = 'stored') AS stored,
                  (SELECT count(*) FROM ingest.removals
                    WHERE project_id = ${id} AND done_at IS NULL) AS removals`
-        const counted = yield* sql<Reason>`
-          SELECT reason, events FROM ingest.outcomes
-           WHERE project_id = ${id} AND outcome = 'quarantined' AND events <> 0`
-        const lying = yield* sql<Reason>`
-          SELECT reason, count(*) AS events FROM ingest.quarantine
-           WHERE project_id = ${id} AND replayed_at IS NULL GROUP BY reason`
-        const books: Books = {
-          sealedUpTo: sealed?.published ?? new Date(0),
+        return {
+          sealedUpTo: sealed?.floor ?? new Date(0),
           openBatches: row?.open ?? [],
           stored: Number(row?.stored ?? 0n),
-          openRemovals: Number(row?.removals ?? 0n),
-          quarantined: byReason(counted),
-          inQuarantine: byReason(lying)
+          openRemovals: Number(row?.removals ?? 0n)
         }
-        return books
       })
+
+      /** One statement, because batches end meanwhile: both move in one transaction. */
+      const quarantined = (id: bigint) =>
+        Effect.map(
+          sql<Reason & { readonly lies: boolean }>`
+            SELECT false AS lies, reason, events FROM ingest.outcomes
+             WHERE project_id = ${id} AND outcome = 'quarantined' AND events <> 0
+             UNION ALL
+            SELECT true, reason, count(*) FROM ingest.quarantine
+             WHERE project_id = ${id} AND replayed_at IS NULL GROUP BY reason`,
+          (rows) => ({
+            quarantined: byReason(rows.filter(({ lies }) => !lies)),
+            inQuarantine: byReason(rows.filter(({ lies }) => lies))
+          })
+        )
 
       return ReconcileRepo.of({
         projects: sql<{ projectId: bigint }>`
@@ -91,13 +99,13 @@ export class ReconcileRepo extends Context.Service<
           Effect.withSpan("ReconcileRepo.projects")
         ),
 
-        // Done while the row of the watermark is held: nothing is sealed meanwhile.
-        books: Effect.fn("ReconcileRepo.books")((projectId) =>
-          reading(projectId).pipe(
-            sql.withTransaction,
-            within("20 seconds"),
-            Effect.catchTag("SqlError", unavailable("reconciliation"))
-          )
+        books: Effect.fn("ReconcileRepo.books")(
+          function* (projectId) {
+            const id = BigInt(projectId)
+            const events = yield* within("20 seconds")(sql.withTransaction(stored(id)))
+            return { ...events, ...(yield* within("1 minute")(quarantined(id))) }
+          },
+          Effect.catchTag("SqlError", unavailable("reconciliation"))
         ),
 
         held: Effect.fn("ReconcileRepo.held")(

@@ -35,7 +35,7 @@ export class HoldRepo extends Context.Service<
           const [hold] = yield* sql<Hold>`
             INSERT INTO ingest.watermark_holds (known_at, expires_at)
             SELECT greatest(date_trunc('milliseconds', clock_timestamp()),
-                            published + interval '1 millisecond'),
+                            greatest(published, floor) + interval '1 millisecond'),
                    clock_timestamp() + ${LONGEST}::interval
               FROM ingest.watermark
             RETURNING id, known_at`

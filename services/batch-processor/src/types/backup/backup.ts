@@ -12,9 +12,9 @@ import { JobRun } from "../../jobs/JobRun.ts"
 import { JobFailed, type JobType, JobUnavailable } from "../../jobs/JobType.ts"
 import { keepNewest } from "./keepNewest.ts"
 
-/** A folder below `backups/`. */
+/** A folder below `backups/`, where `removals/` holds what was erased. */
 export const BackupName = Schema.String.check(
-  Schema.isPattern(/^[a-z0-9][a-z0-9-]{0,63}$/u)
+  Schema.isPattern(/^(?!removals$)[a-z0-9][a-z0-9-]{0,63}$/u)
 ).annotate({ examples: ["before-upgrade"] })
 
 const Payload = Schema.Struct({
@@ -73,12 +73,13 @@ export const backup: JobType<
       Schema.Array(DumpedObject),
       dumpEvents(name, postgres.sealedUpTo)
     )
+    // What cannot be read back must not be taken for a backup, nor push out an older one.
+    yield* step("verify", Schema.Void, verify([...postgres.objects, ...events]))
     const manifest = yield* step(
       "manifest",
       Manifest,
       failing(completeBackup(url, name, postgres, events))
     )
-    yield* step("verify", Schema.Void, verify(manifest))
     const { keep } = payload
     const removed =
       keep === undefined
@@ -113,7 +114,7 @@ const dumpEvents = Effect.fnUntraced(function* (name: string, sealedUpTo: string
   return done
 })
 
-const verify = Effect.fnUntraced(function* ({ objects }: Manifest) {
+const verify = Effect.fnUntraced(function* (objects: ReadonlyArray<DumpedObject>) {
   const { progress } = yield* JobRun
   const total = objects.reduce((sum, { rows }) => sum + rows, 0)
   let done = 0
