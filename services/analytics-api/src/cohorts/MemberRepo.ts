@@ -1,6 +1,6 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, Schedule } from "effect"
 import type { ProjectId } from "../projects/Project.ts"
 import { QueriesUnavailable } from "../query/QueryProblems.ts"
 import type { CohortId } from "./Cohort.ts"
@@ -61,10 +61,15 @@ export class MemberRepo extends Context.Service<
                 )
                 .join("\n")
             })
-            // What is written later would change answers that were given.
+            // What is written later would change answers that were given. While the store
+            // cannot be reached its own limit of time ends the insert.
             const stop = clickhouse
               .killAndWait(queryId)
-              .pipe(Effect.timeout(PATIENCE), Effect.ignore)
+              .pipe(
+                Effect.retry(Schedule.spaced("1 second")),
+                Effect.timeout(PATIENCE),
+                Effect.ignore
+              )
             return Effect.tapError(insert, () => stop)
           },
           Effect.catchTag("ClickHouseError", refused),

@@ -1,4 +1,5 @@
-import { Clock, Effect, Exit } from "effect"
+import { Cause, Clock, Effect, Exit, Option } from "effect"
+import { QueriesUnavailable } from "./QueryProblems.ts"
 
 /** What the event store reads when it does nothing else, about. */
 export const BYTES_PER_MS = 2 ** 20
@@ -8,7 +9,7 @@ const BYTES_PER_ROW = 1024
 /**
  * Adds up what the statements of one query read. Of one that failed, or was given up, only
  * its time is known: it counts as what the store can read in that time, but not as more
- * than `mostRows` rows hold.
+ * than `mostRows` rows hold. That the store cannot be reached is nobody's fault who asks.
  */
 export const readMeter = (mostRows: number) => {
   let bytes = 0
@@ -24,11 +25,16 @@ export const readMeter = (mostRows: number) => {
           Effect.map(Clock.currentTimeMillis, (now) => {
             bytes += Exit.isSuccess(exit)
               ? (exit.value.bytesRead ?? 0)
-              : unanswered(now - startedAt)
+              : isOurs(exit.cause)
+                ? 0
+                : unanswered(now - startedAt)
           })
         )
       )
   }
 }
+
+const isOurs = (cause: Cause.Cause<unknown>): boolean =>
+  Option.getOrUndefined(Cause.findErrorOption(cause)) instanceof QueriesUnavailable
 
 export type ReadMeter = ReturnType<typeof readMeter>
