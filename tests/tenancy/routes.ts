@@ -221,6 +221,16 @@ const api: ReadonlyArray<Route> = [
     body: { projectId: "{projectId}" }
   },
   {
+    route: "POST /internal/v1/cohorts/refresh",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    body: { projectId: "{projectId}", cohortId: "{cohortId}", refreshId: removal }
+  },
+  {
+    route: "GET /internal/v1/cohorts",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/cohorts?projectId={projectId}"
+  },
+  {
     route: "POST /internal/v1/query",
     statuses: "401 401 401 401 401 401 200 401 401",
     path: "/internal/v1/query?projectId={projectId}",
