@@ -51,3 +51,45 @@ describe("a bucket that refuses", () => {
       expect(away.message).toContain("put a")
     }).pipe(Effect.scoped, Effect.runPromise))
 })
+
+describe("a body that is given up", () => {
+  it("is taken back at the server, part by part", () =>
+    Effect.gen(function* () {
+      const asked: Array<string> = []
+      // The server of the other tests does not know how to take a part back.
+      const server = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          Bun.serve({
+            port: 0,
+            hostname: "127.0.0.1",
+            maxRequestBodySize: 64 * 1024 * 1024,
+            fetch: async (request) => {
+              await request.bytes()
+              const { search } = new URL(request.url)
+              asked.push(`${request.method} ${search}`)
+              return request.method === "POST"
+                ? new Response(
+                    "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>",
+                    { headers: { "content-type": "application/xml" } }
+                  )
+                : new Response(null, { headers: { etag: '"e"' } })
+            }
+          })
+        ),
+        (it) => Effect.promise(() => it.stop(true))
+      )
+      const body = Stream.concat(
+        Stream.make(Buffer.alloc(40_000_000)),
+        Stream.fail("broken" as const)
+      )
+      const failed = yield* Effect.flip(
+        Effect.flatMap(ObjectStore, (store) => store.put("a", body)).pipe(
+          Effect.provide(storeAt(server.url.origin))
+        )
+      )
+      expect(failed).toBe("broken")
+      expect(asked[0]).toBe("POST ?uploads=")
+      expect(asked.at(-1)).toBe("DELETE ?uploadId=u1&x-id=AbortMultipartUpload")
+      expect(asked.filter((it) => it.startsWith("POST"))).toHaveLength(1)
+    }).pipe(Effect.scoped, Effect.runPromise))
+})
