@@ -174,3 +174,24 @@ export const ask = Effect.fnUntraced(function* (
     asOf: Date.parse(meta.cohorts?.[0]?.asOf ?? "")
   }
 })
+
+export const buyers = { type: "dynamic", rule: { did: { event: "buy", atLeast: 2 } } }
+let project = 100
+
+/** A project of its own with ann (two purchases), bob (one) and cid (none). */
+export const begin = Effect.fnUntraced(function* () {
+  const id = ++project
+  world.watermark = START + HOUR
+  world.removing.clear()
+  yield* makeProject(id)
+  yield* send(id, [
+    { user: "ann", event: "buy" },
+    { user: "ann", event: "buy" },
+    { user: "bob", event: "buy" },
+    { user: "cid", event: "look" }
+  ])
+  return id
+})
+
+export const shown = (projectId: number, id: string) =>
+  Cohorts.use((cohorts) => Effect.map(cohorts.get(projectId, id), (one) => one.refresh))
