@@ -39,4 +39,13 @@ export const Manifest = Schema.Struct({
 export type Manifest = typeof Manifest.Type
 
 export const folderOf = (name: string): string => `backups/${name}`
+/**
+ * Objects of one attempt: what a backup of that name holds already stays whole until the
+ * manifest names others.
+ *
+ * @param moment ISO 8601, of no other attempt
+ */
+export const attemptFolder = (name: string, moment: string): string =>
+  `${folderOf(name)}/${moment.replaceAll(/\D/g, "")}`
+
 export const manifestKey = (name: string): string => `${folderOf(name)}/manifest.json`

@@ -1,10 +1,11 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
-import type { ObjectStore } from "@analytics/object-store/ObjectStore"
-import { Effect, type Redacted } from "effect"
+import { ObjectStore } from "@analytics/object-store/ObjectStore"
+import { Effect, type Redacted, Stream } from "effect"
 import type { BackupUnavailable } from "./BackupError.ts"
+import { objectStoreAway } from "./Dump.ts"
 import { clickhouseMigrations, clockText, LONGEST, storeAway } from "./dumpEvents.ts"
 import type { PostgresDump } from "./dumpPostgres.ts"
-import type { DumpedObject, Manifest } from "./Manifest.ts"
+import { type DumpedObject, folderOf, type Manifest, manifestKey } from "./Manifest.ts"
 import { openSession, rowsOf } from "./PostgresSession.ts"
 import { writeManifest } from "./readManifest.ts"
 
@@ -59,5 +60,19 @@ export const completeBackup = Effect.fn("Backup.complete")(function* (
     objects: [...postgres.objects, ...events]
   }
   yield* writeManifest(manifest)
+  yield* removeOthers(manifest)
   return manifest
+})
+
+/** What earlier attempts of that name left. */
+const removeOthers = Effect.fnUntraced(function* ({ name, objects }: Manifest) {
+  const store = yield* ObjectStore
+  const own = new Set([manifestKey(name), ...objects.map(({ key }) => key)])
+  yield* store.list(`${folderOf(name)}/`).pipe(
+    Stream.map(({ key }) => key),
+    Stream.filter((key) => !own.has(key)),
+    Stream.runCollect,
+    Effect.flatMap((keys) => Effect.forEach(keys, store.remove, { discard: true })),
+    Effect.mapError(({ detail }) => objectStoreAway(detail))
+  )
 })

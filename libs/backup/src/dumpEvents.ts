@@ -4,7 +4,7 @@ import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Duration, Effect, Stream } from "effect"
 import { BackupUnavailable } from "./BackupError.ts"
 import { dump } from "./Dump.ts"
-import { type DumpedObject, folderOf } from "./Manifest.ts"
+import { attemptFolder, type DumpedObject } from "./Manifest.ts"
 
 export interface EventTable {
   readonly name: string
@@ -121,7 +121,7 @@ export const dumpPiece = Effect.fn("Backup.dumpPiece")(function* (
       store: "clickhouse",
       table: piece.name,
       columns: piece.columns,
-      key: `${folderOf(name)}/clickhouse/${piece.name}/${piece.partition}.tsv.zst`
+      key: `${attemptFolder(name, until)}/clickhouse/${piece.name}/${piece.partition}.tsv.zst`
     },
     yield* rowsAsText(piece, until)
   )

@@ -1,10 +1,10 @@
-import { ObjectStore } from "@analytics/object-store/ObjectStore"
+import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Effect, type Redacted, Schema } from "effect"
 import type { Client } from "pg"
 import { to as copyTo } from "pg-copy-streams"
 import type { BackupUnavailable } from "./BackupError.ts"
-import { dump, objectStoreAway } from "./Dump.ts"
-import { DumpedObject, folderOf, Manifest, manifestKey } from "./Manifest.ts"
+import { dump } from "./Dump.ts"
+import { attemptFolder, DumpedObject, Manifest } from "./Manifest.ts"
 import { openSession, rowsOf } from "./PostgresSession.ts"
 import {
   type PostgresTable,
@@ -36,11 +36,6 @@ export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
   url: Redacted.Redacted,
   name: string
 ): Effect.fn.Return<PostgresDump, BackupUnavailable, ObjectStore> {
-  const store = yield* ObjectStore
-  // What is of that name is no backup any more once a byte of it is replaced.
-  yield* Effect.mapError(store.remove(manifestKey(name)), ({ detail }) =>
-    objectStoreAway(detail)
-  )
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const turn = yield* openSession(url)
@@ -61,6 +56,7 @@ export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
                     (SELECT max(known_at) FROM ingest.watermark_holds)))
            RETURNING to_char(floor AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS until`
       )
+      const sealedUpTo = sealed?.until ?? ""
       yield* rowsOf(client, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
       const [facts] = yield* rowsOf<{ at: string; installation: string }>(
         client,
@@ -79,14 +75,14 @@ export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
             WHERE h.inhparent = 'ingest.inbox'::regclass ORDER BY 1`
       )
       const objects = yield* Effect.forEach(yield* postgresTables(client), (table) =>
-        dumpTable(client, table, name)
+        dumpTable(client, table, attemptFolder(name, sealedUpTo))
       )
       return {
         takenAt: facts?.at ?? "",
         installation: facts?.installation ?? "",
         migrations: yield* postgresMigrations(client),
         partitions: partitions.map((partition) => partition.name),
-        sealedUpTo: sealed?.until ?? "",
+        sealedUpTo,
         openBatches: open.map(({ id }) => id),
         objects
       }
@@ -94,13 +90,13 @@ export const dumpPostgres = Effect.fn("Backup.dumpPostgres")(function* (
   )
 })
 
-const dumpTable = (client: Client, table: PostgresTable, name: string) =>
+const dumpTable = (client: Client, table: PostgresTable, folder: string) =>
   dump(
     {
       store: "postgres",
       table: table.name,
       columns: table.columns,
-      key: `${folderOf(name)}/postgres/${table.name}.copy.zst`
+      key: `${folder}/postgres/${table.name}.copy.zst`
     },
     rowsAsText(client, table)
   )

@@ -4,6 +4,7 @@ import { Effect, type Redacted, type Scope } from "effect"
 import type { Client } from "pg"
 import { BackupRefused, type BackupUnavailable } from "./BackupError.ts"
 import { clickhouseMigrations, storeAway } from "./dumpEvents.ts"
+import { hideRemovals } from "./hideRemovals.ts"
 import type { Manifest } from "./Manifest.ts"
 import { openSession, rowsOf } from "./PostgresSession.ts"
 import { postgresMigrations } from "./postgresTables.ts"
@@ -37,6 +38,7 @@ export const restore = Effect.fn("Backup.restore")(
     yield* rowsOf(client, "BEGIN")
     yield* restorePostgres(client, manifest)
     yield* restoreEvents(manifest)
+    yield* hideRemovals(client)
     // What was erased since then does not come back.
     yield* restoreRemovals(client)
     yield* rowsOf(client, "COMMIT")

@@ -8,7 +8,7 @@ import { SqlClient } from "effect/sql"
 import { completeBackup } from "../src/completeBackup.ts"
 import { dumpPiece, eventPieces } from "../src/dumpEvents.ts"
 import { dumpPostgres } from "../src/dumpPostgres.ts"
-import { folderOf, type Manifest } from "../src/Manifest.ts"
+import { folderOf, type Manifest, manifestKey } from "../src/Manifest.ts"
 import { readManifest } from "../src/readManifest.ts"
 import { restore } from "../src/restore.ts"
 import { checkObject } from "../src/tallyObject.ts"
@@ -18,6 +18,8 @@ const HOSTILE = "tab\there, line\nbreak, back\\slash, \\N, 'quotes\", null\u0001
 const DONE = 11n
 const OPEN = 12n
 const LATER = 13n
+/** Open when Postgres is read, done and forgotten by the event store after that. */
+const REMOVAL = "00000000-0000-4000-8000-000000000001"
 
 const event = (batch: bigint, knownAt: string, messageId: string) => ({
   project_id: 7,
@@ -64,6 +66,11 @@ const fill = Effect.gen(function* () {
   yield* sql`
     INSERT INTO jobs.jobs (id, project_id, type, payload, state, created_by)
     VALUES (gen_random_uuid(), 7, 'noop', '{}', 'running', 'admin')`
+  yield* sql`
+    INSERT INTO ingest.removals
+      (id, project_id, kind, id_hashes, requested_at, known_at, hidden_at)
+    VALUES (${REMOVAL}::uuid, 7, 'person', '{-2,3}', '2026-11-02T09:00:00.123Z',
+      '2026-11-02T09:00:00.124Z', now())`
   yield* sql`UPDATE ingest.watermark SET published = '2026-11-01T00:00:00Z'`
   yield* batch(DONE, "2026-11-02T11:00:00Z", true)
   yield* batch(OPEN, "2026-11-02T12:00:00Z", false)
@@ -153,6 +160,17 @@ describe("a backup", () => {
         })
         expect(yield* seen).toEqual([{ batch: String(DONE) }])
         const store = yield* ClickHouse
+        expect(
+          yield* store.query("SELECT * FROM removals ORDER BY id_hash")
+        ).toMatchObject(
+          ["3", "18446744073709551614"].map((hash) => ({
+            removal: REMOVAL,
+            is_range: 0,
+            id_hash: hash,
+            received_until: "2026-11-02 09:00:00.123",
+            known_until: "2026-11-02 09:00:00.124"
+          }))
+        )
         const ids = yield* sql<{ id: string }>`SELECT id FROM public.installation`
         expect(
           yield* store.query("SELECT toString(id) AS id FROM installation")
@@ -190,6 +208,26 @@ describe("a backup", () => {
         expect(Exit.isFailure(yield* Effect.exit(bringBack(manifest, true)))).toBe(true)
         const sql = yield* SqlClient.SqlClient
         expect(yield* sql`SELECT state FROM jobs.jobs`).toEqual([{ state: "running" }])
+      }).pipe(Effect.provide(source))
+    }).pipe(Effect.scoped)
+  )
+
+  effect("stays whole until the next of its name is complete, which alone stays", () =>
+    Effect.gen(function* () {
+      const source = yield* Layer.build(place)
+      yield* Effect.gen(function* () {
+        yield* fill
+        const first = yield* take("again")
+        const { url } = yield* PostgresConfig
+        const postgres = yield* dumpPostgres(url, "again")
+        expect(yield* readManifest("again")).toEqual(first)
+        yield* Effect.forEach(first.objects, checkObject)
+        const second = yield* completeBackup(url, "again", postgres, [])
+        const store = yield* ObjectStore
+        const keys = yield* Stream.runCollect(store.list(`${folderOf("again")}/`))
+        expect(keys.map(({ key }) => key).toSorted()).toEqual(
+          [manifestKey("again"), ...second.objects.map(({ key }) => key)].toSorted()
+        )
       }).pipe(Effect.provide(source))
     }).pipe(Effect.scoped)
   )

@@ -19,7 +19,8 @@ export const BackupName = Schema.String.check(
 
 const Payload = Schema.Struct({
   name: Schema.optionalKey(BackupName).annotate({
-    description: "The job's id when absent. An older backup of that name is replaced"
+    description:
+      "The job's id when absent. An older backup of that name is replaced once this one is complete"
   }),
   keep: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))

@@ -2,10 +2,10 @@ import { objectStoreAway } from "@analytics/backup/Dump"
 import { folderOf } from "@analytics/backup/Manifest"
 import { readManifest } from "@analytics/backup/readManifest"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
-import { Effect, Stream } from "effect"
+import { Array as Arr, Effect, Option, Stream } from "effect"
 
 /**
- * Removes all complete backups but the `keep` newest by the moment they bring back. Their
+ * Removes all complete backups that can be read but the `keep` newest by the moment they bring back. Their
  * manifests go first, so that a backup that is half gone is none.
  *
  * @returns the names of those that are gone
@@ -21,7 +21,15 @@ export const keepNewest = Effect.fn("Backup.keepNewest")(function* (keep: number
     const [, name] = /^backups\/([^/]+)\/manifest\.json$/u.exec(key) ?? []
     return name === undefined ? [] : [name]
   })
-  const manifests = yield* Effect.forEach(names, readManifest)
+  // What another version wrote is not ours to judge.
+  const manifests = yield* Effect.forEach(names, (name) =>
+    readManifest(name).pipe(
+      Effect.asSome,
+      Effect.catchTag("BackupRefused", ({ detail }) =>
+        Effect.as(Effect.logWarning(detail), Option.none())
+      )
+    )
+  ).pipe(Effect.map(Arr.getSomes))
   const old = manifests
     .toSorted((a, b) => b.takenAt.localeCompare(a.takenAt))
     .slice(keep)

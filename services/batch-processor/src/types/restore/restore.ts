@@ -23,7 +23,7 @@ const Result = Schema.Struct({
 /**
  * Proves that a backup can be restored: it is, into databases of its own beside those in
  * use, and every table is compared with what was dumped. The stores in use are replaced by
- * `cli restore`, while nothing runs on them.
+ * `make restore`, while nothing runs on them.
  */
 export const restore: JobType<
   typeof Payload,
@@ -32,7 +32,7 @@ export const restore: JobType<
 > = {
   name: "restore",
   description:
-    "Restores a backup into databases of its own, compares every table with what was dumped, and drops them. What is in use stays as it is: `cli restore` replaces that.",
+    "Restores a backup into databases of its own, compares every table with what was dumped, and drops them. What is in use stays as it is: `make restore` replaces that.",
   of: "installation",
   payload: Payload,
   result: Result,
