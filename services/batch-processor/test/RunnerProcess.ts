@@ -73,7 +73,7 @@ export const startRunner = Effect.fn("startRunner")(function* (
   yield* Effect.tryPromise(() => fetch(`${url}/readyz`)).pipe(
     Effect.filterOrFail(({ status }) => status === 200),
     Effect.retry(Schedule.spaced("50 millis")),
-    Effect.timeout("20 seconds"),
+    Effect.timeout("45 seconds"),
     Effect.tapError(() => Effect.sync(() => process.stderr.write(written)))
   )
   return { url, child, log: () => written } satisfies RunnerProcess
