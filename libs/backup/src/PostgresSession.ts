@@ -15,7 +15,10 @@ export const openSession = (
         const client = new Client({
           connectionString: Redacted.value(url),
           application_name: "analytics backup",
-          connectionTimeoutMillis: 10_000
+          connectionTimeoutMillis: 10_000,
+          // A restore says nothing for hours while the event store is filled.
+          keepAlive: true,
+          keepAliveInitialDelayMillis: 10_000
         })
         // A session that ends is told by the statement it ends.
         client.on("error", () => undefined)
@@ -23,6 +26,10 @@ export const openSession = (
         // The text of a value must not depend on who asks.
         await client.query(
           "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1"
+        )
+        // Limits that a server sets for queries are too short for whole tables.
+        await client.query(
+          "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
         )
         return client
       },

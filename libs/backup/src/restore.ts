@@ -36,6 +36,7 @@ export const restore = Effect.fn("Backup.restore")(
     yield* refuseOtherVersions(client, manifest)
     if (!replace) yield* refuseFull(client)
     yield* rowsOf(client, "BEGIN")
+    yield* rowsOf(client, "SET LOCAL lock_timeout = '1min'")
     yield* restorePostgres(client, manifest)
     yield* restoreEvents(manifest)
     yield* hideRemovals(client)

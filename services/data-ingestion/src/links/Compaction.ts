@@ -1,5 +1,5 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
 import { WatermarkRepo } from "../watermark/WatermarkRepo.ts"
 
@@ -19,6 +19,9 @@ const NEWEST = `
 const SUPERSEDED = `project_id = {projectId:UInt32}
   AND known_at <= {before:DateTime64(3, 'UTC')}
   AND (id_hash, known_at, version) NOT IN (${NEWEST})`
+
+/** A mutation that is not awaited goes on, and would be asked for once more. */
+const LONGEST = Duration.minutes(9)
 
 /** Rows of links that a newer one replaced before any moment that may still be asked about. */
 export class Compaction extends Context.Service<
@@ -60,10 +63,7 @@ export class Compaction extends Context.Service<
             if (removed > 0)
               yield* store.command(
                 `ALTER TABLE person_links DELETE WHERE ${SUPERSEDED}`,
-                {
-                  params,
-                  settings: { mutations_sync: "2" }
-                }
+                { params, settings: { mutations_sync: "2" }, timeout: LONGEST }
               )
             return { kept: Number(count?.links) - removed, removed }
           },

@@ -1,6 +1,6 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { within } from "@analytics/database/PostgresRetry"
-import { Context, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
 
@@ -25,6 +25,13 @@ export interface Held {
   /** Messages that are stored more than once, and the first few of them. */
   readonly doubled: number
   readonly examples: ReadonlyArray<string>
+}
+
+/** Whole projects are read, for longer and with more groups than memory may hold. */
+const LONGEST = Duration.minutes(9)
+const SPILLING = {
+  max_bytes_before_external_group_by: "1073741824",
+  max_execution_time: 0
 }
 
 /** Messages named in one difference. */
@@ -115,6 +122,7 @@ export class ReconcileRepo extends Context.Service<
               open: openBatches,
               until: sealedUpTo.toISOString().replace("T", " ").replace("Z", "")
             }
+            const options = { params, settings: SPILLING, timeout: LONGEST }
             const events = `SELECT message_id FROM events
                WHERE project_id = {projectId:UInt32}
                  AND known_at <= {until:DateTime64(3, 'UTC')}
@@ -127,14 +135,14 @@ export class ReconcileRepo extends Context.Service<
             }>(
               `SELECT (SELECT count() FROM (${events})) AS events,
                       (SELECT count() FROM (${doubled})) AS doubled`,
-              { params }
+              options
             )
             const examples =
               Number(counts?.doubled) === 0
                 ? []
                 : yield* clickhouse.query<{ message_id: string }>(
                     `${doubled} ORDER BY message_id LIMIT ${EXAMPLES}`,
-                    { params }
+                    options
                   )
             return {
               events: Number(counts?.events),
