@@ -22,7 +22,7 @@ export const batchVariables = {
   BATCH_RUNNER_HEALTH: defaulted(Kind.oneOf("ping", "k8s"), "ping", {
     of,
     description:
-      "How a lost runner is noticed: by asking it, or by asking Kubernetes for its pod."
+      "How a lost runner is noticed: by asking it, or by asking Kubernetes for its pod. The latter needs the right to list pods, and `NODE_EXTRA_CA_CERTS=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt`."
   }),
   BATCH_K8S_NAMESPACE: optional(Kind.text, {
     of,

@@ -3,10 +3,12 @@ import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import * as Postgres from "@analytics/database/Postgres"
 import * as NodeClusterHttp from "@effect/platform-node/NodeClusterHttp"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Duration, Effect, Layer, Option } from "effect"
 import {
   ClusterWorkflowEngine,
   HttpRunner,
+  K8sHttpClient,
   RunnerAddress,
   RunnerHealth,
   Runners,
@@ -69,6 +71,11 @@ const PingLive = Layer.effect(
   )
 ).pipe(Layer.provide(Runners.layerRpc), Layer.provide(ClientLive))
 
+/** Its certificate is one of `NODE_EXTRA_CA_CERTS`. */
+const KubernetesLive = K8sHttpClient.layer.pipe(
+  Layer.provide([FetchHttpClient.layer, NodeFileSystem.layer])
+)
+
 const HealthLive = Layer.unwrap(
   Effect.map(BatchConfig, ({ k8sLabels, k8sNamespace, runnerHealth }) =>
     runnerHealth === "ping"
@@ -76,7 +83,7 @@ const HealthLive = Layer.unwrap(
       : RunnerHealth.layerK8s({
           namespace: Option.getOrUndefined(k8sNamespace),
           labelSelector: Option.getOrUndefined(k8sLabels)
-        }).pipe(Layer.provide(NodeClusterHttp.layerK8sHttpClient))
+        }).pipe(Layer.provide(KubernetesLive))
   )
 )
 
