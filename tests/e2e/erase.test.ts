@@ -150,7 +150,6 @@ it("leaves nothing of a person whose events keep coming, and everything of other
     "clickhouse events, projections on",
     "clickhouse events, projections off",
     "clickhouse person_links, projections off",
-    "postgres ingest.quarantine",
     "postgres ingest.inbox, lines"
   ])
     expect({ place, wasThere: (of(place)?.before ?? 0) > 0 }).toEqual({
@@ -158,6 +157,8 @@ it("leaves nothing of a person whose events keep coming, and everything of other
       wasThere: true
     })
   expect(result.places.filter(({ after }) => after > 0)).toEqual([])
+  // Gone when it was hidden, before anything was looked for.
+  expect(result.removed).toMatchObject({ quarantine: 1, links: expect.any(Number) })
   expect(JSON.stringify(job)).not.toContain(anna)
   expect(JSON.stringify(job)).not.toContain(device)
 

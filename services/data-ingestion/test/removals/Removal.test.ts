@@ -204,6 +204,12 @@ describe("an erased person", () => {
       expect(yield* pass).toEqual([])
       yield* drain
       expect(yield* storedOf(4)).toEqual(["1", "2", "3", "4"])
+      // What tied them never came into the ledger, where it would tie whatever comes later.
+      expect(
+        yield* SqlClient.SqlClient.use(
+          (sql) => sql`SELECT 1 FROM ingest.links WHERE project_id = 4`
+        )
+      ).toEqual([])
       // First it learns of the second device.
       yield* pass
       yield* pass

@@ -29,20 +29,18 @@ export const Certificate = Schema.Struct({
     description: "What data-ingestion removed, by place"
   }),
   forgotten: Schema.Record(Schema.String, Schema.Int),
+  mentions: Schema.Record(Schema.String, Schema.Int).annotate({
+    description:
+      "Rows of others that hold an id of 8 characters or more as a text: rules of cohorts, other jobs, the audit. They are not changed"
+  }),
   notSearched: Schema.Array(Schema.String)
 })
 export type Certificate = typeof Certificate.Type
 
-/**
- * Records of what people did with the installation. They are named in the certificate and
- * not changed: a cohort's rule or another job may name an id on purpose.
- */
-const RECORDS = /^postgres (?:control\.|jobs\.|public\.)/u
-
-/** Places of data where something is left. */
+/** Places where something is left. */
 export const remains = (after: Found): ReadonlyArray<string> =>
   Object.entries(after).flatMap(([place, rows]) =>
-    rows > 0 && !RECORDS.test(place) ? [`${place} (${rows})`] : []
+    rows > 0 ? [`${place} (${rows})`] : []
   )
 
 export const certificateOf = (given: {
@@ -51,6 +49,7 @@ export const certificateOf = (given: {
   readonly textsKnown: boolean
   readonly before: Found
   readonly after: Found
+  readonly mentions: Found
   readonly forgotten: Found
   readonly verifiedAt: string
 }): Certificate => {
@@ -79,8 +78,10 @@ export const certificateOf = (given: {
     })),
     removed: removal.counts,
     forgotten: given.forgotten,
+    mentions: given.mentions,
     notSearched: [
       "clickhouse seen: hashes of message ids, kept so that nothing is stored twice",
+      "properties and traits in events of others: nobody can know whose they are",
       "control.idempotency: encrypted with callers' keys, gone after a day",
       "backups: a restore leaves out what backups/removals/ names"
     ]

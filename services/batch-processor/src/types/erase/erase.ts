@@ -15,7 +15,7 @@ import {
 } from "../removal/removedObjects.ts"
 import { Certificate, certificateOf, remains } from "./Certificate.ts"
 import { ErasePayload, idsOf, kindOf, rangeOf } from "./ErasePayload.ts"
-import { scan } from "./scan.ts"
+import { Scanned, scan } from "./scan.ts"
 
 const Places = Schema.Record(Schema.String, Schema.Int)
 
@@ -77,7 +77,7 @@ export const erase: JobType<
       ...{ jobId: id, projectId, ids, idHashes, range, requestedAt }
     })
 
-    const before = yield* step("scan before", Places, scan(terms(hidden.idHashes)))
+    const before = yield* step("scan before", Scanned, scan(terms(hidden.idHashes)))
     const objects = yield* step(
       "count files",
       Schema.Struct({ exports: Schema.Int, uploads: Schema.Int }),
@@ -97,13 +97,13 @@ export const erase: JobType<
     const done = yield* step("remove", Kept, Effect.map(untilDone(id), keptOf))
     yield* step("note all ids for backups", Schema.Void, note(done.idHashes))
 
-    const after = yield* step("scan after", Places, scan(terms(done.idHashes)))
+    const after = yield* step("scan after", Scanned, scan(terms(done.idHashes)))
     const left = yield* step(
       "count files left",
       Schema.Struct({ exports: Schema.Int, uploads: Schema.Int }),
       countObjects(projectId, requestedAt)
     )
-    const rest = remains(after)
+    const rest = remains(after.places)
     if (rest.length > 0 || left.exports + left.uploads > 0)
       return yield* new JobFailed({
         detail: `It is still found in ${[...rest, ...Object.entries(left).map(([place, n]) => `${place} (${n})`)].join(", ")}. Retry the job; if it stays, somebody has to look.`
@@ -118,8 +118,9 @@ export const erase: JobType<
       removal: done,
       kind: removal.kind,
       textsKnown: known.state !== "done",
-      before: { ...before, ...objects },
-      after: { ...after, ...left },
+      before: { ...before.places, ...objects },
+      after: { ...after.places, ...left },
+      mentions: after.mentions,
       forgotten,
       verifiedAt
     })

@@ -1,7 +1,7 @@
 import { decodeLine, frameLines } from "@analytics/data-processing/InboxEvent"
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
-import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
+import { Effect, Schema } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
 import { JobUnavailable } from "../../jobs/JobType.ts"
 
 /** Who or what is looked for. */
@@ -21,6 +21,12 @@ export interface Terms {
 /** Rows by place: `clickhouse events`, with projections on and off, `postgres ingest.links`. */
 export type Found = Readonly<Record<string, number>>
 
+/** Rows that are the person's, and rows of others that speak of an id. */
+export const Scanned = Schema.Struct({
+  places: Schema.Record(Schema.String, Schema.Int),
+  mentions: Schema.Record(Schema.String, Schema.Int)
+})
+
 /** When a row came to be, by the first of these columns that a table has. */
 const MOMENTS = [
   "received_at",
@@ -33,18 +39,30 @@ const MOMENTS = [
 ]
 const PAGE = 20
 
+/** Columns that say who somebody is. Others may hold the same text by chance. */
+const ID_COLUMNS = new Set([
+  "user_id",
+  "anonymous_id",
+  "previous_id",
+  "from_id",
+  "to_id",
+  "ids"
+])
+/** Characters of an id that is hardly anything else wherever it stands. */
+const TELLING = 8
+
 const away = (what: string) => (error: { readonly _tag: string }) =>
   new JobUnavailable({ what, detail: error._tag })
 
 /** Looks through every table of both stores, and the frames of the inbox. */
 export const scan = Effect.fn("Erase.scan")(function* (terms: Terms) {
-  const found: Record<string, number> = {
-    ...(yield* Effect.mapError(inClickHouse(terms), away("ClickHouse"))),
-    ...(terms.ids.length === 0
-      ? {}
-      : yield* Effect.mapError(inPostgres(terms), away("Postgres")))
-  }
-  return found
+  const stored = yield* Effect.mapError(inClickHouse(terms), away("ClickHouse"))
+  if (terms.ids.length === 0) return { places: stored, mentions: {} }
+  const { mentions, places } = yield* Effect.mapError(
+    inPostgres(terms),
+    away("Postgres")
+  )
+  return { places: { ...stored, ...places }, mentions }
 })
 
 interface Column {
@@ -58,9 +76,6 @@ const byTable = (columns: ReadonlyArray<Column>) =>
 
 const momentOf = (columns: ReadonlyArray<Column>): string | undefined =>
   MOMENTS.find((moment) => columns.some(({ name }) => name === moment))
-
-/** As a text stands in JSON. */
-const quotedOf = ({ ids }: Terms) => ids.map((id) => JSON.stringify(id))
 
 const inClickHouse = Effect.fnUntraced(function* (terms: Terms) {
   const store = yield* ClickHouse
@@ -81,7 +96,6 @@ const inClickHouse = Effect.fnUntraced(function* (terms: Terms) {
           params: {
             project: terms.projectId,
             ids: terms.ids,
-            quoted: quotedOf(terms),
             until: terms.requestedAt,
             from: terms.range?.from ?? 0,
             to: terms.range?.to ?? 0
@@ -124,11 +138,8 @@ const clickHouseCondition = (
     const column = quoteName(name)
     if ((name === "id_hash" || name === "person") && hashes !== "")
       return [`${column} IN (${hashes})`]
-    if (ids.length === 0) return []
-    if (/^(?:LowCardinality\()?String/u.test(type))
-      return [`${column} IN {ids:Array(String)}`]
-    return type === "Map(String, String)"
-      ? [`hasAny(mapValues(${column}), {quoted:Array(String)})`]
+    return ids.length > 0 && ID_COLUMNS.has(name) && type.startsWith("String")
+      ? [`${column} IN {ids:Array(String)}`]
       : []
   })
   return named.length === 0
@@ -146,30 +157,42 @@ const inPostgres = Effect.fnUntraced(function* (terms: Terms) {
      WHERE t.table_type = 'BASE TABLE'
        AND c.table_schema NOT IN ('pg_catalog', 'information_schema')
        AND c.table_name NOT LIKE 'inbox%'`
-  const found: Record<string, number> = {}
-  const quoted = quotedOf(terms)
+  const places: Record<string, number> = {}
+  const mentions: Record<string, number> = {}
+  const telling = terms.ids.filter(({ length }) => length >= TELLING)
+  const quoted = telling.map((id) => JSON.stringify(id))
   for (const [table, own] of byTable(columns)) {
+    const moment = momentOf(own)
+    const rows = (conditions: ReadonlyArray<Statement.Fragment>) =>
+      sql<{ n: bigint }>`
+        SELECT count(*) AS n FROM ${sql.literal(quotedTable(table))}
+         WHERE (${sql.or(conditions)})
+           AND ${moment === undefined ? sql`true` : sql`${sql(moment)} <= ${new Date(terms.requestedAt)}`}
+           AND ${table === "jobs.jobs" ? sql`id <> ${terms.jobId}::uuid` : sql`true`}`.pipe(
+        Effect.map(([row]) => Number(row?.n ?? 0))
+      )
     const named = own.flatMap(({ name, type }) => {
+      if (!ID_COLUMNS.has(name)) return []
+      return type === "_text"
+        ? [sql`${sql(name)} && ${terms.ids}::text[]`]
+        : [sql`${sql(name)}::text = ANY(${terms.ids}::text[])`]
+    })
+    if (named.length > 0) places[`postgres ${table}`] = yield* rows(named)
+    const spoken = own.flatMap(({ name, type }) => {
       const column = sql(name)
       const inJson = sql`EXISTS (
         SELECT 1 FROM unnest(${quoted}::text[]) AS q WHERE strpos(${column}::text, q) > 0)`
+      if (ID_COLUMNS.has(name)) return []
       if (type === "text" || type === "varchar")
-        return [sql`${column} = ANY(${terms.ids}::text[])`, inJson]
-      if (type === "_text") return [sql`${column} && ${terms.ids}::text[]`]
+        return [sql`${column} = ANY(${telling}::text[])`, inJson]
       return type === "jsonb" || type === "json" ? [inJson] : []
     })
-    if (named.length === 0) continue
-    const moment = momentOf(own)
-    const until = new Date(terms.requestedAt)
-    const [row] = yield* sql<{ n: bigint }>`
-      SELECT count(*) AS n FROM ${sql.literal(quotedTable(table))}
-       WHERE (${sql.or(named)})
-         AND ${moment === undefined ? sql`true` : sql`${sql(moment)} <= ${until}`}
-         AND ${table === "jobs.jobs" ? sql`id <> ${terms.jobId}::uuid` : sql`true`}`
-    found[`postgres ${table}`] = Number(row?.n ?? 0)
+    const found = spoken.length === 0 || telling.length === 0 ? 0 : yield* rows(spoken)
+    if (found > 0) mentions[`postgres ${table}`] = found
   }
-  found["postgres ingest.inbox, lines"] = yield* inInbox(terms)
-  return found
+  places["postgres ingest.quarantine, lines"] = yield* inQuarantine(terms)
+  places["postgres ingest.inbox, lines"] = yield* inInbox(terms)
+  return { places, mentions }
 })
 
 const quotedTable = (table: string): string =>
@@ -178,10 +201,23 @@ const quotedTable = (table: string): string =>
     .map((name) => `"${name.replaceAll('"', '""')}"`)
     .join(".")
 
-/** Lines that name an id, of all frames of the project. */
+const inQuarantine = Effect.fnUntraced(function* (terms: Terms) {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  let lines = 0
+  for (let after = -1n; ; ) {
+    const rows = yield* sql<{ id: bigint; event: string }>`
+      SELECT id, event FROM ingest.quarantine
+       WHERE project_id = ${BigInt(terms.projectId)} AND id > ${after}
+       ORDER BY id LIMIT ${PAGE * 50}`
+    lines += rows.filter(({ event }) => isTheirs(event, terms)).length
+    after = rows.at(-1)?.id ?? after
+    if (rows.length < PAGE * 50) return lines
+  }
+})
+
+/** Of all frames of the project. */
 const inInbox = Effect.fnUntraced(function* (terms: Terms) {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-  const quoted = quotedOf(terms)
   let lines = 0
   for (let after = -1n; ; ) {
     const rows = yield* sql<{ id: bigint; frame: Uint8Array }>`
@@ -191,9 +227,7 @@ const inInbox = Effect.fnUntraced(function* (terms: Terms) {
     for (const { frame, id } of rows) {
       after = id
       yield* Effect.yieldNow
-      lines += linesOf(frame).filter(
-        (line) => quoted.some((text) => line.includes(text)) && receivedBy(line, terms)
-      ).length
+      lines += linesOf(frame).filter((line) => isTheirs(line, terms)).length
     }
     if (rows.length < PAGE) return lines
   }
@@ -207,11 +241,16 @@ const linesOf = (frame: Uint8Array): ReadonlyArray<string> => {
   }
 }
 
-/** What cannot be read may be theirs. */
-const receivedBy = (line: string, { projectId, requestedAt }: Terms): boolean => {
+/** Whether a line names one of the ids as that of a person. What cannot be read may. */
+const isTheirs = (line: string, { ids, projectId, requestedAt }: Terms): boolean => {
+  if (!ids.some((id) => line.includes(JSON.stringify(id)))) return false
   try {
-    const { p, r } = decodeLine(line)
-    return p === projectId && r <= requestedAt
+    const { a, p, r, u, v } = decodeLine(line)
+    return (
+      p === projectId &&
+      r <= requestedAt &&
+      [u, a, v].some((id) => id !== undefined && ids.includes(id))
+    )
   } catch {
     return true
   }
