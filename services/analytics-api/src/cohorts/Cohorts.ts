@@ -21,6 +21,7 @@ import {
 } from "./Cohort.ts"
 import { CohortRepo, MAX_COHORTS } from "./CohortRepo.ts"
 import { MemberRepo } from "./MemberRepo.ts"
+import { makeMemberTurns } from "./memberTurns.ts"
 import { WatermarkHolds } from "./WatermarkHolds.ts"
 
 type Unavailable = ControlUnavailable | QueriesUnavailable
@@ -77,6 +78,7 @@ export class Cohorts extends Context.Service<
       const members = yield* MemberRepo
       const queries = yield* QueryRepo
       const holds = yield* WatermarkHolds
+      const inTurn = yield* makeMemberTurns
       const { idHashKey } = yield* Installation
       const idHash = new IdHash(Redacted.value(idHashKey))
 
@@ -151,13 +153,15 @@ export class Cohorts extends Context.Service<
                 detail: "Its rule decides who belongs to it; only static lists change."
               })
             const distinct = [...new Set(ids)]
-            const changes = yield* members.changes(projectId, id)
-            if (changes + distinct.length > MAX_CHANGES)
-              return yield* new CohortConflict({
-                detail: `A list takes at most ${MAX_CHANGES} changes; make another.`
-              })
+            const requireRoom = Effect.gen(function* () {
+              const changes = yield* members.changes(projectId, id)
+              if (changes + distinct.length > MAX_CHANGES)
+                return yield* new CohortConflict({
+                  detail: `A list takes at most ${MAX_CHANGES} changes; make another.`
+                })
+            })
             const idHashes = distinct.map((each) => idHash.id(projectId, each))
-            const changedAt = yield* holds.during((knownAt) =>
+            const hold = holds.during((knownAt) =>
               Effect.gen(function* () {
                 const next = yield* repo.nextChange(projectId, id, knownAt)
                 const changedAt = yield* found(id, next)
@@ -165,6 +169,10 @@ export class Cohorts extends Context.Service<
                 yield* members.record(change)
                 return changedAt
               })
+            )
+            const changedAt = yield* inTurn(
+              projectId,
+              Effect.andThen(requireRoom, hold)
             )
             return {
               // Watermarks are whole milliseconds: the first one that counts it.
