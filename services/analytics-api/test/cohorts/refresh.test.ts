@@ -214,7 +214,10 @@ describe("a refreshed cohort", () => {
             })
           })
           world.removing.add(id)
-          expect((yield* ask(id, cohort, world.watermark)).people).toEqual([])
+          expect(yield* ask(id, cohort, world.watermark)).toEqual({
+            people: [],
+            asOf: world.watermark
+          })
           expect(yield* refresh(id, cohort)).toMatchObject({ people: 0 })
           // What was found before is not used when the removal is done, either.
           yield* CohortRefreshRepo.use((repo) => repo.retireAll(id))
