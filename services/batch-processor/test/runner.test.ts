@@ -81,6 +81,12 @@ describe("a runner", () => {
         progress: { done: 3, total: 3, unit: "steps", ratio: 1, etaSeconds: 0 }
       })
       expect(yield* effectsOf(job.id)).toEqual(["step0", "step1", "step2"])
+      const { log: written } = yield* Runner
+      const ending = written()
+        .split("\n")
+        .find((line) => line.includes("job ended"))
+      // One trace, from the request to the end of the last step.
+      expect(ending).toContain('"trace_id":"0123456789abcdef0123456789abcdef"')
       const log = yield* call(url, "GET", `/v1/jobs/${job.id}/log`)
       expect(log.body.lines.map((it: { message: string }) => it.message)).toEqual([
         "did step 0",
@@ -183,6 +189,21 @@ describe("a runner", () => {
       yield* open("narrow")
       for (const { body } of [first, second, third, other])
         expect((yield* ended(body.id)).state).toBe("succeeded")
+    })
+  )
+
+  it.effect("begins no job that its runner has no memory for", () =>
+    Effect.gen(function* () {
+      const first = yield* submit({ steps: 1, gate: "memory" }, "heavy")
+      yield* begun(first)
+      const second = yield* submit({ steps: 1, gate: "memory" }, "heavy")
+      yield* until(second, (job) => job.owner !== null)
+      // What needs less is not held up by it.
+      expect((yield* ended(yield* submit({ steps: 1 }))).state).toBe("succeeded")
+      expect(yield* timesBegun(second)).toBe(0)
+      yield* open("memory")
+      for (const id of [first, second])
+        expect((yield* ended(id)).state).toBe("succeeded")
     })
   )
 

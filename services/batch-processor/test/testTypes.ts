@@ -104,6 +104,13 @@ const hasty: typeof probe = {
   limits: { ...probe.limits, time: 1 }
 }
 
+/** More than half of what a runner has. */
+const heavy: typeof probe = {
+  ...probe,
+  name: "heavy",
+  limits: { ...probe.limits, memory: 700 }
+}
+
 const global: typeof probe = { ...probe, name: "global", of: "installation" }
 
 /** Takes no payload, whatever it is. */
@@ -126,6 +133,7 @@ export const testTypes = Effect.all([
   ready(probe),
   ready(narrow),
   ready(hasty),
+  ready(heavy),
   ready(global),
   ready(refusing)
 ])
