@@ -28,6 +28,8 @@ export interface Query {
   readonly kind: string
   /** The watermark asked for, in epoch milliseconds. */
   readonly asOf: number | undefined
+  /** Which field of the request says so. */
+  readonly asOfPointer: "/asOf" | "/cursor"
   /** What "today" was on the first page, in epoch milliseconds. */
   readonly now: number | undefined
   readonly patterns: ReadonlyArray<Pattern>
@@ -96,11 +98,18 @@ const reader = <Request extends Asked, Result>(
 }
 
 /** A further page is answered as of the first one. */
-const momentOf = ({ asOf, cursor }: Asked): Pick<Query, "asOf" | "now"> => {
+const momentOf = ({
+  asOf,
+  cursor
+}: Asked): Pick<Query, "asOf" | "asOfPointer" | "now"> => {
   const first =
     cursor === undefined ? undefined : Option.getOrUndefined(readCursor(cursor))
   const asked = asOf === undefined ? undefined : Date.parse(asOf)
-  return { asOf: first?.asOf ?? asked, now: first?.now ?? asked }
+  return {
+    asOf: first?.asOf ?? asked,
+    asOfPointer: first === undefined ? "/asOf" : "/cursor",
+    now: first?.now ?? asked
+  }
 }
 
 const readers: ReadonlyArray<Reader> = [

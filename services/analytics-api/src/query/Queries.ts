@@ -316,12 +316,12 @@ const areSame = (one: CompiledQuery, other: CompiledQuery): boolean =>
 
 /** @param oldest how far behind the newest watermark an earlier one may lie, in ms */
 const watermarkOf = (
-  { asOf }: Query,
+  { asOf, asOfPointer }: Query,
   { watermark }: KnownWatermark,
   oldest: number
 ): Effect.Effect<number, QueryInvalid> => {
   if (asOf === undefined) return Effect.succeed(watermark)
-  const said = (detail: string) => Effect.fail(QueryInvalid.at("/asOf", detail))
+  const said = (detail: string) => Effect.fail(QueryInvalid.at(asOfPointer, detail))
   if (asOf > watermark)
     return said(`Events are stored up to ${new Date(watermark).toISOString()}`)
   return asOf < watermark - oldest

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "bun:test"
 import type { Statement } from "@analytics/analytics-core/query/Compiled"
+import { writeCursor } from "@analytics/analytics-core/query/Cursor"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Installation } from "@analytics/database/Installation"
@@ -57,6 +58,10 @@ const CohortsStub = Layer.succeed(CohortRepo, {
       )
     )
 })
+
+/** Where a page of people ended that was answered as of then. */
+const pageAsOf = (day: string) =>
+  writeCursor({ asOf: Date.parse(day), now: Date.parse(day), after: ["7"] })
 
 /** When something was erased, as it were. */
 const changed = Date.parse("2025-02-15T00:00:00Z")
@@ -230,6 +235,7 @@ describe("a refusal", () => {
   it.each([
     [{ ...question, asOf: "2025-03-05T12:00:00.001Z" }, "/asOf"],
     [{ ...question, asOf: "2020-01-01T00:00:00Z" }, "/asOf"],
+    [{ kind: "people", event: "a", cursor: pageAsOf("2020-01-01") }, "/cursor"],
     [{ ...question, kind: "astrology" }, "/kind"],
     [{ ...question, kind: "toString" }, "/kind"],
     [null, "/kind"],
