@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "bun:test"
 import { type Client, makeClient } from "./Client.ts"
+import { keptCohort } from "./keptCohort.ts"
 import { type RunningStack, startStack } from "./RunningStack.ts"
 
 let stack: RunningStack
@@ -90,3 +91,9 @@ it("takes settings from the control plane to the events, and a project to its en
   expect(purged).toMatchObject({ accepted: sent, balanced: true })
   expect(purged["erased"]).toBeGreaterThanOrEqual(loaded.stored)
 }, 120_000)
+
+it(
+  "keeps the people of a cohort for queries, by a job",
+  () => keptCohort(stack, client),
+  180_000
+)
