@@ -188,3 +188,38 @@ describe.skipIf(!isLong)("a job that ends its runner", () => {
     DEADLINE
   )
 })
+
+describe("a runner that is told to end", () => {
+  const it = withLayer(Tables)
+
+  it.effect(
+    "hands its job over, and ends well",
+    () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const leaving = yield* startRunner()
+          const made = yield* call(leaving.url, "POST", "/v1/jobs", {
+            type: "probe",
+            payload: { steps: 1, gate: "handed over" }
+          })
+          const id: string = made.body.id
+          yield* jobUntil(leaving.url, id, (job) => job.step !== null)
+          const staying = yield* startRunner()
+          const toldAt = Date.now()
+          leaving.child.kill("SIGTERM")
+          expect(yield* Effect.promise(() => leaving.child.exited)).toBe(0)
+          yield* jobUntil(staying.url, id, (job) =>
+            String(job.owner).endsWith(`/${staying.child.pid}`)
+          )
+          process.stdout.write(
+            `${JSON.stringify({ handedOverMs: Date.now() - toldAt })}\n`
+          )
+          yield* sql`INSERT INTO probe_gates (name) VALUES ('handed over')`
+          const job = yield* jobUntil(staying.url, id, (it) => it.finishedAt !== null)
+          expect(job).toMatchObject({ state: "succeeded", run: 1 })
+        })
+      ),
+    DEADLINE
+  )
+})

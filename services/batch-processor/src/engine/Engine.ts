@@ -43,7 +43,8 @@ const ShardingLive = Layer.unwrap(
       refreshAssignmentsInterval: "1 second",
       // What is missed when a runner goes is found by this; the rest is told at once.
       entityMessagePollInterval: "2 seconds",
-      entityTerminationTimeout: "10 seconds",
+      // A step may end by itself for so long before it is broken off and begun elsewhere.
+      entityTerminationTimeout: "3 seconds",
       simulateRemoteSerialization: false
     })
   })
