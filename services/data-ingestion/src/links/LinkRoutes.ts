@@ -118,11 +118,13 @@ export const linkRoutes = <R, ER>(
     )
     .post(
       "/compact",
-      ({ body, headers: { authorization }, run }) =>
+      ({ body, headers: { authorization }, request, run, server }) =>
         run(
           Compacted,
           Effect.gen(function* () {
             yield* requireService(authorization)
+            // The mutation has a limit of its own, above that of a silent connection.
+            server?.timeout(request, 0)
             const compaction = yield* Compaction
             return yield* compaction.compact(body.projectId, body.before.getTime())
           })

@@ -26,11 +26,13 @@ export const reconcileRoutes = <R, ER>(
     .use(jsonBody())
     .post(
       "",
-      ({ body, headers: { authorization }, run }) =>
+      ({ body, headers: { authorization }, request, run, server }) =>
         run(
           Reconciled,
           Effect.gen(function* () {
             yield* requireService(authorization)
+            // Its statements have limits of their own, above that of a silent connection.
+            server?.timeout(request, 0)
             return yield* (yield* Reconciliation).of(body.projectId)
           })
         ),
