@@ -43,6 +43,12 @@ const fill = Effect.fnUntraced(function* (id: bigint) {
     INSERT INTO control.cohorts (id, project_id, name, definition)
     VALUES (gen_random_uuid(), ${id}, 'Buyers', '{}')`
   yield* sql`
+    INSERT INTO control.cohort_refreshes
+      (version, project_id, cohort, refresh_id, definition_hash, state, owner, as_of,
+       lease_until)
+    VALUES (gen_random_uuid(), ${id}, gen_random_uuid(), gen_random_uuid(), '', 'running',
+            gen_random_uuid(), now(), now())`
+  yield* sql`
     INSERT INTO control.query_runs (project_id, owner, expires_at)
     VALUES (${id}, gen_random_uuid(), now() + interval '1 hour')`
   yield* sql`
