@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { call, jobUntil, type RunnerProcess, startRunner } from "./RunnerProcess.ts"
 import { probeTables } from "./testTypes.ts"
@@ -135,6 +135,23 @@ describe("a runner", () => {
       expect(retried.body).toMatchObject({ state: "queued", run: 2, error: null })
       expect(yield* ended(id)).toMatchObject({ state: "failed", run: 2 })
       expect(yield* timesBegun(id)).toBe(2)
+    })
+  )
+
+  it.effect("tries a step again while something it needs is away", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const id = yield* submit({ steps: 1, needs: "a neighbour" })
+      yield* sql`SELECT 1 FROM probe_begun WHERE key LIKE ${`${id}/%`}`.pipe(
+        Effect.filterOrFail((tries) => tries.length >= 2),
+        Effect.retry(Schedule.spaced("50 millis")),
+        Effect.timeout("20 seconds")
+      )
+      const waiting = yield* begun(id)
+      // Only beginnings that a runner did not survive count towards parking it.
+      expect(waiting).toMatchObject({ state: "running", attempts: 1 })
+      yield* open("a neighbour")
+      expect(yield* ended(id)).toMatchObject({ state: "succeeded", run: 1 })
     })
   )
 

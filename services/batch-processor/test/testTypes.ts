@@ -23,6 +23,8 @@ const Payload = Schema.Struct({
   pause: Schema.optionalKey(Schema.Int),
   /** Each step waits until `probe_gates` has this. */
   gate: Schema.optionalKey(Schema.String),
+  /** Each step is unavailable until `probe_gates` has this. */
+  needs: Schema.optionalKey(Schema.String),
   end: Schema.optionalKey(Schema.Literals(["fail", "die", "die outside", "kill"]))
 })
 const Anything = Schema.Struct({})
@@ -49,7 +51,7 @@ export const probe: JobType<typeof Payload, typeof Result, SqlClient.SqlClient> 
   run: Effect.fnUntraced(function* ({ id, payload }) {
     const sql = yield* SqlClient.SqlClient
     const run = yield* JobRun
-    const { end, gate, pause = 0, steps } = payload
+    const { end, gate, needs, pause = 0, steps } = payload
     for (let step = 0; step < steps; step++) {
       const key = run.effectKey(`step${step}`)
       yield* run.step(
@@ -61,6 +63,13 @@ export const probe: JobType<typeof Payload, typeof Result, SqlClient.SqlClient> 
             yield* sql`SELECT 1 FROM probe_gates WHERE name = ${gate}`.pipe(
               Effect.filterOrFail((rows) => rows.length > 0),
               Effect.retry(Schedule.spaced("50 millis"))
+            )
+          if (needs !== undefined)
+            yield* sql`SELECT 1 FROM probe_gates WHERE name = ${needs}`.pipe(
+              Effect.filterOrFail(
+                (rows) => rows.length > 0,
+                () => new JobUnavailable({ what: needs, detail: "It is away." })
+              )
             )
           yield* Effect.sleep(pause)
           if (end === "fail")
