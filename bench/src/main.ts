@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   freshness: ["bench/loader/freshness.ts"],
   queries: ["bench/queries/main.ts"],
   fairness: ["bench/fairness/main.ts"],
+  live: ["bench/live/main.ts"],
   catalogue: ["bench/catalogue/main.ts", "2"],
   export: ["bench/export/main.ts"],
   import: ["bench/import/main.ts"],

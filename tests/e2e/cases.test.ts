@@ -61,7 +61,11 @@ for (const [order, requests] of ways) {
   describe(`worked examples, ${order} order, ${requests} request(s)`, () => {
     for (const example of examples) {
       if (order !== "given" && arrivalIsFixed(example)) continue
-      it(`${example.id} ${example.title}`, () => play(example, order, requests), 60_000)
+      it.concurrent(
+        `${example.id} ${example.title}`,
+        () => play(example, order, requests),
+        60_000
+      )
     }
   })
 }
