@@ -8,7 +8,7 @@ import type { HashTable } from "@analytics/data-processing/HashTable"
 import { linkOf } from "@analytics/data-processing/Identity"
 import type { IdHash } from "@analytics/data-processing/IdHash"
 import type { InboxEvent } from "@analytics/data-processing/InboxEvent"
-import type { Removed } from "../removals/Removal.ts"
+import type { LeftOut } from "../removals/KnownRemovals.ts"
 import type { Batch, Dropped, Frame, Outcome, Quarantined } from "./Batch.ts"
 import { BatchClaims } from "./BatchClaims.ts"
 import { BatchRows } from "./BatchRows.ts"
@@ -21,14 +21,13 @@ import { messageKey, type Post } from "./Post.ts"
 import { Suspects } from "./Suspects.ts"
 import { ViolationCounts } from "./ViolationCounts.ts"
 
-export interface PlanTools {
+/** What was to be removed is that at the time of the seal. */
+export interface PlanTools extends LeftOut {
   readonly idHash: IdHash
   readonly names: EventNames
   readonly countryOf: CountryOf
   /** Whether a message may have been claimed before; `false` is certain. */
   readonly mayBeSeen: (words: Uint32Array) => boolean
-  /** How an event is counted that was to be removed when the batch was sealed. */
-  readonly removedAs: (event: InboxEvent) => Removed | undefined
 }
 
 /**
@@ -193,14 +192,15 @@ export class BatchPlan {
     }
   }
 
-  #store(line: EventLine, inboxId: bigint, index: number): void {
-    const { event } = line
+  #store(given: EventLine, inboxId: bigint, index: number): void {
     // It keeps its claim: sent again, it is a duplicate.
-    const removed = this.#tools.removedAs(event)
+    const removed = this.#tools.removedAs(given.event)
     if (removed !== undefined) {
-      this.#outcomes.add(event.p, removed)
+      this.#outcomes.add(given.event.p, removed)
       return
     }
+    const event = this.#tools.withoutRemoved(given.event)
+    const line = event === given.event ? given : { ...given, event }
     const knownAt = event.k ?? this.#batch.knownAt
     const isKept = !this.#isPresent(event)
     const fault = this.#rows.add(line, { inboxId, index, knownAt }, isKept)

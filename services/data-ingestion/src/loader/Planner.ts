@@ -72,7 +72,7 @@ export class Planner extends Context.Service<
           names,
           countryOf: countries.of,
           mayBeSeen: seen.mayHave,
-          removedAs: yield* removals.upTo(batch.removalsTo)
+          ...(yield* removals.upTo(batch.removalsTo))
         }
         const plan = new BatchPlan(batch, tools, present, unreadable)
         for (let at = 0; at < batch.inboxIds.length; at += FETCH_ROWS) {

@@ -30,15 +30,23 @@ export class FurtherIds extends Context.Service<
       const ledger = yield* LinkRepo
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
 
-      const keptOut = Effect.fn("FurtherIds.keptOut")((projectId: number) =>
-        sql<LinkRow>`
+      /** Links that an earlier removal took out tied whom that one removes, and nobody since. */
+      const keptOut = Effect.fn("FurtherIds.keptOut")((removal: Removal) => {
+        const knownAt = new Date(removal.knownAt)
+        return sql<LinkRow>`
           SELECT kind, from_id AS "from", to_id AS "to", timestamp, message_id, known_at
-            FROM ingest.removed_links
-           WHERE project_id = ${BigInt(projectId)} AND undone_at IS NULL`.pipe(
+            FROM ingest.removed_links AS l
+           WHERE project_id = ${BigInt(removal.projectId)} AND undone_at IS NULL
+             AND known_at <= ${knownAt}
+             AND NOT EXISTS (
+               SELECT 1 FROM ingest.removed_ids AS r
+                WHERE r.project_id = l.project_id AND r.known_at < ${knownAt}
+                  AND r.known_at >= l.known_at
+                  AND r.id_key IN (ingest.id_key(l.from_id), ingest.id_key(l.to_id)))`.pipe(
           Effect.map((rows) => rows.map(linkOf)),
           unavailable
         )
-      )
+      })
 
       return FurtherIds.of({
         register: Effect.fn("FurtherIds.register")(function* (removal) {
@@ -46,9 +54,8 @@ export class FurtherIds extends Context.Service<
           const children = yield* repo.childrenOf(id)
           const ids = new Set([...removal.ids, ...children.flatMap((each) => each.ids)])
           if (ids.size === 0) return false
-          const links = (yield* keptOut(projectId)).filter(
-            (link) =>
-              link.knownAt <= knownAt && (ids.has(link.from) || ids.has(link.to))
+          const links = (yield* keptOut(removal)).filter(
+            (link) => ids.has(link.from) || ids.has(link.to)
           )
           const others = new Set(
             links

@@ -7,14 +7,20 @@ import type { Removed } from "./Removal.ts"
 import { RemovalRepo } from "./RemovalRepo.ts"
 import { RemovedEvents } from "./RemovedEvents.ts"
 
+/** What a batch leaves out. */
+export interface LeftOut {
+  /** How an event is counted that is removed. */
+  readonly removedAs: (event: InboxEvent) => Removed | undefined
+  /** An event that stays, without ids of others who are removed. */
+  readonly withoutRemoved: (event: InboxEvent) => InboxEvent
+}
+
 /** Every removal there ever was, for a loader, which reads each of them once. */
 export class KnownRemovals extends Context.Service<
   KnownRemovals,
   {
-    /** Tells of an event how it is counted if a removal up to this number covers it. */
-    upTo(
-      seq: bigint
-    ): Effect.Effect<(event: InboxEvent) => Removed | undefined, LedgerUnavailable>
+    /** What removals up to this number cover. */
+    upTo(seq: bigint): Effect.Effect<LeftOut, LedgerUnavailable>
   }
 >()("@analytics/data-ingestion/removals/KnownRemovals") {
   static readonly layer = Layer.effect(
@@ -32,7 +38,10 @@ export class KnownRemovals extends Context.Service<
             // Numbers between may belong to nobody; later ones are asked for later.
             read = terms.at(-1)?.seq ?? seq
           }
-          return (event) => events.removedAs(event, seq)
+          return {
+            removedAs: (event: InboxEvent) => events.removedAs(event, seq),
+            withoutRemoved: (event: InboxEvent) => events.withoutRemoved(event, seq)
+          }
         })
       })
     })

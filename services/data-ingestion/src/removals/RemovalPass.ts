@@ -1,8 +1,10 @@
 import { LoaderConfig } from "@analytics/config/LoaderConfig"
 import { IdHash } from "@analytics/data-processing/IdHash"
+import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Installation } from "@analytics/database/Installation"
-import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
+import { Clock, Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import { LinkRepo } from "../loader/LinkRepo.ts"
+import type { LedgerUnavailable } from "../loader/LoaderErrors.ts"
 import { FurtherIds } from "./FurtherIds.ts"
 import { HashedIds } from "./HashedIds.ts"
 import { Hiding } from "./Hiding.ts"
@@ -27,8 +29,9 @@ const ready = Effect.fn("RemovalPass.ready")(function* () {
   const hashed = yield* HashedIds
   const ledger = yield* RemovalLedger
   const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
-  const open = yield* repo.open
-  for (const removal of open) yield* hiding.hide(removal)
+  const open: Array<Removal> = []
+  for (const removal of yield* repo.open)
+    if (yield* isTaken(removal, hiding.hide(removal))) open.push(removal)
   const due: Array<Removal> = []
   for (const each of yield* repo.due(open)) {
     const removal = yield* hashed.named(each)
@@ -44,10 +47,30 @@ const ready = Effect.fn("RemovalPass.ready")(function* () {
   return due
 })
 
+/** One that the store refuses for what it says must not keep the others. */
+const isTaken = (
+  { id, projectId }: Removal,
+  hide: Effect.Effect<void, LedgerUnavailable | ClickHouseError>
+) =>
+  hide.pipe(
+    Effect.as(true),
+    Effect.catchIf(
+      (error) =>
+        error._tag === "ClickHouseError" &&
+        (error.kind === "data" || error.kind === "query"),
+      (error) =>
+        Effect.logError("a removal cannot be hidden; somebody has to look", error).pipe(
+          Effect.annotateLogs({ removal: id, project_id: projectId }),
+          Effect.as(false)
+        )
+    )
+  )
+
 /**
  * Removes what is due from both stores: one mutation of each table for all of it, at most
- * once an `interval`, because each rewrites the parts that hold a row. What is begun goes
- * on at once; every step may be repeated, so a crash costs no more than the step.
+ * once an `interval`, because each rewrites the parts that hold a row; again at once for
+ * what waited as long. What is begun goes on; every step may be repeated, so a crash costs
+ * no more than the step.
  *
  * @returns ids of removals of which nothing is left
  */
@@ -60,9 +83,18 @@ export const removeDue = Effect.fn("RemovalPass.removeDue")(function* (
   const due = yield* ready()
   if (due.length === 0) return none
   const since = yield* ledger.sinceLast
-  const isTurn = since === undefined || since >= Duration.toMillis(interval)
+  const wait = Duration.toMillis(interval)
+  const asked = (yield* Clock.currentTimeMillis) - wait
+  // More may be due than one look takes.
+  const isTurn =
+    since === undefined ||
+    since >= wait ||
+    due.some((each) => each.removedAt === null && each.requestedAt <= asked)
   const begun = due.filter(({ removedAt }) => removedAt !== null)
-  const all = isTurn ? due : begun
+  // Rows that several remove were counted for what is begun: it stays the first.
+  const all = isTurn
+    ? [...begun, ...due.filter((each) => !begun.includes(each))]
+    : begun
   if (all.length === 0) return none
   if (yield* store.isBusy) {
     yield* Effect.logWarning("removals wait for mutations of the event store")

@@ -117,7 +117,7 @@ export class RemovalRepo extends Context.Service<
                  ${dateOf(removal.from)}::timestamptz, ${dateOf(removal.to)}::timestamptz,
                  coalesce(${dateOf(removal.requestedAt)}::timestamptz, now.at),
                  coalesce(${dateOf(removal.knownAt)}::timestamptz, greatest(now.at,
-                   w.published + interval '1 millisecond',
+                   greatest(w.published, w.floor) + interval '1 millisecond',
                    (SELECT max(known_at) FROM ingest.batches WHERE done_at IS NULL)))
             FROM ingest.watermark AS w,
                  (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) AS now

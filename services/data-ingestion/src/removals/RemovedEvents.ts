@@ -59,6 +59,27 @@ export class RemovedEvents {
       })
   }
 
+  /** The event, without a device or an earlier id that a removal up to `upTo` covers. */
+  withoutRemoved(event: InboxEvent, upTo: bigint): InboxEvent {
+    const project = this.#projects.get(event.p)
+    if (project === undefined || event.r > project.latest) return event
+    if (project.people.size === 0) return event
+    const isRemoved = (id: string | undefined): boolean =>
+      id !== undefined &&
+      (project.people
+        .get(this.#idHash.id(event.p, id))
+        ?.some(({ requestedAt, seq }) => seq <= upTo && event.r <= requestedAt) ??
+        false)
+    const { a, v, ...rest } = event
+    const own = { a: isRemoved(a), v: isRemoved(v) }
+    if (!own.a && !own.v) return event
+    return {
+      ...rest,
+      ...(a === undefined || own.a ? {} : { a }),
+      ...(v === undefined || own.v ? {} : { v })
+    }
+  }
+
   /** How the event is to be counted if a removal up to `seq` covers it. */
   removedAs(event: InboxEvent, upTo: bigint): Removed | undefined {
     const project = this.#projects.get(event.p)

@@ -1,6 +1,6 @@
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Schema } from "effect"
 import type { Removal } from "./Removal.ts"
 import { events, ofPerson, type StorePlace, storePlaces } from "./storePlaces.ts"
 
@@ -13,6 +13,8 @@ export class RowsLeft extends Schema.TaggedError<RowsLeft>()("RowsLeft", {
 /** Characters of one statement: a person may have very many ids. */
 const settings = { max_query_size: "67108864" }
 const MUTATION = { ...settings, mutations_sync: "2" } as const
+/** Whole projects are read. Mutations go on by themselves, and are looked at again. */
+const timeout = Duration.minutes(10)
 /** Characters of ids in the parameters of one statement. */
 const MOST_TEXT = 8192
 /** Times that two counts are taken which a batch between them makes differ. */
@@ -58,7 +60,10 @@ export class StoreRemoval extends Context.Service<
         store
           .query<{ n: string }>(
             `SELECT count() AS n FROM ${quoteName(table)} WHERE ${condition}`,
-            { settings: { ...settings, optimize_use_projections: projections } }
+            {
+              settings: { ...settings, optimize_use_projections: projections },
+              timeout
+            }
           )
           .pipe(Effect.map(([row]) => Number(row?.n ?? 0)))
 
@@ -68,7 +73,7 @@ export class StoreRemoval extends Context.Service<
       ) {
         const held = yield* store.query<{ part: string; n: string }>(
           `SELECT _part AS part, count() AS n FROM events WHERE ${condition} GROUP BY part`,
-          { settings: { ...settings, optimize_use_projections: 0 } }
+          { settings: { ...settings, optimize_use_projections: 0 }, timeout }
         )
         const sizes = new Map(
           (yield* store.query<{ name: string; rows: string }>(PARTS_SQL)).map(
@@ -93,7 +98,7 @@ export class StoreRemoval extends Context.Service<
             AND toUnixTimestamp64Milli(received_at) <= ${removal.requestedAt}`
           const [row] = yield* store.query<{ n: string }>(
             `SELECT count() AS n FROM events WHERE ${theirs}`,
-            { params: { ids }, settings }
+            { params: { ids }, settings, timeout }
           )
           if (Number(row?.n ?? 0) > 0)
             yield* store.command(
@@ -137,7 +142,7 @@ export class StoreRemoval extends Context.Service<
             const rows = yield* store.query<{ nr: number; n: string }>(
               `SELECT toInt32(multiIf(${first}, -1)) AS nr, count() AS n
                  FROM ${quoteName(table)} WHERE ${either(conditions)} GROUP BY nr`,
-              { settings }
+              { settings, timeout }
             )
             for (const { n, nr } of rows) {
               const own = counts[nr]

@@ -1,14 +1,28 @@
 import { describe, expect } from "bun:test"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { BatchRepo } from "../../src/loader/BatchRepo.ts"
+import { ShardLease } from "../../src/loader/ShardLease.ts"
 import { Hiding } from "../../src/removals/Hiding.ts"
 import { InboxSweep } from "../../src/removals/InboxSweep.ts"
 import { RemovalLedger } from "../../src/removals/RemovalLedger.ts"
 import { Removals } from "../../src/removals/Removals.ts"
 import { StoreRemoval } from "../../src/removals/StoreRemoval.ts"
 import { crash, drain, drainUntilCrash } from "../loader/faults.ts"
+import { AT } from "../loader/loaderTest.ts"
 import { accept, account, erase, layer, pass, scan } from "./removalTest.ts"
+
+/** A batch of what waits now, sealed and not loaded. */
+const seal = Effect.gen(function* () {
+  const batches = yield* BatchRepo
+  const until = new Date(Date.now() + 60_000)
+  yield* batches.seal("live", yield* batches.pending("live", new Date(0), until))
+}).pipe(
+  Effect.provide(
+    Layer.fresh(BatchRepo.layer.pipe(Layer.provideMerge(ShardLease.layer(0))))
+  )
+)
 
 /** A pass in which one step of one part dies, before it did anything or after. */
 const dying = Effect.gen(function* () {
@@ -116,6 +130,46 @@ describe("a removal", () => {
       yield* drain
       expect(yield* pass).toEqual([removal.id])
       expect(yield* hidden).toBe(0)
+    })
+  )
+
+  it.effect("counts no row that one after it has counted, and not removed yet", () =>
+    Effect.gen(function* () {
+      const store = yield* StoreRemoval
+      const tablet = "tablet-of-lea"
+      yield* accept(4, [{ m: "1", u: "lea", t: AT }])
+      yield* drain
+      yield* accept(4, [
+        { m: "2", u: "", a: tablet, t: AT },
+        { m: "3", y: "identify", e: "$identify", u: "lea", a: tablet, t: AT }
+      ])
+      yield* seal
+      const person = yield* erase(4, ["lea"])
+      const range = yield* erase(4, [], {
+        kind: "range",
+        ids: [],
+        from: AT,
+        to: AT + 1
+      })
+      yield* drain
+      // The person waits for the further id that is found now; the range does not.
+      yield* drainUntilCrash(
+        pass.pipe(
+          Effect.provideService(StoreRemoval, { ...store, remove: () => crash }),
+          Effect.asVoid
+        )
+      )
+      yield* pass
+      const ended = yield* Removals.use((removals) =>
+        Effect.forEach([person, range], ({ id }) => removals.get(id))
+      )
+      expect(
+        ended.map(({ counts, doneAt }) => [counts["events"], doneAt === null])
+      ).toEqual([
+        [undefined, false],
+        [3, false]
+      ])
+      expect(yield* account(4)).toMatchObject({ stored: 0, erased: 3, balanced: true })
     })
   )
 

@@ -1,3 +1,4 @@
+import { EARLIEST, LATEST } from "@analytics/analytics-core/query/Sql"
 import { Schema } from "effect"
 
 const Id = Schema.String.check(
@@ -37,8 +38,14 @@ export const kindOf = (payload: ErasePayload): "person" | "range" =>
 export const idsOf = (payload: ErasePayload): ReadonlyArray<string> =>
   "person" in payload ? [payload.person] : "ids" in payload ? payload.ids : []
 
-/** In epoch milliseconds. */
+/** In epoch milliseconds, of the instants that the store can say: no event is beyond. */
 export const rangeOf = (payload: ErasePayload) =>
   "from" in payload
-    ? { from: payload.from.getTime(), to: payload.to.getTime() }
+    ? {
+        from: between(EARLIEST, payload.from.getTime(), LATEST - 1),
+        to: between(EARLIEST + 1, payload.to.getTime(), LATEST)
+      }
     : undefined
+
+const between = (least: number, value: number, most: number): number =>
+  Math.min(Math.max(least, value), most)
