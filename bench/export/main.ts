@@ -107,7 +107,10 @@ const program = Effect.gen(function* () {
 const live = Layer.mergeAll(
   TestClickHouse.client,
   ExportConfig.layerOf({ fileEvents: 250_000, retention: Duration.days(1) }),
-  Layer.succeed(WatermarkClient, { current: Effect.succeed(now) }),
+  Layer.succeed(WatermarkClient, {
+    current: Effect.succeed(now),
+    changedAt: () => Effect.succeed(null)
+  }),
   Layer.succeed(QueryClient, { answer: () => Effect.die("nobody is asked") })
 )
 

@@ -65,6 +65,20 @@ export class Forgetting extends Context.Service<
         return (yield* Effect.all(gone)).reduce((sum, rows) => sum + rows.length, 0)
       })
 
+      /** First, because counting a large project takes long, and may have to be repeated. */
+      const dropAnswers = Effect.fn("Forgetting.dropAnswers")(function* (
+        projectId: number
+      ) {
+        const answers = yield* sql`
+          DELETE FROM control.query_runs WHERE project_id = ${BigInt(projectId)}
+          RETURNING 1`.pipe(
+          within("1 minute"),
+          Effect.catchTag("SqlError", unavailable)
+        )
+        yield* refreshes.retireAll(projectId)
+        return answers.length
+      })
+
       return Forgetting.of({
         forget: Effect.fn("Forgetting.forget")(
           function* (projectId) {
@@ -85,9 +99,7 @@ export class Forgetting extends Context.Service<
                WHERE project_id = ${id}
               RETURNING 1`
             const names = yield* dropNames(id, found)
-            const answers = yield* sql`
-              DELETE FROM control.query_runs WHERE project_id = ${id} RETURNING 1`
-            return { examples: examples.length, names, answers: answers.length }
+            return { examples: examples.length, names }
           },
           sql.withTransaction,
           within("15 minutes"),
@@ -98,8 +110,12 @@ export class Forgetting extends Context.Service<
                 Effect.andThen(Effect.fail(new QueriesUnavailable({})))
               )
           }),
-          (forgotten, projectId) =>
-            Effect.andThen(refreshes.retireAll(projectId), forgotten)
+          (counted, projectId) =>
+            Effect.gen(function* () {
+              const answers = yield* dropAnswers(projectId)
+              const forgotten = yield* counted
+              return { ...forgotten, answers }
+            })
         )
       })
     })

@@ -12,6 +12,7 @@ import { type Answer, QueryClient } from "../../src/types/export/QueryClient.ts"
 import { newJob } from "../TestJobRun.ts"
 import {
   bytesOf,
+  changedAt,
   exportLayer,
   hide,
   keysOf,
@@ -163,6 +164,36 @@ describe("export of an answer", () => {
         expect.stringMatching(/manifest\.json$/u)
       ])
       expect(yield* keysOf(`exports/7/${job.id}/`)).toHaveLength(3)
+    })
+  )
+
+  effect("is written anew after an erasure that is over by then", () =>
+    Effect.gen(function* () {
+      const job = jobOf(8)
+      const store = yield* ObjectStore
+      const puts = yield* Ref.make<ReadonlyArray<string>>([])
+      const noting: ObjectStore["Service"] = {
+        ...store,
+        put: (key, ...rest) =>
+          Effect.flatMap(
+            Ref.updateAndGet(puts, (keys) => [...keys, key.slice(-17)]),
+            (keys) => {
+              // Nothing of it is left in the event store.
+              if (keys.length === 2) changedAt.set(8, "2025-06-01T00:00:01.000Z")
+              return store.put(key, ...rest)
+            }
+          )
+      }
+      yield* run({ what: { people: {} }, format: "ndjson" }, newJob(), job).pipe(
+        Effect.provideService(ObjectStore, noting)
+      )
+      expect(yield* Ref.get(puts)).toEqual([
+        "rows-00001.ndjson",
+        "rows-00002.ndjson",
+        "rows-00001.ndjson",
+        "rows-00002.ndjson",
+        expect.stringMatching(/manifest\.json$/u)
+      ])
     })
   )
 

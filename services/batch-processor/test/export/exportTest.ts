@@ -21,12 +21,18 @@ const folder = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
 )
 
+/** When something of a project went last. */
+export const changedAt = new Map<number, string>()
+
 /** Files of 40 events, in a folder, beside a ClickHouse of their own. */
 export const exportLayer = Layer.mergeAll(
   TestClickHouse.client,
   Layer.unwrap(Effect.map(folder, FolderObjectStore.layerOf)),
   ExportConfig.layerOf({ fileEvents: 40, retention: Duration.days(7) }),
-  Layer.succeed(WatermarkClient, { current: Effect.succeed(WATERMARK) })
+  Layer.succeed(WatermarkClient, {
+    current: Effect.succeed(WATERMARK),
+    changedAt: (projectId) => Effect.sync(() => changedAt.get(projectId) ?? null)
+  })
 )
 
 export const run = (

@@ -9,13 +9,16 @@ import {
 import { JobUnavailable } from "../../jobs/JobType.ts"
 
 const Published = Schema.Struct({ watermark: Schema.DateFromString })
+const History = Schema.Struct({ changedAt: Schema.NullOr(Schema.String) })
 
-/** Asks data-ingestion up to which instant everything is stored. */
+/** Asks data-ingestion up to which instant everything is stored, and what went since. */
 export class WatermarkClient extends Context.Service<
   WatermarkClient,
   {
     /** In epoch milliseconds. */
     readonly current: Effect.Effect<number, JobUnavailable>
+    /** When something of the project was erased or expired last, as text; null: never. */
+    changedAt(projectId: number): Effect.Effect<string | null, JobUnavailable>
   }
 >()("@analytics/batch-processor/types/export/WatermarkClient") {
   static readonly layer = Layer.effect(
@@ -23,23 +26,32 @@ export class WatermarkClient extends Context.Service<
     Effect.gen(function* () {
       const { dataIngestionUrl, serviceKey } = yield* ServicesConfig
       const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
-      return WatermarkClient.of({
-        current: HttpClientRequest.get(
-          `${dataIngestionUrl}/internal/v1/watermark`
-        ).pipe(
+      const ask = <A, I>(path: string, answer: Schema.Codec<A, I>, detail: string) =>
+        HttpClientRequest.get(`${dataIngestionUrl}/internal/v1/${path}`).pipe(
           HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
           http.execute,
-          Effect.flatMap(HttpClientResponse.schemaBodyJson(Published)),
+          Effect.flatMap(HttpClientResponse.schemaBodyJson(answer)),
           Effect.timeout("5 seconds"),
+          Effect.mapError(() => new JobUnavailable({ what: "data-ingestion", detail }))
+        )
+      return WatermarkClient.of({
+        current: ask(
+          "watermark",
+          Published,
+          "It does not say up to when events are stored."
+        ).pipe(
           Effect.map(({ watermark }) => watermark.getTime()),
-          Effect.mapError(
-            () =>
-              new JobUnavailable({
-                what: "data-ingestion",
-                detail: "It does not say up to when events are stored."
-              })
-          ),
           Effect.withSpan("WatermarkClient.current")
+        ),
+        changedAt: Effect.fn("WatermarkClient.changedAt")((projectId) =>
+          Effect.map(
+            ask(
+              `history?projectId=${projectId}`,
+              History,
+              "It does not say whether something was removed."
+            ),
+            ({ changedAt }) => changedAt
+          )
         )
       })
     })

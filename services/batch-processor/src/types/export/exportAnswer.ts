@@ -21,6 +21,7 @@ import { fileName, isThere, writeFile } from "./files.ts"
 import { guarded } from "./guarded.ts"
 import { ExportedColumn, ExportedFile } from "./Manifest.ts"
 import { type Answer, QueryClient } from "./QueryClient.ts"
+import { WatermarkClient } from "./WatermarkClient.ts"
 
 /** Of a page, as large as it may be, and of a file. */
 const PAGE = 1000
@@ -42,7 +43,7 @@ const Written = Schema.Struct({
   files: Schema.Array(ExportedFile),
   /** null: all of it is written. */
   cursor: Schema.NullOr(Schema.String),
-  /** What was being removed before anything was read. */
+  /** What was being removed before anything was read, and since when. */
   removals: Schema.Array(Schema.String)
 })
 type Written = typeof Written.Type
@@ -124,7 +125,12 @@ const removalsOf = Effect.fnUntraced(function* ({ projectId }: Asked) {
       { params: { project: projectId } }
     )
     .pipe(Effect.mapError(away))
-  return rows.map(({ removal }) => removal)
+  // What is done already is no longer there.
+  const changedAt = yield* (yield* WatermarkClient).changedAt(projectId)
+  return [
+    ...rows.map(({ removal }) => removal),
+    ...(changedAt === null ? [] : [changedAt])
+  ]
 })
 
 const areThere = ({ folder }: Asked, { files }: Written) =>
