@@ -83,7 +83,6 @@ export const erase: JobType<
       Schema.Struct({ exports: Schema.Int, uploads: Schema.Int }),
       countObjects(projectId, requestedAt)
     )
-    const forgotten = yield* step("forget", Places, forgetCatalogue(projectId))
     yield* step("remove files", Schema.Void, removeObjects(projectId, requestedAt))
     const note = (idHashes: ReadonlyArray<string>) =>
       noteForBackups({
@@ -94,6 +93,7 @@ export const erase: JobType<
         requestedAt: hidden.requestedAt
       })
     yield* step("note for backups", Schema.Void, note(hidden.idHashes))
+    const forgotten = yield* step("forget", Places, forgetCatalogue(projectId))
     const done = yield* step("remove", Kept, Effect.map(untilDone(id), keptOf))
     yield* step("note all ids for backups", Schema.Void, note(done.idHashes))
 

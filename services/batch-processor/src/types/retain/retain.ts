@@ -10,7 +10,7 @@ import { JobRun } from "../../jobs/JobRun.ts"
 import { type JobType, JobUnavailable } from "../../jobs/JobType.ts"
 import { forgetCatalogue } from "../removal/forgetCatalogue.ts"
 import { Kept, keptOf, register, untilDone } from "../removal/removals.ts"
-import { noteForBackups, removeObjects } from "../removal/removedObjects.ts"
+import { noteForBackups } from "../removal/removedObjects.ts"
 
 const DAY = 86_400_000
 
@@ -19,6 +19,9 @@ const Payload = Schema.Struct({
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4_294_967_295 }))
   ).annotate({ description: "Only this one; else all that have a retention" })
 })
+
+/** How much was forgotten, by place. */
+const Places = Schema.Record(Schema.String, Schema.Int)
 
 const Expired = Schema.Struct({
   projectId: Schema.Int,
@@ -92,14 +95,7 @@ export const retain: JobType<
         Kept,
         Effect.map(untilDone(removal), keptOf)
       )
-      yield* step(
-        `forget ${project}`,
-        Schema.Void,
-        Effect.andThen(
-          forgetCatalogue(project),
-          removeObjects(project, Date.parse(done.requestedAt))
-        )
-      )
+      yield* step(`forget ${project}`, Places, forgetCatalogue(project))
       projects.push({
         projectId: project,
         before,
