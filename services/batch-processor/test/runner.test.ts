@@ -218,6 +218,15 @@ describe("a runner", () => {
       // What needs less is not held up by it.
       expect((yield* ended(yield* submit({ steps: 1 }))).state).toBe("succeeded")
       expect(yield* timesBegun(second)).toBe(0)
+      // What waits has all of its time before it, however many heartbeats that takes.
+      const brief = yield* submit({ steps: 1 }, "brief")
+      const { heartbeatAt } = yield* until(brief, (job) => job.owner !== null)
+      const beaten = (job: { heartbeatAt: string | null; finishedAt: string | null }) =>
+        job.finishedAt !== null ||
+        Date.parse(job.heartbeatAt ?? "") - Date.parse(heartbeatAt ?? "") > 900
+      expect((yield* until(brief, beaten)).state).toBe("running")
+      yield* call((yield* Runner).url, "POST", `/v1/jobs/${brief}/cancel`)
+      expect((yield* ended(brief)).state).toBe("cancelled")
       yield* open("memory")
       for (const id of [first, second])
         expect((yield* ended(id)).state).toBe("succeeded")

@@ -120,6 +120,13 @@ const heavy: typeof probe = {
   limits: { ...probe.limits, memory: 700 }
 }
 
+/** Has no time, and nothing to do before there is room. */
+const brief: typeof probe = {
+  ...heavy,
+  name: "brief",
+  limits: { ...heavy.limits, time: 1 }
+}
+
 const global: typeof probe = { ...probe, name: "global", of: "installation" }
 
 /** Takes no payload, whatever it is. */
@@ -143,6 +150,7 @@ export const testTypes = Effect.all([
   ready(narrow),
   ready(hasty),
   ready(heavy),
+  ready(brief),
   ready(global),
   ready(refusing)
 ])

@@ -7,6 +7,8 @@ export interface Hold {
   readonly lease: Lease
   /** Milliseconds that its steps may take together. */
   readonly timeLimit: number
+  /** It has no memory yet, and until then no time passes for it. */
+  waits: boolean
   /** Done when the run has to stop. */
   readonly stop: Deferred.Deferred<Stop>
 }

@@ -81,7 +81,10 @@ const heldRun = Effect.fnUntraced(function* (
   const { stop } = hold
   const job = { id: lease.jobId, projectId: taken.projectId, payload: taken.payload }
   const jobRun = yield* jobRunOf({ hold, taken, limits: type.limits })
-  const work = type.run(job).pipe(
+  const work = Effect.suspend(() => {
+    hold.waits = false
+    return type.run(job)
+  }).pipe(
     Effect.provideService(JobRun, jobRun),
     memory.withMiB(type.limits.memory),
     Effect.exit,

@@ -3,6 +3,7 @@ import { Context, Effect, flow, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { JobError, JobProgress, JobState } from "./Job.ts"
 import { Whole } from "./JobRows.ts"
+import { storableJson } from "./unstorable.ts"
 
 /** A run in the hands of one runner; `epoch` is what its writes are checked by. */
 export interface Lease {
@@ -54,12 +55,19 @@ export class RunRepo extends Context.Service<
     /** How often this has begun since the run last got further. */
     beginStep(lease: Lease, step: string): Stored<Option.Option<number>>
     endStep(lease: Lease): Stored<boolean>
-    /** Of all that a runner has at once: those that are still its own. */
-    beat(leases: ReadonlyArray<Lease>): Stored<ReadonlyArray<Beat>>
+    /**
+     * Of all that a runner has at once: those that are still its own. The time of those that
+     * wait for memory is not counted.
+     */
+    beat(
+      leases: ReadonlyArray<Lease>,
+      waits?: (lease: Lease) => boolean
+    ): Stored<ReadonlyArray<Beat>>
     progress(lease: Lease, progress: JobProgress): Stored<boolean>
     log(lease: Lease, line: LogLine): Stored<boolean>
     checkpoint(jobId: string, name: string): Stored<Option.Option<unknown>>
     saveCheckpoint(lease: Lease, name: string, value: unknown): Stored<boolean>
+    /** Text that Postgres cannot hold is changed: an end that is refused is none. */
     end(lease: Lease, end: End): Stored<boolean>
     /** Another run, from its checkpoints: the engine lost this one. */
     startOver(lease: Lease): Stored<boolean>
@@ -120,14 +128,16 @@ export class RunRepo extends Context.Service<
           written(sql`
             UPDATE jobs.jobs SET attempts = 0 WHERE ${held(lease)} RETURNING 1 AS ok`)
         ),
-        beat: Effect.fn("RunRepo.beat")((leases) =>
+        beat: Effect.fn("RunRepo.beat")((leases, waits = () => false) =>
           sql`
             UPDATE jobs.jobs
                SET heartbeat_at = clock_timestamp(),
-                   spent_ms = spent_ms + ${sinceBeat(sql)}
+                   spent_ms = spent_ms
+                     + CASE WHEN waits::boolean THEN 0 ELSE ${sinceBeat(sql)} END
               FROM unnest(${leases.map(({ jobId }) => jobId)}::uuid[],
-                          ${leases.map(({ epoch }) => String(epoch))}::text[])
-                   AS held (job_id, job_epoch)
+                          ${leases.map(({ epoch }) => String(epoch))}::text[],
+                          ${leases.map((lease) => String(waits(lease)))}::text[])
+                   AS held (job_id, job_epoch, waits)
              WHERE id = job_id AND epoch = job_epoch::bigint
                AND state IN ('running', 'cancelling')
             RETURNING id, state, spent_ms`.pipe(
@@ -179,8 +189,8 @@ export class RunRepo extends Context.Service<
             WITH ended AS (
               UPDATE jobs.jobs
                  SET state = ${state}, owner = NULL, step = NULL,
-                     result = ${result === undefined ? null : JSON.stringify(result)}::text::jsonb,
-                     error = ${error === undefined ? null : JSON.stringify(error)}::text::jsonb,
+                     result = ${result === undefined ? null : storableJson(result)}::text::jsonb,
+                     error = ${error === undefined ? null : storableJson(error)}::text::jsonb,
                      finished_at = clock_timestamp()
                WHERE ${held(lease)}
               RETURNING id)

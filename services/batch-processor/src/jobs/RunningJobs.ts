@@ -35,7 +35,13 @@ export class RunningJobs extends Context.Service<
       const beat = Effect.gen(function* () {
         const asked = [...all]
         if (asked.length === 0) return
-        const beats = yield* repo.beat(asked.map(({ lease }) => lease))
+        const waiting = new Set(
+          asked.filter(({ waits }) => waits).map(({ lease }) => lease)
+        )
+        const beats = yield* repo.beat(
+          asked.map(({ lease }) => lease),
+          (lease) => waiting.has(lease)
+        )
         const byId = new Map(beats.map((it) => [it.id, it]))
         for (const { lease, stop, timeLimit } of asked) {
           const now = byId.get(lease.jobId)
@@ -58,7 +64,7 @@ export class RunningJobs extends Context.Service<
       return RunningJobs.of({
         hold: Effect.fnUntraced(function* (lease, timeLimit) {
           const stop = yield* Deferred.make<Stop>()
-          const entry = { lease, timeLimit, stop }
+          const entry: Hold = { lease, timeLimit, stop, waits: true }
           yield* Effect.acquireRelease(
             Effect.suspend(() => {
               all.add(entry)

@@ -4,6 +4,13 @@ import { Predicate } from "effect"
 const isUnstorable = (text: string): boolean =>
   text.includes("\0") || !text.isWellFormed()
 
+/** A value as JSON that Postgres can hold: what it cannot becomes U+FFFD. */
+export const storableJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][\da-f]{2})/giu,
+    "$1\\ufffd"
+  )
+
 /** Where a JSON value has one: a JSON pointer, the whole value being the empty text. */
 export const unstorableIn = (value: unknown, pointer = ""): string | undefined => {
   if (typeof value === "string") return isUnstorable(value) ? pointer : undefined

@@ -139,6 +139,43 @@ describe("what a runner writes", () => {
     })
   )
 
+  it.effect("is kept at the end, whatever is in its text", () =>
+    Effect.gen(function* () {
+      const id = yield* newJob(6)
+      yield* claim(["probe"])
+      const { lease } = yield* taken(id)
+      const text = (bad: string) => `${bad}${bad}, half ${bad}, \\u0000 \u{1f600}`
+      const error = { title: "The job failed", detail: text("\0") }
+      const result = { [text("\ud83d")]: text("\ude00") }
+      const repo = yield* RunRepo
+      expect(yield* repo.end(lease, { state: "failed", error, result })).toBe(true)
+      const job = yield* (yield* JobRepo).find(id, 6)
+      expect(Option.getOrThrow(job)).toMatchObject({
+        state: "failed",
+        error: { detail: text("\ufffd") },
+        result: { [text("\ufffd")]: text("\ufffd") }
+      })
+    })
+  )
+
+  it.effect("counts no time of a job that waits", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const repo = yield* RunRepo
+      const id = yield* newJob(7)
+      yield* claim(["probe"])
+      const { lease } = yield* taken(id)
+      const minute = sql`
+        UPDATE jobs.jobs SET heartbeat_at = clock_timestamp() - interval '1 minute'
+         WHERE id = ${id}::uuid`
+      yield* minute
+      expect(yield* repo.beat([lease], () => true)).toMatchObject([{ spentMs: 0 }])
+      yield* minute
+      const [beat] = yield* repo.beat([lease])
+      expect(beat?.spentMs).toBeGreaterThanOrEqual(60_000)
+    })
+  )
+
   it.effect("counts beginnings until it gets further", () =>
     Effect.gen(function* () {
       const repo = yield* RunRepo
