@@ -4,12 +4,13 @@ import { join } from "node:path"
 import { Effect, ManagedRuntime, Stream } from "effect"
 import type { ImportPayload, Source } from "../../src/types/import/ImportPayload.ts"
 import { importFile } from "../../src/types/import/importFile.ts"
+import { placeOf } from "../../src/types/import/sources/allowedUrl.ts"
 import { isPublicAddress } from "../../src/types/import/sources/publicAddress.ts"
 import { Uploads } from "../../src/uploads/Uploads.ts"
 import { importLayer, makeFolder } from "./importTest.ts"
 
 const folder = makeFolder()
-const { allowed, root } = folder
+const { allowed, objects, root } = folder
 const at = (...names: ReadonlyArray<string>) => join(allowed, ...names)
 
 writeFileSync(join(root, "secret.txt"), "secret")
@@ -22,6 +23,9 @@ symlinkSync(root, at("way-out"))
 symlinkSync(at("nothing"), at("dangling.csv"))
 symlinkSync(at("loop"), at("loop"))
 symlinkSync(at("good.csv"), at("inside.csv"))
+mkdirSync(join(objects, "backups"), { recursive: true })
+writeFileSync(join(objects, "backups", "events.csv"), "of all projects\n")
+symlinkSync(objects, at("objects"))
 Bun.spawnSync(["mkfifo", at("pipe")])
 writeFileSync(at("large.csv"), "")
 truncateSync(at("large.csv"), 2 * 1024 * 1024)
@@ -38,6 +42,7 @@ const hosts = [...Object.keys(addresses), "[::1]", "public.example:8443"]
 
 const runtime = ManagedRuntime.make(
   importLayer(folder, {
+    paths: [allowed, objects],
     hosts,
     buckets: ["data"],
     network: {
@@ -66,10 +71,24 @@ const check = (source: Source, more: Partial<ImportPayload> = {}, projectId = 1)
     )
   )
 
+it("nothing of the bucket that holds files of all projects", () => {
+  const own = { kind: "bucket", bucket: "data", prefix: "kept/" } as const
+  const place = (url: string) => placeOf(url, { hosts: [], buckets: ["data"] }, own)
+  expect(() => place("s3://data/kept/backups/events.csv")).toThrow("object store")
+  expect(place("s3://data/kept-not/x.csv")).toMatchObject({ key: "kept-not/x.csv" })
+  expect(() =>
+    placeOf("s3://data/x", { hosts: [], buckets: ["data"] }, { ...own, prefix: "" })
+  ).toThrow("object store")
+})
+
 describe("a source that is refused before anything is started", () => {
   const outside = /^\/source\/path: It is not below a folder/u
   const missing = /^\/source\/path: There is no such file/u
+  const ofStore = /^\/source\/path: It lies in the object store/u
   const paths: ReadonlyArray<readonly [string, RegExp]> = [
+    [join(objects, "backups", "events.csv"), ofStore],
+    [join(objects, "backups", "nothing.csv"), ofStore],
+    [at("objects", "backups", "events.csv"), ofStore],
     [`${allowed}/../secret.txt`, /without `\.\.`/u],
     [`${allowed}/folder/../../secret.txt`, /without `\.\.`/u],
     ["good.csv", /absolute path/u],

@@ -40,6 +40,8 @@ export class ImportSources extends Context.Service<
     Effect.gen(function* () {
       const config = yield* ImportConfig
       const objectStoreConfig = yield* ObjectStoreConfig
+      const own = objectStoreConfig.place
+      const ownFolder = own.kind === "folder" ? own.path : undefined
       const store = yield* ObjectStore
       const uploads = yield* Uploads
       const https = yield* Https
@@ -57,7 +59,7 @@ export class ImportSources extends Context.Service<
 
       const place = (url: string, pointer: string) =>
         Effect.try({
-          try: (): Place => placeOf(url, config),
+          try: (): Place => placeOf(url, config, own),
           catch: (error) =>
             new JobRefused({
               pointer,
@@ -69,7 +71,7 @@ export class ImportSources extends Context.Service<
       const handle = (path: string) =>
         Effect.acquireRelease(
           Effect.tryPromise({
-            try: () => openAllowed(path, config.paths),
+            try: () => openAllowed(path, config.paths, ownFolder),
             catch: (error) =>
               error instanceof PathRefused
                 ? new JobFailed({ detail: error.message })

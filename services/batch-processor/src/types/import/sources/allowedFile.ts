@@ -10,11 +10,13 @@ const isBelow = (path: string, folder: string): boolean =>
 
 /**
  * Opens a regular file below one of the folders, whatever links lie on the way to it. What
- * lies outside of them is refused alike, whether there is a file or not.
+ * lies outside of them is refused alike, whether there is a file or not. So is what lies in
+ * `own`, where the installation keeps files of all projects.
  */
 export const openAllowed = async (
   path: string,
-  folders: ReadonlyArray<string>
+  folders: ReadonlyArray<string>,
+  own: string | undefined
 ): Promise<FileHandle> => {
   const outside = new PathRefused(
     "It is not below a folder that BATCH_IMPORT_PATHS allows: put the file there, or upload it."
@@ -22,13 +24,21 @@ export const openAllowed = async (
   if (!isAbsolute(path) || path.includes("\0") || path.split(sep).includes(".."))
     throw new PathRefused("Give an absolute path, without `..`.")
   if (!folders.some((folder) => isBelow(path, resolve(folder)))) throw outside
+  if (own !== undefined && isBelow(path, resolve(own))) throw ofStore()
   const real = await found(realpath(path))
+  const store = own && (await realpath(own).catch(() => undefined))
+  if (store && isBelow(real, store)) throw ofStore()
   for (const folder of folders) {
     const root = await realpath(folder).catch(() => undefined)
     if (root !== undefined && isBelow(real, root)) return openThere(real)
   }
   throw outside
 }
+
+const ofStore = () =>
+  new PathRefused(
+    "It lies in the object store of the installation, below OBJECT_STORE_URL: upload the file, or put it elsewhere."
+  )
 
 /** Non-blocking, because a pipe that nobody writes to would never open. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK

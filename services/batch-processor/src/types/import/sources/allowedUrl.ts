@@ -1,3 +1,4 @@
+import type { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { isObjectKey } from "@analytics/object-store/ObjectKey"
 
 /** Where an allowed URL leads. */
@@ -13,11 +14,14 @@ export interface Allowed {
   readonly buckets: ReadonlyArray<string>
 }
 
+/** Where the installation keeps files of all projects, which are nobody's to import. */
+export type OwnStore = ObjectStoreConfig["Service"]["place"]
+
 /** @throws {UrlRefused} */
-export const placeOf = (given: string, allowed: Allowed): Place => {
+export const placeOf = (given: string, allowed: Allowed, own: OwnStore): Place => {
   if (!URL.canParse(given)) throw new UrlRefused("It is not a URL.")
   return given.startsWith("s3://")
-    ? objectOf(given, allowed.buckets)
+    ? objectOf(given, allowed.buckets, own)
     : { kind: "https", url: httpsOf(new URL(given), allowed.hosts) }
 }
 
@@ -38,7 +42,11 @@ export const httpsOf = (url: URL, hosts: ReadonlyArray<string>): URL => {
   return url
 }
 
-const objectOf = (given: string, buckets: ReadonlyArray<string>): Place => {
+const objectOf = (
+  given: string,
+  buckets: ReadonlyArray<string>,
+  own: OwnStore
+): Place => {
   const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/(.+)$/u.exec(given) ?? []
   if (!isObjectKey(key))
     throw new UrlRefused(
@@ -47,6 +55,10 @@ const objectOf = (given: string, buckets: ReadonlyArray<string>): Place => {
   if (!buckets.includes(bucket))
     throw new UrlRefused(
       `BATCH_IMPORT_BUCKETS does not allow ${bucket}: add it there, or upload the file.`
+    )
+  if (own.kind === "bucket" && own.bucket === bucket && key.startsWith(own.prefix))
+    throw new UrlRefused(
+      "It lies in the object store of the installation, below OBJECT_STORE_URL: upload the file, or put it elsewhere."
     )
   return { kind: "s3", bucket, key }
 }
