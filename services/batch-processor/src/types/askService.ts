@@ -47,5 +47,10 @@ export const askService = Effect.fn("askService")(function* <A, I>(
     return yield* new JobFailed({
       detail: `${what} refuses with ${status}: ${text.slice(0, MOST_TEXT)}`
     })
-  return yield* Effect.orDie(Schema.decodeEffect(Schema.fromJsonString(answer))(text))
+  // Of another version, as while a new one is brought out: it may pass.
+  return yield* Effect.mapError(
+    Schema.decodeEffect(Schema.fromJsonString(answer))(text),
+    () =>
+      new JobUnavailable({ what, detail: "It answers what nobody here understands." })
+  )
 })
