@@ -26,13 +26,19 @@ export const openAllowed = async (
   if (!folders.some((folder) => isBelow(path, resolve(folder)))) throw outside
   if (own !== undefined && isBelow(path, resolve(own))) throw ofStore()
   const real = await found(realpath(path))
-  const store = own && (await realpath(own).catch(() => undefined))
+  const store = own && (await realpath(own).catch(absent))
   if (store && isBelow(real, store)) throw ofStore()
   for (const folder of folders) {
     const root = await realpath(folder).catch(() => undefined)
     if (root !== undefined && isBelow(real, root)) return openThere(real)
   }
   throw outside
+}
+
+/** A store that cannot be looked at keeps its files: then nothing is read. */
+const absent = (error: unknown): undefined => {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return
+  throw error
 }
 
 const ofStore = () =>
