@@ -12,6 +12,8 @@ export interface QueryContext {
   readonly now: number
   /** Only what was known by then exists. */
   readonly watermark: number
+  /** Only what happened before then exists, for `source` and traits: what a model may know of an earlier moment. */
+  readonly before?: number
   /** Whether any id of the project stands for another person than itself. */
   readonly hasLinks: boolean
   /** Whether events of the project are being erased or expire: whoever reads must say `removed`. */

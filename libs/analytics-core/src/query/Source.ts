@@ -7,7 +7,13 @@ import { joinTraits } from "./TraitSource.ts"
 import type { Values } from "./Values.ts"
 
 /** Columns of an event that a query may ask for besides its properties and person. */
-export type EventColumn = "timestamp" | "message_id" | "event" | "id_hash"
+export type EventColumn =
+  | "timestamp"
+  | "message_id"
+  | "event"
+  | "id_hash"
+  | "user_id"
+  | "anonymous_id"
 
 export interface SourceRequest {
   /** Any of these names; none given means any track, page or screen. */
@@ -49,7 +55,7 @@ export const source = (context: QueryContext, request: SourceRequest): Sql => {
     sql`project_id = ${uint32(context.projectId)}`,
     eventsSql(request.events, request.besides ?? []),
     sql`timestamp >= ${instant(request.from)}`,
-    sql`timestamp < ${instant(request.to)}`,
+    sql`timestamp < ${instant(Math.min(request.to, context.before ?? request.to))}`,
     sql`known_at <= ${instant(context.watermark)}`,
     ...(request.includeBots ? [] : [sql`is_bot = 0`]),
     ...keptEvents(context),
@@ -74,7 +80,9 @@ const columnNames: Record<EventColumn, Sql> = {
   timestamp: sql`timestamp`,
   message_id: sql`message_id`,
   event: sql`event`,
-  id_hash: sql`id_hash`
+  id_hash: sql`id_hash`,
+  user_id: sql`user_id`,
+  anonymous_id: sql`anonymous_id`
 }
 
 const eventsSql = (

@@ -16,9 +16,14 @@ export const joinTraits = (context: QueryContext, people: Sql, values: Values): 
   )
 }
 
-/** Events that carry traits and are known at the watermark, whenever they happened. */
+/** Events that carry traits, known at the watermark; whenever they happened, if nothing else is asked. */
 const traitEvents = (context: QueryContext, name: "$identify" | "$group"): Sql =>
-  sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND type = ${string(name.slice(1))} AND known_at <= ${instant(context.watermark)}${also(keptEvents(context))}`
+  sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND type = ${string(name.slice(1))} AND known_at <= ${instant(context.watermark)}${before(context)}${also(keptEvents(context))}`
+
+const before = (context: QueryContext): Sql =>
+  context.before === undefined
+    ? sql``
+    : sql` AND timestamp < ${instant(context.before)}`
 
 /** Per trait the value with the latest event time, equal times by message id. */
 const latest = (traits: ReadonlyArray<TraitColumn>): Sql =>

@@ -96,7 +96,8 @@ const Rule: Schema.Codec<CohortRule> = Schema.Union([
   Schema.Struct({ not: nested })
 ])
 
-const BoundedRule = Rule.check(
+/** A rule of bounded size, as requests give one. */
+export const CohortRule = Rule.check(
   Schema.makeFilter((rule: CohortRule) => {
     if (depthOf(rule) > MAX_DEPTH) return `At most ${MAX_DEPTH} rules inside each other`
     return leavesOf(rule).length > MAX_RULES
@@ -111,7 +112,7 @@ const BoundedRule = Rule.check(
  */
 export const CohortDefinition = Schema.Union([
   Schema.Struct({ type: Schema.Literal("static") }),
-  Schema.Struct({ type: Schema.Literal("dynamic"), rule: BoundedRule })
+  Schema.Struct({ type: Schema.Literal("dynamic"), rule: CohortRule })
 ])
 export type CohortDefinition = typeof CohortDefinition.Type
 

@@ -1,0 +1,51 @@
+import type { FeatureSpec } from "./FeatureSpec.ts"
+
+/** The same text for the same meaning, whatever the order of its members. */
+export const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(
+          Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+        )
+      : member
+  )
+
+const hashOf = (value: unknown): string =>
+  new Bun.CryptoHasher("sha256").update(canonical(value)).digest("hex")
+
+/** SHA-256 (hex) of what the columns mean, for lineage; names do not count. */
+export const featuresHash = (features: ReadonlyArray<FeatureSpec>): string =>
+  hashOf(features.map(({ name: _, ...meaning }) => meaning))
+
+/**
+ * What a feature is called: `count(purchase, 30d)`, `sum(purchase.revenue, 90d)`. The same
+ * spec always has the same name, two different ones have two.
+ */
+export const featureName = (spec: FeatureSpec): string => {
+  const { name, ...meaning } = spec
+  if (name !== undefined) return name
+  return `${spec.kind}(${argumentsOf(spec).join(", ")})${marked(meaning)}`
+}
+
+export const featureNames = (
+  features: ReadonlyArray<FeatureSpec>
+): ReadonlyArray<string> => features.map(featureName)
+
+const argumentsOf = (spec: FeatureSpec): ReadonlyArray<string> => {
+  if (spec.kind === "trait_is") return [spec.trait, spec.in.join("|")]
+  if (spec.kind === "trait_number") return [spec.trait]
+  const event = spec.event ?? "any"
+  const of = "property" in spec ? `${event}.${spec.property}` : event
+  const days = spec.days === undefined ? [] : [`${spec.days}d`]
+  if (spec.kind === "latest_is") return [of, spec.in.join("|"), ...days]
+  if (spec.kind === "hour_share")
+    return [of, `${spec.fromHour}-${spec.toHour}h`, ...days]
+  if (spec.kind === "weekday_share") return [of, spec.weekdays.join("|"), ...days]
+  return [of, ...days]
+}
+
+/** What the words leave out, or might say of two specs, is told apart by a mark. */
+const marked = (meaning: object): string => {
+  const needsMark = ["filters", "timezone", "in"].some((key) => key in meaning)
+  return needsMark ? `#${hashOf(meaning).slice(0, 8)}` : ""
+}
