@@ -1,5 +1,5 @@
+import type { Auth } from "@analytics/api-common/access/Auth"
 import { jsonBody } from "@analytics/api-common/JsonBody"
-import type { Auth } from "@analytics/batch-processor/access/Auth"
 import { BatchLive } from "@analytics/batch-processor/BatchLive"
 import { JobRun } from "@analytics/batch-processor/jobs/JobRun"
 import type { Jobs } from "@analytics/batch-processor/jobs/Jobs"
@@ -63,7 +63,8 @@ export const fullLive = BatchLive.pipe(
       ServicesConfig.layerOf({
         ...keys,
         analyticsApiUrl: "http://127.0.0.1:1",
-        dataIngestionUrl: "http://127.0.0.1:1"
+        dataIngestionUrl: "http://127.0.0.1:1",
+        mlInferenceUrl: "http://127.0.0.1:1"
       })
     )
   ),

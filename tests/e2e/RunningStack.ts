@@ -11,6 +11,7 @@ export interface StackFile {
     readonly "analytics-api": string
     readonly "data-ingestion": string
     readonly "batch-processor": string
+    readonly "ml-inference": string
   }
   readonly postgres: string
   readonly clickhouse: string

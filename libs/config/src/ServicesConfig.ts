@@ -4,6 +4,7 @@ import * as Settings from "./Settings.ts"
 const fields = Settings.load({
   analyticsApiUrl: "ANALYTICS_API_URL",
   dataIngestionUrl: "DATA_INGESTION_URL",
+  mlInferenceUrl: "ML_INFERENCE_URL",
   serviceKey: "SERVICE_KEY"
 })
 
@@ -13,6 +14,7 @@ export class ServicesConfig extends Context.Service<
   {
     readonly analyticsApiUrl: string
     readonly dataIngestionUrl: string
+    readonly mlInferenceUrl: string
     readonly serviceKey: Redacted.Redacted
   }
 >()("@analytics/config/ServicesConfig") {

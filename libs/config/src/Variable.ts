@@ -7,6 +7,7 @@ export type Process =
   | "data-ingestion"
   | "loader"
   | "batch-processor"
+  | "ml-inference"
   | "embedded-clickhouse"
   | "migrate"
   | "stack"

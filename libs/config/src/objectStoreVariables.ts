@@ -1,14 +1,15 @@
 import * as Kind from "./Kind.ts"
 import { defaulted, optional, type Process } from "./Variable.ts"
 
-const of: ReadonlyArray<Process> = ["batch-processor"]
+const of: ReadonlyArray<Process> = ["batch-processor", "ml-inference"]
+const ofExports: ReadonlyArray<Process> = ["batch-processor"]
 
-/** Where uploads, exports and backups are kept. */
+/** Where uploads, exports, backups and models are kept. */
 export const objectStoreVariables = {
   OBJECT_STORE_URL: defaulted(Kind.objectPlace, ".data/objects", {
     of,
     description:
-      "Uploads, exports and backups: a folder that all processes of the installation see, as a path or `file:///path`, or an S3-compatible bucket, as `s3://bucket/prefix`."
+      "Uploads, exports, backups and models: a folder that all processes of the installation see, as a path or `file:///path`, or an S3-compatible bucket, as `s3://bucket/prefix`."
   }),
   OBJECT_STORE_ENDPOINT: optional(Kind.url, {
     of,
@@ -34,14 +35,14 @@ export const objectStoreVariables = {
   }),
 
   EXPORT_RETENTION: defaulted(Kind.duration, "7 days", {
-    of,
+    of: ofExports,
     description: "How long the files of an export are kept."
   }),
   EXPORT_FILE_EVENTS: defaulted(
     Kind.wholeNumber({ minimum: 1, maximum: 10_000_000 }),
     "250000",
     {
-      of,
+      of: ofExports,
       description:
         "Events of one file of an export, about. The embedded ClickHouse makes a whole file of Parquet or Arrow in memory."
     }

@@ -2,15 +2,18 @@ import { batchVariables } from "./batchVariables.ts"
 import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
 import { importVariables } from "./importVariables.ts"
 import * as Kind from "./Kind.ts"
+import { mlVariables } from "./mlVariables.ts"
 import { objectStoreVariables } from "./objectStoreVariables.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
 
-const services: ReadonlyArray<Process> = [
+/** Those that read or write events. */
+const ofEvents: ReadonlyArray<Process> = [
   "analytics-api",
   "data-ingestion",
   "loader",
   "batch-processor"
 ]
+const services: ReadonlyArray<Process> = [...ofEvents, "ml-inference"]
 
 /**
  * Every environment variable there is. To add one: add it here, read it in a
@@ -29,7 +32,7 @@ export const variables = {
   PORT: optional(Kind.port, {
     of: services,
     description:
-      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, batch-processor 4004, loader 4011."
+      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, ml-inference 4002, batch-processor 4004, loader 4011."
   }),
   HTTP_DRAIN_DELAY: defaulted(Kind.duration, "0 seconds", {
     of: services,
@@ -51,12 +54,12 @@ export const variables = {
     description: "Connections to Postgres."
   }),
   CLICKHOUSE_URL: required(Kind.secretUrl, {
-    of: [...services, "migrate", "stack"],
+    of: [...ofEvents, "migrate", "stack"],
     description:
       "ClickHouse over HTTP, as `http://user:password@host:8123/analytics`. The local stack starts its own when it is not set."
   }),
   CLICKHOUSE_REQUEST_TIMEOUT: defaulted(Kind.duration, "60 seconds", {
-    of: services,
+    of: ofEvents,
     description:
       "A request without an answer after this is given up and its query killed."
   }),
@@ -64,17 +67,17 @@ export const variables = {
     Kind.wholeNumber({ minimum: 1, maximum: 1000 }),
     "16",
     {
-      of: services,
+      of: ofEvents,
       description: "Connections to ClickHouse."
     }
   ),
 
   ADMIN_KEY: required(Kind.secret, {
-    of: ["analytics-api", "data-ingestion", "batch-processor"],
+    of: ["analytics-api", "data-ingestion", "batch-processor", "ml-inference"],
     description: "Bearer key that creates projects and may do everything else."
   }),
   SERVICE_KEY: required(Kind.secret, {
-    of: ["analytics-api", "data-ingestion", "batch-processor"],
+    of: ["analytics-api", "data-ingestion", "batch-processor", "ml-inference"],
     description: "Bearer key with which the services call each other."
   }),
 
@@ -151,7 +154,7 @@ export const variables = {
   }),
 
   ANALYTICS_API_URL: defaulted(Kind.url, "http://127.0.0.1:4000", {
-    of: ["data-ingestion", "batch-processor", "cli"],
+    of: ["data-ingestion", "batch-processor", "ml-inference", "cli"],
     description: "Where keys are learnt from."
   }),
   KEY_SYNC_INTERVAL: defaulted(Kind.duration, "1 second", {
@@ -228,6 +231,8 @@ export const variables = {
   ...batchVariables,
 
   ...importVariables,
+
+  ...mlVariables,
 
   STACK_PORT_BASE: defaulted(Kind.port, "4000", {
     of: ["stack"],

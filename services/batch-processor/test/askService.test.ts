@@ -14,6 +14,7 @@ describe("another service", () => {
       ServicesConfig.layerOf({
         analyticsApiUrl: "http://127.0.0.1:1",
         dataIngestionUrl: "http://127.0.0.1:1",
+        mlInferenceUrl: "http://127.0.0.1:1",
         serviceKey: Redacted.make("key")
       })
     )

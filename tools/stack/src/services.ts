@@ -48,6 +48,14 @@ export const services: ReadonlyArray<ServiceSpec> = [
     with: ["analytics-api", "data-ingestion"],
     public: true,
     env: { BATCH_RUNNER_PORT: "{port+10}", OBJECT_STORE_URL: "file://{data}/objects" }
+  },
+  {
+    name: "ml-inference",
+    port: 2,
+    entry: "services/ml-inference/src/main.ts",
+    with: ["analytics-api"],
+    public: true,
+    env: { ML_CACHE_DIR: "{data}/ml-cache", OBJECT_STORE_URL: "file://{data}/objects" }
   }
 ]
 

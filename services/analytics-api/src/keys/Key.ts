@@ -11,14 +11,16 @@ export type KeyKind = typeof KeyKind.Type
 
 /**
  * What a secret key may do: ask, read receipts and accounting, manage keys, change settings,
- * start jobs.
+ * start jobs, keep models (`models`) and ask them (`predict`).
  */
 export const Scope = Schema.Literals([
   "query",
   "ingest:read",
   "keys",
   "settings",
-  "jobs"
+  "jobs",
+  "models",
+  "predict"
 ])
 export type Scope = typeof Scope.Type
 export const everyScope: ReadonlyArray<Scope> = Scope.literals

@@ -1,9 +1,10 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema, Stream } from "effect"
 import { Elysia } from "elysia"
-import { Auth } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import { JobId } from "../jobs/Job.ts"
 import { JobNotFound } from "../jobs/JobProblems.ts"
@@ -27,7 +28,7 @@ const Files = Schema.Struct({
 const refusals = {
   401: sent(Unauthorized),
   403: sent(Forbidden),
-  503: sent(JobsUnavailable)
+  503: sent(Schema.Union([JobsUnavailable, KeysUnavailable]))
 }
 const security = [{ key: [] }]
 

@@ -1,6 +1,6 @@
+import type { Access } from "@analytics/api-common/access/Auth"
 import { Context, Effect, Layer, Ref, Schedule, Schema, Stream } from "effect"
 import { HttpApiError } from "effect/http-api"
-import type { Access } from "../access/Auth.ts"
 import type { JobsUnavailable } from "../JobsUnavailable.ts"
 import { hasEnded, JobView } from "./Job.ts"
 import type { JobNotFound } from "./JobProblems.ts"

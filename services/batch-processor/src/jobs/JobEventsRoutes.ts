@@ -1,10 +1,11 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { Health } from "@analytics/api-common/Health"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Context, Effect, type ManagedRuntime, Schema, Stream } from "effect"
 import { Elysia } from "elysia"
-import { Auth } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import { JobId } from "./Job.ts"
 import { JobEvents, TooManyWatchers } from "./JobEvents.ts"
@@ -52,7 +53,7 @@ export const jobEventsRoutes = <R, ER>(
         403: sent(Forbidden),
         404: sent(JobNotFound),
         429: sent(TooManyWatchers),
-        503: sent(JobsUnavailable)
+        503: sent(Schema.Union([JobsUnavailable, KeysUnavailable]))
       },
       detail: {
         summary: "Watch a job",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { Forbidden } from "@analytics/api-common/AuthProblems"
+import type { Access } from "@analytics/api-common/access/Auth"
 import { Context, Effect, Layer, Option } from "effect"
-import type { Access } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import { currentTrace } from "./currentTrace.ts"
 import type { JobLogLine, JobState, JobView } from "./Job.ts"

@@ -1,10 +1,11 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { RequestNotes } from "@analytics/api-common/RequestNotes"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
-import { Auth } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import { JobId, JobLogLine, JobState, JobView } from "./Job.ts"
 import {
@@ -68,7 +69,7 @@ const JobTypeList = Schema.Struct({ types: Schema.Array(JobTypeView) })
 const refusals = {
   401: sent(Unauthorized),
   403: sent(Forbidden),
-  503: sent(JobsUnavailable)
+  503: sent(Schema.Union([JobsUnavailable, KeysUnavailable]))
 }
 const security = [{ key: [] }]
 

@@ -1,7 +1,7 @@
 import { wallClockLabel } from "@analytics/analytics-core/query/TimeZone"
 import type { Forbidden } from "@analytics/api-common/AuthProblems"
+import type { Access } from "@analytics/api-common/access/Auth"
 import { Clock, Context, Effect, Layer, Option, Result } from "effect"
-import type { Access } from "../access/Auth.ts"
 import type { JobsUnavailable } from "../JobsUnavailable.ts"
 import { JobInvalid } from "../jobs/JobProblems.ts"
 import { Jobs } from "../jobs/Jobs.ts"

@@ -1,9 +1,10 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
-import { Auth } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import { JobInvalid } from "../jobs/JobProblems.ts"
 import {
@@ -38,7 +39,7 @@ const ScheduleList = Schema.Struct({
 const refusals = {
   401: sent(Unauthorized),
   403: sent(Forbidden),
-  503: sent(JobsUnavailable)
+  503: sent(Schema.Union([JobsUnavailable, KeysUnavailable]))
 }
 const security = [{ key: [] }]
 

@@ -1,9 +1,10 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema, Stream } from "effect"
 import { Elysia } from "elysia"
-import { Auth } from "../access/Auth.ts"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import {
   ProjectMissing,
@@ -67,7 +68,7 @@ export const uploadRoutes = <R, ER>(
         413: sent(UploadTooLarge),
         422: sent(ProjectMissing),
         429: sent(TooManyUploads),
-        503: sent(JobsUnavailable)
+        503: sent(Schema.Union([JobsUnavailable, KeysUnavailable]))
       },
       detail: {
         summary: "Send a file for a job",

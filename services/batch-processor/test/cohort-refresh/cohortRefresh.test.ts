@@ -43,6 +43,7 @@ const withApi = async (
         Effect.provideService(JobRun, jobRun(kept, { id, projectId: 7 })),
         Effect.provideService(ServicesConfig, {
           dataIngestionUrl: url,
+          mlInferenceUrl: url,
           analyticsApiUrl: url,
           serviceKey: Redacted.make("service")
         }),

@@ -73,6 +73,7 @@ export const importLayer = (
       ServicesConfig.layerOf({
         analyticsApiUrl: "http://127.0.0.1:1",
         dataIngestionUrl: ingestion,
+        mlInferenceUrl: "http://127.0.0.1:1",
         serviceKey: Redacted.make("service")
       })
     ),

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto"
 import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { Auth } from "@analytics/api-common/access/Auth"
 import { Effect, Layer, ManagedRuntime, Option } from "effect"
 import { SqlClient } from "effect/sql"
-import { Auth } from "../../src/access/Auth.ts"
 import { uploadRoutes } from "../../src/uploads/UploadRoutes.ts"
 import { Uploads } from "../../src/uploads/Uploads.ts"
 import { importLayer, makeFolder } from "./importTest.ts"
@@ -19,7 +19,8 @@ const auth = Layer.succeed(Auth, {
         ? Effect.succeed({ actor: "k1", projectId: 1 })
         : header === "Bearer blind"
           ? Effect.fail(new Forbidden({}))
-          : Effect.fail(new Unauthorized({}))
+          : Effect.fail(new Unauthorized({})),
+  ofProject: () => Effect.die("uploads ask for any project")
 })
 const runtime = ManagedRuntime.make(Layer.merge(importLayer(folder), auth))
 const app = uploadRoutes(runtime)

@@ -1,3 +1,6 @@
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeyLookup, type PublishedKey } from "@analytics/api-common/access/KeyLookup"
+import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { hashKey } from "@analytics/api-common/BearerKey"
 import { Health } from "@analytics/api-common/Health"
 import { jsonBody } from "@analytics/api-common/JsonBody"
@@ -5,9 +8,6 @@ import { AccessConfig } from "@analytics/config/AccessConfig"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Effect, Layer, Logger, type ManagedRuntime, Option, Redacted } from "effect"
 import { Elysia } from "elysia"
-import { Auth } from "../../src/access/Auth.ts"
-import { KeyLookup, type PublishedKey } from "../../src/access/KeyLookup.ts"
-import { JobsUnavailable } from "../../src/JobsUnavailable.ts"
 import { DispatchRepo } from "../../src/jobs/DispatchRepo.ts"
 import { JobEvents } from "../../src/jobs/JobEvents.ts"
 import { jobEventsRoutes } from "../../src/jobs/JobEventsRoutes.ts"
@@ -53,7 +53,7 @@ const KeysTest = Layer.succeed(
   KeyLookup.of({
     byHash: (hash) =>
       hash === hashKey(Redacted.make(unanswered))
-        ? Effect.fail(new JobsUnavailable({}))
+        ? Effect.fail(new KeysUnavailable({}))
         : Effect.succeed(Option.fromUndefinedOr(byHash.get(hash)))
   })
 )

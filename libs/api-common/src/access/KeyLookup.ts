@@ -6,7 +6,7 @@ import {
   HttpClientRequest,
   HttpClientResponse
 } from "effect/http"
-import { JobsUnavailable } from "../JobsUnavailable.ts"
+import { KeysUnavailable } from "./KeysUnavailable.ts"
 
 /** As analytics-api publishes it, as far as it matters here. */
 const PublishedKey = Schema.Struct({
@@ -27,9 +27,9 @@ export class KeyLookup extends Context.Service<
   KeyLookup,
   {
     /** By the hex SHA-256 of the key. */
-    byHash(hash: string): Effect.Effect<Option.Option<PublishedKey>, JobsUnavailable>
+    byHash(hash: string): Effect.Effect<Option.Option<PublishedKey>, KeysUnavailable>
   }
->()("@analytics/batch-processor/access/KeyLookup") {
+>()("@analytics/api-common/access/KeyLookup") {
   static readonly layer = Layer.effect(
     KeyLookup,
     Effect.gen(function* () {
@@ -50,13 +50,7 @@ export class KeyLookup extends Context.Service<
             ),
           Effect.catch((error) =>
             Effect.logWarning("analytics-api cannot say whose key it is", error).pipe(
-              Effect.andThen(
-                Effect.fail(
-                  new JobsUnavailable({
-                    detail: "Nobody can say now whose key this is; try again."
-                  })
-                )
-              )
+              Effect.andThen(Effect.fail(new KeysUnavailable({})))
             )
           )
         )

@@ -1,0 +1,33 @@
+import type { Health } from "@analytics/api-common/Health"
+import { healthRoutes } from "@analytics/api-common/HealthRoutes"
+import { jsonBody } from "@analytics/api-common/JsonBody"
+import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
+import { openApi } from "@analytics/api-common/OpenApi"
+import type { ManagedRuntime } from "effect"
+import { Elysia } from "elysia"
+import type { ModelAccess } from "./access/ModelAccess.ts"
+
+/** Everything a handler of this service may ask for. */
+export type AppServices = Health | ModelAccess
+
+export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
+
+export const about = {
+  title: "ml-inference",
+  version: "1",
+  description: "Keeps models, serves them, and forecasts series."
+}
+
+/** Golden rows of a version are JSON; nothing else that is read here is larger. */
+const LARGEST_BODY = 64 * 1024 * 1024
+
+export const makeApp = (runtime: AppRuntime) =>
+  // Models are large; whatever else has a body reads less of it by itself.
+  new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER } })
+    .use(methodNotAllowed)
+    .use(openApi(about))
+    .use(healthRoutes(runtime))
+    .use(jsonBody(LARGEST_BODY))
+
+/** The client side of this API: `treaty<App>(url)`. */
+export type App = ReturnType<typeof makeApp>

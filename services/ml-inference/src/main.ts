@@ -1,0 +1,45 @@
+import { Auth } from "@analytics/api-common/access/Auth"
+import { KeyLookup } from "@analytics/api-common/access/KeyLookup"
+import { Health } from "@analytics/api-common/Health"
+import { serve, teardown } from "@analytics/api-common/Serve"
+import { AccessConfig } from "@analytics/config/AccessConfig"
+import { HttpConfig } from "@analytics/config/HttpConfig"
+import { MlConfig } from "@analytics/config/MlConfig"
+import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
+import { PostgresConfig } from "@analytics/config/PostgresConfig"
+import { ServicesConfig } from "@analytics/config/ServicesConfig"
+import { Installation } from "@analytics/database/Installation"
+import * as Postgres from "@analytics/database/Postgres"
+import * as ConfiguredObjectStore from "@analytics/object-store/ConfiguredObjectStore"
+import * as Observability from "@analytics/observability/Observability"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Layer } from "effect"
+import { makeApp } from "./App.ts"
+import { ModelAccess } from "./access/ModelAccess.ts"
+
+/** A Postgres that was never prepared is no place for models. */
+export const StoresLive = Installation.layerOfPostgres.pipe(
+  Layer.provideMerge(Postgres.layer),
+  Layer.provide(PostgresConfig.layer),
+  Layer.provideMerge(ConfiguredObjectStore.layer),
+  Layer.provide(ObjectStoreConfig.layer)
+)
+
+const AccessLive = ModelAccess.layer.pipe(
+  Layer.provide(Auth.layer),
+  Layer.provide(KeyLookup.layer)
+)
+
+/** The whole service as one layer. Tests swap the adapters and keep the rules. */
+export const AppLive = Layer.mergeAll(AccessLive, Health.layer({})).pipe(
+  Layer.provide(StoresLive),
+  Layer.provide(
+    Layer.mergeAll(AccessConfig.layer, ServicesConfig.layer, MlConfig.layer)
+  ),
+  Layer.provideMerge(HttpConfig.layerOnPort(4002)),
+  Layer.provideMerge(Observability.layer("ml-inference"))
+)
+
+if (import.meta.main) {
+  NodeRuntime.runMain(serve(AppLive, makeApp), { teardown })
+}
