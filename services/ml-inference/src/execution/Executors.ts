@@ -1,9 +1,23 @@
-import type { Tensor, TensorSpec } from "@analytics/inference-protocol/Tensor"
+import {
+  datatypes,
+  type Tensor,
+  type TensorSpec
+} from "@analytics/inference-protocol/Tensor"
 import { Context, type Effect, Schema, type Scope } from "effect"
+import type { Joined } from "./frames.ts"
+
+/**
+ * What the runtime itself needs of `memory`: it sets aside about 290 MiB, of which it uses
+ * a tenth. Less is taken as this.
+ */
+export const leastMemory = 512 * 1024 * 1024
 
 /** Bounds of one process that holds one model. */
 export interface ExecutorLimits {
-  /** Bytes of data segment (`ulimit -d`); asking for more ends the process. */
+  /**
+   * Bytes of data segment (`ulimit -d`), of which `leastMemory` says what the runtime
+   * needs; asking for more refuses the run or ends the process. Linux alone keeps it.
+   */
   readonly memory: number
   /** Milliseconds a model may take to load. */
   readonly loadTime: number
@@ -11,6 +25,15 @@ export interface ExecutorLimits {
   readonly runTime: number
 }
 
+const specs = Schema.Array(
+  Schema.Struct({
+    name: Schema.String,
+    datatype: Schema.Literals(datatypes),
+    shape: Schema.Array(Schema.Number)
+  })
+)
+
+export const Signature = Schema.Struct({ inputs: specs, outputs: specs })
 export interface Signature {
   readonly inputs: ReadonlyArray<TensorSpec>
   readonly outputs: ReadonlyArray<TensorSpec>
@@ -33,6 +56,17 @@ export class ExecutorLost extends Schema.TaggedError<ExecutorLost>()("ExecutorLo
   detail: Schema.String
 }) {}
 
+/** What became of a run. */
+export type RunEnd =
+  | {
+      readonly _tag: "Outputs"
+      readonly outputs: ReadonlyArray<Tensor>
+      /** Nanoseconds the runtime took. */
+      readonly took: number
+    }
+  | RunRefused
+  | ExecutorLost
+
 /** One subprocess with one loaded model. Runs one batch at a time, in order. */
 export interface Executor {
   readonly pid: number
@@ -44,7 +78,17 @@ export interface Executor {
     inputs: ReadonlyArray<Tensor>,
     outputs?: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<Tensor>, RunRefused | ExecutorLost>
-  /** Resident bytes now. */
+  /**
+   * The same for what makes many small runs: each input joined from parts, and no Effect.
+   * `outputs`: the names wanted; none: all. `done` is
+   * called exactly once, not before this returns.
+   */
+  readonly submit: (
+    inputs: ReadonlyArray<Joined>,
+    outputs: ReadonlyArray<string>,
+    done: (end: RunEnd) => void
+  ) => void
+  /** Resident bytes now; 0 once the process is gone. */
   readonly memory: Effect.Effect<number>
   /** Ends when the process does, however that is. */
   readonly lost: Effect.Effect<ExecutorLost>
