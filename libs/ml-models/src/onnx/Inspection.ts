@@ -31,6 +31,8 @@ export const Inspection = Schema.Struct({
     Schema.Struct({ domain: Schema.String, type: Schema.String, count: Schema.Number })
   ),
   nodes: Schema.Number,
+  /** Nodes when each call of a function of the file stands for what is in it. */
+  unfoldedNodes: Schema.Number,
   /** Functions that the file brings along. */
   functions: Schema.Array(
     Schema.Struct({ domain: Schema.String, name: Schema.String })
