@@ -1,8 +1,15 @@
 import { spawn } from "node:child_process"
+import { availableParallelism } from "node:os"
 import { ensureTemplate } from "@analytics/testing/TestPostgres"
 import { startClickHouse, startPostgres } from "@analytics/testing/TestServers"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
+
+/**
+ * Files at once. A test waits for its stores and processes more than it computes; each file
+ * has databases of its own, but all share two servers, so more than four gain nothing.
+ */
+const lanes = Math.min(4, Math.max(2, availableParallelism()))
 
 /**
  * `bun run test [paths…] [bun flags]`: one Postgres and one ClickHouse for the whole run,
@@ -19,10 +26,15 @@ const program = Effect.gen(function* () {
   })
 })
 
+const inLanes = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.some((arg) => arg.startsWith("--parallel"))
+    ? args
+    : [`--parallel=${lanes}`, "--no-isolate", ...args]
+
 /** Answers the exit code. Interrupting asks the tests to stop, and kills them after 5 s. */
 const bunTest = (args: ReadonlyArray<string>, variables: Record<string, string>) =>
   Effect.callback<number>((resume) => {
-    const child = spawn(process.execPath, ["test", ...args], {
+    const child = spawn(process.execPath, ["test", ...inLanes(args)], {
       stdio: "inherit",
       env: { ...process.env, NODE_ENV: "test", ...variables }
     })
