@@ -205,12 +205,9 @@ export const decodeTensors = (
       at += 8
     }
     const name = text(nameLength)
-    tensors.push({
-      name,
-      datatype,
-      shape,
-      bytes: frame.subarray(offset, offset + length)
-    })
+    // Not a Buffer's subarray: `slice` of a Buffer does not copy, and readers expect it to.
+    const bytes = new Uint8Array(frame.buffer, frame.byteOffset + offset, length)
+    tensors.push({ name, datatype, shape, bytes })
   }
   const wanted: Array<string> = []
   for (let n = 0; n < wantedCount; n++) {

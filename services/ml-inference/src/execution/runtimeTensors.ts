@@ -1,6 +1,12 @@
 import type { Datatype, Tensor } from "@analytics/inference-protocol/Tensor"
 import { Tensor as OrtTensor } from "onnxruntime-node"
 
+/**
+ * Without it the runtime's JavaScript keeps half-precision numbers in a Uint16Array; Bun
+ * tells native code that a Float16Array has no elements.
+ */
+Reflect.deleteProperty(globalThis, "Float16Array")
+
 /** How the runtime names the datatypes it can take and give; it has no BF16. */
 export const datatypeOf: ReadonlyMap<string, Datatype> = new Map<
   OrtTensor.Type,
@@ -113,14 +119,21 @@ const stringsOf = (name: string, bytes: Uint8Array): Array<string> => {
   let at = 0
   while (at < bytes.byteLength) {
     const end = at + 4 + view.getUint32(at, true)
-    try {
-      strings.push(strict.decode(bytes.subarray(at + 4, end)))
-    } catch {
-      throw new Error(`"${name}" has an element ${strings.length} that is not UTF-8`)
-    }
+    strings.push(stringOf(name, strings.length, bytes.subarray(at + 4, end)))
     at = end
   }
   return strings
+}
+
+const stringOf = (name: string, index: number, bytes: Uint8Array): string => {
+  const refuse = (why: string) => new Error(`element ${index} of "${name}" ${why}`)
+  if (bytes.includes(0))
+    throw refuse("has a character U+0000, where the runtime would end it")
+  try {
+    return strict.decode(bytes)
+  } catch {
+    throw refuse("is not UTF-8, which the runtime takes alone")
+  }
 }
 
 const bytesOfStrings = (strings: ReadonlyArray<string>): Uint8Array => {
