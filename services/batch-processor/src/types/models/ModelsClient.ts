@@ -1,0 +1,301 @@
+import { ServicesConfig } from "@analytics/config/ServicesConfig"
+import { makeInferenceClient } from "@analytics/inference-protocol/InferenceClient"
+import type { Tensor } from "@analytics/inference-protocol/Tensor"
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { JobFailed, JobUnavailable } from "../../jobs/JobType.ts"
+import {
+  ModelView,
+  type NewVersion,
+  VersionPage,
+  type VersionSummary,
+  VersionView
+} from "./ModelViews.ts"
+
+/** A model is admitted by loading it and running its golden rows. */
+const LONGEST_REQUEST = "3 minutes"
+const LONGEST_INFERENCE = "60 seconds"
+/** Full or not ready: what asks waits by itself, then the step does. */
+const MOST_WAITS = 120
+/** In seconds. */
+const MOST_PAUSE = 5
+/** Of an answer that says no, what a person reads. */
+const MOST_TEXT = 500
+
+/** It asks to come back later. */
+class Later extends Schema.TaggedError<Later>()("Later", {
+  detail: Schema.String,
+  seconds: Schema.Number
+}) {}
+
+interface Asked {
+  readonly method: "GET" | "POST" | "PUT"
+  readonly path: string
+  readonly body?: { readonly bytes: Uint8Array; readonly type: string }
+}
+
+interface Answered {
+  readonly status: number
+  readonly bytes: Uint8Array
+}
+
+type Failure = JobFailed | JobUnavailable
+
+/** Asks ml-inference in the name of a project. */
+export class ModelsClient extends Context.Service<
+  ModelsClient,
+  {
+    /** undefined: there is no such model. */
+    model(
+      projectId: number,
+      name: string
+    ): Effect.Effect<ModelView | undefined, Failure>
+    /** Newest first; none of a model that is not there. */
+    versions(
+      projectId: number,
+      name: string
+    ): Effect.Effect<ReadonlyArray<VersionSummary>, Failure>
+    version(
+      projectId: number,
+      name: string,
+      version: number
+    ): Effect.Effect<VersionView, Failure>
+    /** Content-addressed: the same bytes again are the same artifact. Answers its SHA-256. */
+    putArtifact(projectId: number, bytes: Uint8Array): Effect.Effect<string, Failure>
+    /** Makes another version each time: look for one of the same lineage before. */
+    createVersion(
+      projectId: number,
+      name: string,
+      version: NewVersion
+    ): Effect.Effect<VersionView, Failure>
+    /** `false`: the champion is another one than `expected` by now. */
+    setChampion(
+      projectId: number,
+      name: string,
+      version: number,
+      expected: number | null
+    ): Effect.Effect<boolean, Failure>
+    addQuality(
+      projectId: number,
+      name: string,
+      version: number,
+      measured: object
+    ): Effect.Effect<void, Failure>
+    /** By the binary extension, both ways. */
+    infer(
+      projectId: number,
+      name: string,
+      version: number,
+      inputs: ReadonlyArray<Tensor>
+    ): Effect.Effect<ReadonlyArray<Tensor>, Failure>
+  }
+>()("@analytics/batch-processor/types/models/ModelsClient") {
+  static readonly layer = Layer.effect(
+    ModelsClient,
+    Effect.gen(function* () {
+      const { mlInferenceUrl, serviceKey } = yield* ServicesConfig
+      const http = yield* HttpClient.HttpClient
+
+      const once = Effect.fnUntraced(function* (projectId: number, asked: Asked) {
+        const { body, method, path } = asked
+        const at = `${mlInferenceUrl}${path}${path.includes("?") ? "&" : "?"}projectId=${projectId}`
+        const response = yield* HttpClientRequest.make(method)(at).pipe(
+          HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
+          (request) =>
+            body === undefined
+              ? request
+              : HttpClientRequest.bodyUint8Array(request, body.bytes, body.type),
+          http.execute
+        )
+        const bytes = new Uint8Array(yield* response.arrayBuffer)
+        const { status } = response
+        if (passes(status))
+          return yield* new Later({
+            detail: `It answers ${status}: ${textOf(bytes)}`,
+            seconds: pauseOf(Number(response.headers["retry-after"] ?? 1) || 1)
+          })
+        const answered: Answered = { status, bytes }
+        return answered
+      })
+
+      const attempt = (projectId: number, asked: Asked) =>
+        once(projectId, asked).pipe(
+          Effect.timeout(LONGEST_REQUEST),
+          Effect.catchTags({
+            HttpClientError: () =>
+              Effect.fail(new Later({ detail: "It is away.", seconds: 1 })),
+            TimeoutError: () =>
+              Effect.fail(new Later({ detail: "It does not answer.", seconds: 1 }))
+          })
+        )
+
+      const ask = (projectId: number, asked: Asked): Effect.Effect<Answered, Failure> =>
+        patiently(attempt(projectId, asked))
+
+      const refused = ({ bytes, status }: Answered, path: string) =>
+        new JobFailed({
+          detail: `ml-inference refuses ${path} with ${status}: ${textOf(bytes)}`
+        })
+
+      const decided = Effect.fnUntraced(function* <A, I>(
+        answered: Answered,
+        path: string,
+        answer: Schema.Codec<A, I>
+      ): Effect.fn.Return<A, Failure> {
+        if (answered.status >= 400) return yield* refused(answered, path)
+        return yield* understood(answer, answered)
+      })
+
+      return ModelsClient.of({
+        model: Effect.fn("ModelsClient.model")(function* (projectId, name) {
+          const path = `/v1/models/${name}`
+          const answered = yield* ask(projectId, { method: "GET", path })
+          if (answered.status === 404) return undefined
+          return yield* decided(answered, path, ModelView)
+        }),
+        versions: Effect.fn("ModelsClient.versions")(function* (projectId, name) {
+          const all: Array<VersionSummary> = []
+          let cursor: string | undefined
+          do {
+            const more =
+              cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`
+            const path = `/v1/models/${name}/versions${more}`
+            const answered = yield* ask(projectId, { method: "GET", path })
+            if (answered.status === 404) return []
+            const page = yield* decided(answered, path, VersionPage)
+            all.push(...page.versions)
+            cursor = page.nextCursor ?? undefined
+          } while (cursor !== undefined)
+          return all
+        }),
+        version: Effect.fn("ModelsClient.version")(
+          function* (projectId, name, version) {
+            const path = `/v1/models/${name}/versions/${version}`
+            const answered = yield* ask(projectId, { method: "GET", path })
+            return yield* decided(answered, path, VersionView)
+          }
+        ),
+        putArtifact: Effect.fn("ModelsClient.putArtifact")(
+          function* (projectId, bytes) {
+            const path = "/v1/artifacts"
+            const answered = yield* ask(projectId, {
+              method: "PUT",
+              path,
+              body: { bytes, type: "application/octet-stream" }
+            })
+            return (yield* decided(answered, path, Artifact)).sha256
+          }
+        ),
+        createVersion: Effect.fn("ModelsClient.createVersion")(
+          function* (projectId, name, version) {
+            const path = `/v1/models/${name}/versions`
+            // Asked once: whoever does not know whether it was made has to look first.
+            const answered = yield* attempt(projectId, {
+              method: "POST",
+              path,
+              body: jsonBody(version)
+            }).pipe(Effect.mapError(unavailable))
+            return yield* decided(answered, path, VersionView)
+          }
+        ),
+        setChampion: Effect.fn("ModelsClient.setChampion")(
+          function* (projectId, name, version, expected) {
+            const path = `/v1/models/${name}/aliases/champion`
+            const answered = yield* ask(projectId, {
+              method: "PUT",
+              path,
+              body: jsonBody({ version, expected })
+            })
+            if (answered.status === 409) return false
+            if (answered.status >= 400) return yield* refused(answered, path)
+            return true
+          }
+        ),
+        addQuality: Effect.fn("ModelsClient.addQuality")(
+          function* (projectId, name, version, measured) {
+            const path = `/v1/models/${name}/versions/${version}/quality`
+            const body = jsonBody(measured)
+            const answered = yield* attempt(projectId, {
+              method: "POST",
+              path,
+              body
+            }).pipe(Effect.mapError(unavailable))
+            if (answered.status >= 400) return yield* refused(answered, path)
+          }
+        ),
+        infer: Effect.fn("ModelsClient.infer")(
+          function* (projectId, name, version, inputs) {
+            const { outputs } = yield* makeInferenceClient({
+              url: mlInferenceUrl,
+              key: serviceKey,
+              projectId,
+              timeout: LONGEST_INFERENCE
+            })
+              .infer(name, { inputs }, { version: String(version) })
+              .pipe(
+                Effect.mapError((problem) =>
+                  problem._tag !== "RequestRefused"
+                    ? new Later({ detail: problem.detail, seconds: 1 })
+                    : passes(problem.status)
+                      ? new Later({
+                          detail: problem.detail,
+                          seconds: pauseOf(problem.retryAfter)
+                        })
+                      : new JobFailed({
+                          detail: `Version ${version} of ${name} does not answer (${problem.status}): ${problem.detail}`
+                        })
+                ),
+                patiently
+              )
+            return outputs
+          }
+        )
+      })
+    })
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+}
+
+/** Waits and asks again, as long as it asks for that. */
+const patiently = <A, R>(
+  effect: Effect.Effect<A, Later | JobFailed, R>
+): Effect.Effect<A, Failure, R> =>
+  effect.pipe(
+    Effect.tapError((error) =>
+      error._tag === "Later" ? Effect.sleep(error.seconds * 1000) : Effect.void
+    ),
+    Effect.retry({ while: ({ _tag }) => _tag === "Later", times: MOST_WAITS }),
+    Effect.catchTag("Later", (later) => Effect.fail(unavailable(later)))
+  )
+
+const unavailable = ({ detail }: Later) =>
+  new JobUnavailable({ what: "ml-inference", detail })
+
+const pauseOf = (seconds: number | undefined): number =>
+  Math.min(MOST_PAUSE, Math.max(seconds ?? 1, 0.1))
+
+const passes = (status: number): boolean =>
+  status === 401 || status === 408 || status === 429 || status >= 500
+
+const Artifact = Schema.Struct({ sha256: Schema.String })
+
+const textOf = (bytes: Uint8Array): string =>
+  new TextDecoder().decode(bytes.subarray(0, MOST_TEXT))
+
+const jsonBody = (body: object) => ({
+  bytes: Buffer.from(JSON.stringify(body)),
+  type: "application/json"
+})
+
+/** Of another version, as while a new one is brought out: it may pass. */
+const unreadable = new JobUnavailable({
+  what: "ml-inference",
+  detail: "It answers what nobody here understands."
+})
+
+const understood = <A, I>(
+  answer: Schema.Codec<A, I>,
+  { bytes }: Answered
+): Effect.Effect<A, JobUnavailable> =>
+  Schema.decodeEffect(Schema.fromJsonString(answer))(
+    new TextDecoder().decode(bytes)
+  ).pipe(Effect.mapError(() => unreadable))

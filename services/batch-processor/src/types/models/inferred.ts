@@ -1,0 +1,46 @@
+import { fromTypedArray, numbersOf } from "@analytics/inference-protocol/TensorValues"
+import type { RowBatch } from "@analytics/ml-models/features/RowReader"
+import { Effect } from "effect"
+import { JobFailed } from "../../jobs/JobType.ts"
+import { ModelsClient } from "./ModelsClient.ts"
+
+/** Rows of one request. */
+const ROWS = 1024
+
+/** Names in the files that trainings make. */
+export const INPUT = "features"
+export const PROBABILITY = "probability"
+
+interface Asked {
+  readonly projectId: number
+  readonly model: string
+  readonly version: number
+}
+
+/** The probability of each row, by a version that a training made. */
+export const inferred = Effect.fnUntraced(function* (
+  { model, projectId, version }: Asked,
+  { columns, rows }: Pick<RowBatch, "columns" | "rows">
+) {
+  const client = yield* ModelsClient
+  const probabilities = new Float32Array(rows)
+  for (let from = 0; from < rows; from += ROWS) {
+    const count = Math.min(ROWS, rows - from)
+    const cells = new Float32Array(count * columns.length)
+    columns.forEach((column, index) => {
+      for (let row = 0; row < count; row++)
+        cells[row * columns.length + index] = column[from + row] ?? Number.NaN
+    })
+    const outputs = yield* client.infer(projectId, model, version, [
+      fromTypedArray(INPUT, [count, columns.length], cells)
+    ])
+    const found = outputs.find(({ name }) => name === PROBABILITY)
+    const values = found === undefined ? [] : numbersOf(found)
+    if (values.length !== count)
+      return yield* new JobFailed({
+        detail: `Version ${version} of ${model} has no output \`${PROBABILITY}\` with one number a row: it is none that a training made.`
+      })
+    probabilities.set(values, from)
+  }
+  return probabilities
+})
