@@ -17,7 +17,11 @@ export class InspectedConstants {
   private readonly shapeInputs = new Set<string>()
   private largestMade = 0
 
-  constructor(private readonly walk: ProtoWalk) {}
+  private readonly walk: ProtoWalk
+
+  constructor(walk: ProtoWalk) {
+    this.walk = walk
+  }
 
   /** The one that stands here; its name. `output`: what a node makes of it is called so. */
   tensor(output?: string): string {

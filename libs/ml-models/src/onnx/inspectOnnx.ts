@@ -43,7 +43,10 @@ class Inspector {
   private graphs = 0
   private trainingGraphs = 0
 
-  constructor(private readonly bytes: Uint8Array) {
+  private readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
     this.walk = new ProtoWalk(bytes)
     this.constants = new InspectedConstants(this.walk)
   }
