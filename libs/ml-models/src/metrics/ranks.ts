@@ -1,0 +1,23 @@
+/** Rows by rising score. NaN last. */
+export const risingOrder = (scores: Float64Array): Uint32Array => {
+  const order = Uint32Array.from(scores.keys())
+  return order.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0))
+}
+
+/** Rank of each score, from 1; equal scores share the mean of their ranks. */
+export const midranks = (
+  scores: Float64Array,
+  order = risingOrder(scores)
+): Float64Array => {
+  const ranks = new Float64Array(scores.length)
+  let from = 0
+  while (from < order.length) {
+    const score = scores[order[from] ?? 0]
+    let to = from + 1
+    while (to < order.length && scores[order[to] ?? 0] === score) to++
+    for (let index = from; index < to; index++)
+      ranks[order[index] ?? 0] = (from + to + 1) / 2
+    from = to
+  }
+  return ranks
+}
