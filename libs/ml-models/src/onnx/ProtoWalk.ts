@@ -56,10 +56,14 @@ export class ProtoWalk {
     })
   }
 
-  /** A text, cut to `most` bytes; undefined when the field is none. */
+  /**
+   * A text, cut to `most` bytes; undefined when the field is none. Without NUL, which
+   * Postgres cannot keep.
+   */
   text(most: number): string | undefined {
     const bytes = this.bytes()
-    return bytes === undefined ? undefined : decoder.decode(bytes.subarray(0, most))
+    if (bytes === undefined) return undefined
+    return decoder.decode(bytes.subarray(0, most)).replaceAll("\0", "\uFFFD")
   }
 
   /** What a field of bytes holds, as a view. */
@@ -98,4 +102,5 @@ export class ProtoWalk {
   }
 }
 
-const decoder = new TextDecoder()
+/** A mark of byte order is part of a name: without it, it would be another's. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })

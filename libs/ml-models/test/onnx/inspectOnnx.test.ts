@@ -145,6 +145,17 @@ describe("refusals", () => {
     expect(refusals(read(context))).toHaveLength(1)
   })
 
+  it("takes no name for another's", () => {
+    const near = modelOf([
+      { op: "Relu", domain: "\uFEFFai.onnx", inputs: ["x"], outputs: [] }
+    ])
+    expect(refusals(read(near))).toHaveLength(1)
+    const nul = modelOf([
+      { op: "Relu", domain: "ai.onnx\0", inputs: ["x"], outputs: [] }
+    ])
+    expect(read(nul).operators[0]?.domain).toBe("ai.onnx\uFFFD")
+  })
+
   it("refuses what the runtime does not read", () => {
     const node = { op: "Identity", inputs: ["x"], outputs: ["y"] }
     expect(refusals(read(modelOf([node], { irVersion: 14 })))).toHaveLength(1)
