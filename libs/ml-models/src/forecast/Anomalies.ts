@@ -7,6 +7,8 @@ export interface AnomaliesRequest {
   readonly seasonLengths?: ReadonlyArray<number>
   /** Share of ordinary values that may be flagged, above 0 and at most 0.2. */
   readonly falseAlarmRate: number
+  /** Smaller differences are no anomaly, in the unit of the values; without it 5 of counts. */
+  readonly minimumChange?: number
 }
 
 /** What one value was held against: what came before it, and nothing later. */

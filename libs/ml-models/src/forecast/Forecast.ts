@@ -4,8 +4,8 @@ import type { SeriesInterval, Values } from "./Series.ts"
 export const forecastModels = [
   "naive",
   "seasonal_naive",
-  "mean",
-  "drift",
+  "median",
+  "smoothing",
   "mstl",
   "mstl_log"
 ] as const

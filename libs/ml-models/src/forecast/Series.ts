@@ -23,8 +23,8 @@ const usualSeasons: Readonly<Record<SeriesInterval, ReadonlyArray<number>>> = {
   custom: []
 }
 
-/** A season must be there three times: twice to learn it, once to see whether it holds. */
-const REPETITIONS = 3
+/** A season must be there so often: twice to learn it, the others to see whether it holds. */
+const REPETITIONS = 4
 
 /**
  * Season lengths in values, ascending, as far as so many values can tell them.

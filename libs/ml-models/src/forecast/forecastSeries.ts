@@ -1,0 +1,106 @@
+import { backtest } from "./backtest.ts"
+import { candidatesFor } from "./candidates.ts"
+import { chosenModel, errorsOf } from "./chosenModel.ts"
+import type {
+  Forecasted,
+  ForecastModel,
+  ForecastRefused,
+  ForecastRequest
+} from "./Forecast.ts"
+import { intervalsOf } from "./intervals.ts"
+import { knownOf, seasonsOf } from "./Series.ts"
+
+/** Fewer known values make no forecast. */
+const LEAST_VALUES = 3
+/** Changes of the last so many values say how large changes are now. */
+const RECENT = 60
+
+/**
+ * The next values, by the model that did best on the past of this series. The same request
+ * gives the same answer; values × c give the forecast × c.
+ */
+export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused => {
+  const known = knownOf(request.values)
+  if (known.count < LEAST_VALUES)
+    return {
+      refused: "too_few_values",
+      detail: `A forecast needs at least ${LEAST_VALUES} values, and there are ${known.count}.`
+    }
+  // Optimisers stop at absolute tolerances: without a common size they would not scale.
+  const size = known.values.reduce((sum, value) => sum + Math.abs(value), 0)
+  const unit = size === 0 ? 1 : size / known.values.length
+  const values = known.values.map((value) => value / unit)
+  const seasons = seasonsOf(values.length, request.interval, request.seasonLengths)
+  const isPositive = values.every((value) => value > 0)
+  const isNonNegative = values.every((value) => value >= 0)
+  const candidates = candidatesFor(seasons, isPositive)
+  const horizon = request.horizon + known.trailing
+  const models = [...candidates.keys()]
+  const tested = backtest({ ...known, values }, candidates, seasons, horizon)
+  const changes = changesOf(values)
+  const usual = changes(values.length, values.length)
+  const { model, point } = made(chosenModel(tested.origins, models), (name) =>
+    candidates.get(name)?.forecast(values, horizon)
+  )
+  const intervals = intervalsOf(
+    tested,
+    model,
+    models,
+    (count) => changes(count, RECENT) || usual || 1,
+    values.length
+  )
+  const bounded = (value: number) => (isNonNegative ? Math.max(0, value) : value) * unit
+  const later = point.slice(known.trailing)
+  return {
+    model,
+    seasonLengths: usedBy(model, seasons),
+    point: later.map(bounded),
+    intervals: request.levels.map((level) => {
+      const bounds = later.map((value, index) =>
+        intervals.around(index + known.trailing, level, value)
+      )
+      return {
+        level,
+        lower: bounds.map(({ lower }) => bounded(lower)),
+        upper: bounds.map(({ upper }) => bounded(upper)),
+        coverage: intervals.coverage(level)
+      }
+    }),
+    backtest: {
+      origins: tested.origins.length,
+      horizon: tested.horizon,
+      candidates: [...errorsOf(tested.origins, models)].map(([name, error]) => ({
+        model: name,
+        error: usual === 0 ? 0 : error / usual
+      }))
+    }
+  }
+}
+
+const usedBy = (model: ForecastModel, seasons: ReadonlyArray<number>) => {
+  if (model === "seasonal_naive") return seasons.slice(0, 1)
+  return model === "smoothing" || model.startsWith("mstl") ? seasons : []
+}
+
+/** What did well on the past may not fit all of it; repeating the last value always does. */
+const made = (
+  chosen: ForecastModel,
+  ask: (model: ForecastModel) => ReadonlyArray<number> | undefined
+): { readonly model: ForecastModel; readonly point: ReadonlyArray<number> } => {
+  const point = ask(chosen)
+  return point
+    ? { model: chosen, point }
+    : { model: "naive", point: ask("naive") ?? [] }
+}
+
+/** Mean absolute change from one value to the next, of the last `window` of the first `count`. */
+const changesOf = (values: Float64Array) => {
+  const sums = new Float64Array(values.length + 1)
+  for (let index = 1; index < values.length; index++)
+    sums[index + 1] =
+      (sums[index] ?? 0) + Math.abs((values[index] ?? 0) - (values[index - 1] ?? 0))
+  return (count: number, window: number): number => {
+    const from = Math.max(1, count - window)
+    return count <= from ? 0 : ((sums[count] ?? 0) - (sums[from] ?? 0)) / (count - from)
+  }
+}
