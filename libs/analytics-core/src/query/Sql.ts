@@ -81,7 +81,7 @@ export const or = (parts: ReadonlyArray<Sql>): Sql =>
 
 /** The nth column of a family that a compiler makes itself: `v0`, `b2`, `step3`. */
 export const column = (
-  family: "v" | "b" | "u" | "g" | "m" | "s" | "step" | "group" | "value",
+  family: "v" | "b" | "u" | "g" | "m" | "s" | "f" | "step" | "group" | "value",
   index: number
 ): Sql => {
   if (!Number.isSafeInteger(index) || index < 0) throw new RangeError("column index")
