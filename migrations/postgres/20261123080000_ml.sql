@@ -52,6 +52,8 @@ CREATE TABLE ml.versions (
   quality     jsonb NOT NULL DEFAULT '[]',
   -- ready on every process even without an alias
   loaded      boolean NOT NULL DEFAULT false,
+  -- until then ready on every process as well: while it is promoted
+  warm_until  timestamptz,
   created_by  text NOT NULL,
   created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (project_id, model, version),

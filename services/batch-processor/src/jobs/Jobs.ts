@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { Forbidden } from "@analytics/api-common/AuthProblems"
 import type { Access } from "@analytics/api-common/access/Auth"
+import { unstorableIn } from "@analytics/database/unstorable"
 import { Context, Effect, Layer, Option } from "effect"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
 import { currentTrace } from "./currentTrace.ts"
@@ -15,7 +16,6 @@ import {
 } from "./JobProblems.ts"
 import { JobRepo } from "./JobRepo.ts"
 import { JobTypes } from "./JobTypes.ts"
-import { unstorableIn } from "./unstorable.ts"
 
 /** What somebody wants to have done. */
 export interface Submission {

@@ -1,9 +1,9 @@
 import { retryTransient, within } from "@analytics/database/PostgresRetry"
+import { storableJson } from "@analytics/database/unstorable"
 import { Context, Effect, flow, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import type { JobError, JobProgress, JobState } from "./Job.ts"
 import { Whole } from "./JobRows.ts"
-import { storableJson } from "./unstorable.ts"
 
 /** A run in the hands of one runner; `epoch` is what its writes are checked by. */
 export interface Lease {
