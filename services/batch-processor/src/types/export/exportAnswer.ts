@@ -11,17 +11,15 @@ import {
   ndjson,
   type TableFormat
 } from "@analytics/data-processing/tables/textTable"
-import { ClickHouse } from "@analytics/database/ClickHouse"
 import { Effect, Option, Schema, Stream } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobFailed } from "../../jobs/JobType.ts"
-import { away } from "./away.ts"
+import { removalsOf } from "../removal/removalsOf.ts"
 import type { Format, Payload } from "./ExportPayload.ts"
 import { fileName, isThere, writeFile } from "./files.ts"
 import { guarded } from "./guarded.ts"
 import { ExportedColumn, ExportedFile } from "./Manifest.ts"
 import { type Answer, QueryClient } from "./QueryClient.ts"
-import { WatermarkClient } from "./WatermarkClient.ts"
 
 /** Of a page, as large as it may be, and of a file. */
 const PAGE = 1000
@@ -98,7 +96,7 @@ const writeAll = Effect.fnUntraced(function* (
       columns: [],
       files: [],
       cursor: null,
-      removals: yield* removalsOf(asked)
+      removals: yield* removalsOf(asked.projectId)
     }))
   for (;;) {
     yield* kept.save(written)
@@ -111,26 +109,10 @@ const writeAll = Effect.fnUntraced(function* (
 
 const isClean = Effect.fnUntraced(function* (asked: Asked, written: Written) {
   const before = new Set(written.removals)
-  const now = yield* removalsOf(asked)
+  const now = yield* removalsOf(asked.projectId)
   return (
     now.every((removal) => before.has(removal)) && (yield* areThere(asked, written))
   )
-})
-
-const removalsOf = Effect.fnUntraced(function* ({ projectId }: Asked) {
-  const clickhouse = yield* ClickHouse
-  const rows = yield* clickhouse
-    .query<{ removal: string }>(
-      "SELECT DISTINCT removal FROM removals WHERE project_id = {project:UInt32}",
-      { params: { project: projectId } }
-    )
-    .pipe(Effect.mapError(away))
-  // What is done already is no longer there.
-  const changedAt = yield* (yield* WatermarkClient).changedAt(projectId)
-  return [
-    ...rows.map(({ removal }) => removal),
-    ...(changedAt === null ? [] : [changedAt])
-  ]
 })
 
 const areThere = ({ folder }: Asked, { files }: Written) =>

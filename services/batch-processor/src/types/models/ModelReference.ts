@@ -1,18 +1,19 @@
 import { Features, Target } from "@analytics/ml-models/features/FeatureSpec"
 import { Population } from "@analytics/ml-models/features/Population"
 import { Option, Schema } from "effect"
+import { DriftReference } from "../train/trainer/TrainReport.ts"
 import type { VersionView } from "./ModelViews.ts"
 
 /**
  * What `reference` of a version says that a training made: all that scoring, drift and
- * quality need of it. `histograms` is measured by the trainer.
+ * quality need of it.
  */
 export const ModelReference = Schema.Struct({
   features: Features,
   target: Target,
   population: Population,
   includeBots: Schema.Boolean,
-  drift: Schema.Json
+  drift: DriftReference
 })
 export type ModelReference = typeof ModelReference.Type
 

@@ -81,12 +81,13 @@ export class ModelsClient extends Context.Service<
       version: number,
       measured: object
     ): Effect.Effect<void, Failure>
-    /** By the binary extension, both ways. */
+    /** One output, by the binary extension both ways. */
     infer(
       projectId: number,
       name: string,
       version: number,
-      inputs: ReadonlyArray<Tensor>
+      inputs: ReadonlyArray<Tensor>,
+      output: string
     ): Effect.Effect<ReadonlyArray<Tensor>, Failure>
   }
 >()("@analytics/batch-processor/types/models/ModelsClient") {
@@ -224,14 +225,18 @@ export class ModelsClient extends Context.Service<
           }
         ),
         infer: Effect.fn("ModelsClient.infer")(
-          function* (projectId, name, version, inputs) {
+          function* (projectId, name, version, inputs, output) {
             const { outputs } = yield* makeInferenceClient({
               url: mlInferenceUrl,
               key: serviceKey,
               projectId,
               timeout: LONGEST_INFERENCE
             })
-              .infer(name, { inputs }, { version: String(version) })
+              .infer(
+                name,
+                { inputs, outputs: [{ name: output, form: "binary" }] },
+                { version: String(version) }
+              )
               .pipe(
                 Effect.mapError((problem) =>
                   problem._tag !== "RequestRefused"

@@ -31,9 +31,8 @@ export const inferred = Effect.fnUntraced(function* (
       for (let row = 0; row < count; row++)
         cells[row * columns.length + index] = column[from + row] ?? Number.NaN
     })
-    const outputs = yield* client.infer(projectId, model, version, [
-      fromTypedArray(INPUT, [count, columns.length], cells)
-    ])
+    const input = fromTypedArray(INPUT, [count, columns.length], cells)
+    const outputs = yield* client.infer(projectId, model, version, [input], PROBABILITY)
     const found = outputs.find(({ name }) => name === PROBABILITY)
     const values = found === undefined ? [] : numbersOf(found)
     if (values.length !== count)

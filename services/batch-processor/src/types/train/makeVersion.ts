@@ -60,6 +60,8 @@ const metricsOf = ({ report }: Trained): Facts => ({
   holdout: report.holdout,
   validationLogLoss: report.validationLogLoss,
   trees: report.trees,
+  calibration: report.calibration,
+  lifts: report.lifts,
   importance: report.importance
 })
 

@@ -1,5 +1,6 @@
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { JobFailed } from "../../../jobs/JobType.ts"
+import { linesOf } from "../../linesOf.ts"
 import { type TrainerLine, TrainerLines } from "./TrainerLine.ts"
 
 export interface TrainerLimits {
@@ -11,8 +12,6 @@ export interface TrainerLimits {
 
 /** Characters of what it says in its last moments. */
 const MOST_LAST_WORDS = 2000
-/** Characters of one line; more is no line of ours. */
-const LONGEST_LINE = 64 * 1024
 
 const MIB = 1024 * 1024
 
@@ -100,18 +99,6 @@ const spawn = (program: string, folder: string, memory: number) =>
       env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1" }
     }
   )
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ""
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true })
-    const whole = rest.split("\n")
-    rest = whole.pop() ?? ""
-    if (rest.length > LONGEST_LINE) throw new Error("a line without an end")
-    yield* whole
-  }
-}
 
 const lastOf = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
   const decoder = new TextDecoder()

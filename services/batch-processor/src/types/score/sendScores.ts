@@ -1,0 +1,98 @@
+import { Effect, Option, Schema, Stream } from "effect"
+import { JobRun } from "../../jobs/JobRun.ts"
+import { JobUnavailable } from "../../jobs/JobType.ts"
+import { ImportClient } from "../import/ImportClient.ts"
+import { removalsOf } from "../removal/removalsOf.ts"
+import { percentileIn, predictionEvent, type ScoredBy } from "./predictionEvent.ts"
+import { Counts } from "./ScorePayload.ts"
+import type { Scored, Scores } from "./Scores.ts"
+
+/** Events of one request, and their bytes: within what data-ingestion takes by default. */
+const EVENTS = 1000
+/** Requests under way at once. */
+const IN_FLIGHT = 4
+const MOST_NAMED = 20
+
+/** How far it is sent, in the order of people's numbers. */
+const Sent = Schema.Struct({ ...Counts.fields, last: Schema.BigIntFromString })
+
+interface Asked {
+  readonly projectId: number
+  readonly by: ScoredBy
+  readonly scores: Scores
+  /** What was being erased before anything was read. */
+  readonly removals: ReadonlyArray<string>
+}
+
+/** Somebody was erased since the rows were read: nothing more of these is sent. */
+export class Erased extends Schema.TaggedError<Erased>()("Erased", {}) {}
+
+/**
+ * Sends what is new of the scores, from where an earlier attempt came to. Sending one again
+ * is harmless: its messageId is that of the person and the day.
+ */
+export const sendScores = Effect.fn("Score.send")(function* (asked: Asked) {
+  const { by, projectId, removals, scores } = asked
+  const run = yield* JobRun
+  const client = yield* ImportClient
+  const kept = run.checkpoint("sent", Sent)
+  const sorted = scores.sorted()
+  const known = new Set(removals)
+  let so = Option.getOrElse(yield* kept.read, () => ({
+    people: 0,
+    unchanged: 0,
+    sent: 0,
+    rejected: 0,
+    last: -1n
+  }))
+  const { last } = so
+  let named = 0
+
+  const send = Effect.fnUntraced(function* (people: ReadonlyArray<Scored>) {
+    const events = people
+      .filter(({ isNew }) => isNew)
+      .map((scored) =>
+        predictionEvent(by, {
+          ...scored,
+          percentile: percentileIn(sorted, scored.probability)
+        })
+      )
+    if (events.length === 0) return { people, accepted: 0, rejected: [] }
+    const now = yield* removalsOf(projectId)
+    if (!now.every((removal) => known.has(removal))) return yield* new Erased()
+    const answer = yield* client.send(projectId, events)
+    return { people, ...answer }
+  })
+
+  yield* Stream.fromAsyncIterable(
+    scores.all(),
+    () => new JobUnavailable({ what: "The scores", detail: "Their file is gone." })
+  ).pipe(
+    Stream.filter(({ person }) => person > last),
+    Stream.grouped(EVENTS),
+    Stream.mapEffect(send, { concurrency: IN_FLIGHT }),
+    Stream.runForEach(({ accepted, people, rejected }) =>
+      Effect.gen(function* () {
+        so = {
+          people: so.people + people.length,
+          unchanged: so.unchanged + people.filter(({ isNew }) => !isNew).length,
+          sent: so.sent + accepted,
+          rejected: so.rejected + rejected.length,
+          last: people.at(-1)?.person ?? so.last
+        }
+        yield* kept.save(so)
+        for (const { reason } of rejected)
+          if (named++ < MOST_NAMED)
+            yield* run.log("warning", `a prediction was refused: ${reason}`)
+        yield* run.progress({
+          done: so.people,
+          total: scores.people,
+          unit: "people",
+          counts: { sent: so.sent, unchanged: so.unchanged, rejected: so.rejected }
+        })
+      })
+    )
+  )
+  const { last: _, ...counts } = so
+  return counts
+})
