@@ -25,11 +25,11 @@ export const methodNotAllowed = <App extends AnyElysia>(app: App): App => {
 }
 
 /**
- * Asked of the routers themselves, so that paths match as they do for requests: one for
- * paths without parameters, by their text with or without a slash at the end, and one for
- * the others.
+ * The methods that a path takes. Asked of the routers themselves, so that paths match as
+ * they do for requests: one for paths without parameters, by their text with or without a
+ * slash at the end, and one for the others.
  */
-const methodsOf = (app: AnyElysia, path: string): ReadonlyArray<string> => {
+export const methodsOf = (app: AnyElysia, path: string): ReadonlyArray<string> => {
   const { http, static: fixed } = app.router
   const other = path.endsWith("/") ? path.slice(0, -1) : `${path}/`
   const routed = [

@@ -61,6 +61,7 @@ const problemResponse = (response: unknown): unknown => {
   const content: unknown = Reflect.get(copy, "content")
   if (!Predicate.hasProperty(content, "application/json")) return copy
   const media = content["application/json"]
+  if (isForm(media)) return copy
   const description = titlesIn(media).join("; or: ")
   return {
     ...copy,
@@ -68,6 +69,12 @@ const problemResponse = (response: unknown): unknown => {
     content: { [Problem.contentType]: media }
   }
 }
+
+/** A protocol of others has a form of its own for what fails: `{"error": "…"}`. */
+const isForm = (media: unknown): boolean =>
+  Predicate.hasProperty(media, "schema") &&
+  Predicate.hasProperty(media.schema, "properties") &&
+  Predicate.hasProperty(media.schema.properties, "error")
 
 /** The titles of the problems that a response may hold. */
 const titlesIn = (node: unknown): ReadonlyArray<string> => {

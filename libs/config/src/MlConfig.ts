@@ -3,6 +3,7 @@ import * as Settings from "./Settings.ts"
 
 const fields = Settings.load({
   maxModelSize: "ML_MAX_MODEL_SIZE",
+  maxRequestSize: "ML_MAX_REQUEST_SIZE",
   cacheDir: "ML_CACHE_DIR",
   cacheSize: "ML_CACHE_SIZE",
   executorMemory: "ML_EXECUTOR_MEMORY",
@@ -20,6 +21,8 @@ export class MlConfig extends Context.Service<
   {
     /** Bytes of one file. */
     readonly maxModelSize: number
+    /** Bytes of the body of one inference. */
+    readonly maxRequestSize: number
     readonly cacheDir: string
     /** Bytes. */
     readonly cacheSize: number

@@ -13,6 +13,11 @@ export const mlVariables = {
     of,
     description: "Largest file of a model."
   }),
+  ML_MAX_REQUEST_SIZE: defaulted(Kind.byteSize, "32 MiB", {
+    of,
+    description:
+      "Largest body of an inference, packed and unpacked. Eight as large may be answered at once."
+  }),
   ML_CACHE_DIR: defaulted(Kind.text, ".data/ml-cache", {
     of,
     description:

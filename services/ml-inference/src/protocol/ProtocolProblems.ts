@@ -1,0 +1,25 @@
+import { Schema } from "effect"
+
+/** More bytes than are read, as they come or unpacked. */
+export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {
+  /** Bytes. */
+  limit: Schema.Int
+}) {}
+
+/** The body is packed in a way that nobody here unpacks. */
+export class EncodingUnsupported extends Schema.TaggedError<EncodingUnsupported>()(
+  "EncodingUnsupported",
+  { encoding: Schema.String }
+) {}
+
+/** The bodies of requests that are being answered are all that may be held. */
+export class BodiesExhausted extends Schema.TaggedError<BodiesExhausted>()(
+  "BodiesExhausted",
+  {}
+) {}
+
+/** A model cannot be loaded or unloaded as asked. */
+export class RepositoryRefused extends Schema.TaggedError<RepositoryRefused>()(
+  "RepositoryRefused",
+  { detail: Schema.String }
+) {}

@@ -1,0 +1,124 @@
+import { promisify } from "node:util"
+import { gunzip, inflate } from "node:zlib"
+import { readUpTo, BodyTooLarge as TooLarge } from "@analytics/api-common/JsonBody"
+import { MlConfig } from "@analytics/config/MlConfig"
+import { Malformed } from "@analytics/inference-protocol/Malformed"
+import { Context, Effect, Layer } from "effect"
+import {
+  BodiesExhausted,
+  BodyTooLarge,
+  EncodingUnsupported
+} from "./ProtocolProblems.ts"
+
+type Unpack = (
+  bytes: Uint8Array,
+  options: { readonly maxOutputLength: number }
+) => Promise<Uint8Array>
+
+/** By Content-Encoding; `deflate` is the format of zlib, as HTTP says. */
+const unpackers: Readonly<Record<string, Unpack>> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate)
+}
+
+/** What is smaller is not counted: connections bound how much of it there is. */
+const SMALL = 64 * 1024
+
+/** Bodies of the largest size that may be held at once. */
+const MOST_LARGE = 8
+
+type BodyFailure = BodyTooLarge | EncodingUnsupported | BodiesExhausted | Malformed
+
+/** Reads the bodies of requests, as many at once as there is memory for. */
+export class RequestBodies extends Context.Service<
+  RequestBodies,
+  {
+    /** `use` has the unpacked body; while it runs, the memory counts as taken. */
+    use<A, E, R>(
+      request: Request,
+      use: (body: Uint8Array) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E | BodyFailure, R>
+  }
+>()("@analytics/ml-inference/protocol/RequestBodies") {
+  /** `limit`: bytes of one body, packed and unpacked. */
+  static readonly layerOf = (limit: number) =>
+    Layer.sync(RequestBodies, () => RequestBodies.of(makeBodies(limit)))
+
+  static readonly layer = Layer.effect(
+    RequestBodies,
+    Effect.map(MlConfig, ({ maxRequestSize }) =>
+      RequestBodies.of(makeBodies(maxRequestSize))
+    )
+  )
+}
+
+const makeBodies = (limit: number): RequestBodies["Service"] => {
+  let held = 0
+
+  const hold = (bytes: number) =>
+    Effect.suspend(() => {
+      if (held + bytes > MOST_LARGE * limit) return Effect.fail(new BodiesExhausted({}))
+      held += bytes
+      return Effect.void
+    })
+  const release = (bytes: number) =>
+    Effect.sync(() => {
+      held -= bytes
+    })
+
+  /** What of the memory for bodies this one may take. */
+  const sizeOf = (request: Request, encoding: string): number => {
+    const length = Number(request.headers.get("content-length") ?? Number.NaN)
+    return encoding === "identity" && length <= limit ? length : limit
+  }
+
+  const read = async (request: Request, encoding: string): Promise<Uint8Array> => {
+    const length = request.headers.get("content-length")
+    const bytes =
+      length !== null && Number(length) <= limit
+        ? new Uint8Array(await request.arrayBuffer())
+        : await readUpTo(request, limit)
+    if (encoding === "identity") return bytes
+    return unpackers[encoding]?.(bytes, { maxOutputLength: limit }) ?? bytes
+  }
+
+  return {
+    use: (request, use) => {
+      const encoding = (
+        request.headers.get("content-encoding") ?? "identity"
+      ).toLowerCase()
+      if (encoding !== "identity" && !Object.hasOwn(unpackers, encoding))
+        return Effect.fail(new EncodingUnsupported({ encoding }))
+      const answered = Effect.flatMap(
+        Effect.tryPromise({
+          try: () => read(request, encoding),
+          catch: (error) => problemOf(error, limit, encoding)
+        }),
+        use
+      )
+      const size = sizeOf(request, encoding)
+      if (size <= SMALL) return answered
+      return Effect.acquireUseRelease(
+        hold(size),
+        () => answered,
+        () => release(size)
+      )
+    }
+  }
+}
+
+const problemOf = (
+  error: unknown,
+  limit: number,
+  encoding: string
+): BodyTooLarge | Malformed => {
+  if (error instanceof TooLarge) return new BodyTooLarge({ limit })
+  const code = error instanceof Error && "code" in error ? error.code : undefined
+  if (code === "ERR_BUFFER_TOO_LARGE") return new BodyTooLarge({ limit })
+  return new Malformed({
+    detail:
+      encoding === "identity"
+        ? "The body ended early"
+        : `The body is not ${encoding}, as Content-Encoding says`
+  })
+}
