@@ -23,6 +23,7 @@ import { JobTypes } from "./jobs/JobTypes.ts"
 import { ExportLive } from "./types/export/ExportLive.ts"
 import { ImportLive } from "./types/import/ImportLive.ts"
 import { jobTypes } from "./types/jobTypes.ts"
+import { ModelsClient } from "./types/models/ModelsClient.ts"
 import { UploadRepo } from "./uploads/UploadRepo.ts"
 import { Uploads } from "./uploads/Uploads.ts"
 
@@ -74,7 +75,7 @@ const WorkLive = Layer.mergeAll(
 
 /** The types with what they need. */
 const TypesLive = JobTypes.layer(jobTypes).pipe(
-  Layer.provide(Layer.merge(ImportLive, ExportLive)),
+  Layer.provide(Layer.mergeAll(ImportLive, ExportLive, ModelsClient.layer)),
   Layer.provide(UploadsLive),
   Layer.provide(Layer.merge(StoresLive, WorkLive))
 )

@@ -6,10 +6,13 @@ import { compactLinks } from "./compact-links/compactLinks.ts"
 import { erase } from "./erase/erase.ts"
 import { exportType } from "./export/export.ts"
 import { importFile } from "./import/importFile.ts"
+import { modelQuality } from "./model-quality/modelQuality.ts"
 import { noop } from "./noop/noop.ts"
 import { reconcile } from "./reconcile/reconcile.ts"
 import { restore } from "./restore/restore.ts"
 import { retain } from "./retain/retain.ts"
+import { score } from "./score/score.ts"
+import { train } from "./train/train.ts"
 
 /** Every kind of work there is. */
 export const jobTypes = Effect.all([
@@ -22,5 +25,8 @@ export const jobTypes = Effect.all([
   ready(compactLinks),
   ready(erase),
   ready(retain),
-  ready(cohortRefresh)
+  ready(cohortRefresh),
+  ready(train),
+  ready(score),
+  ready(modelQuality)
 ])

@@ -1,0 +1,148 @@
+import type { ClickHouse } from "@analytics/database/ClickHouse"
+import { Effect, Schema } from "effect"
+import { JobRun } from "../../jobs/JobRun.ts"
+import { JobFailed, type JobType } from "../../jobs/JobType.ts"
+import { WatermarkClient } from "../export/WatermarkClient.ts"
+import { addQualityOnce } from "../models/addQualityOnce.ts"
+import { ModelReference, referenceOf } from "../models/ModelReference.ts"
+import { ModelsClient } from "../models/ModelsClient.ts"
+import type { VersionView } from "../models/ModelViews.ts"
+import { measured } from "./measured.ts"
+import { type Moment, predictedMoments } from "./predictedMoments.ts"
+import { Payload } from "./QualityPayload.ts"
+
+const Measured = Schema.Struct({
+  version: Schema.Int,
+  at: Schema.String.annotate({ description: "When it was foretold" }),
+  rows: Schema.Int,
+  baseRate: Schema.Number.annotate({ description: "How often it came" }),
+  auc: Schema.NullOr(Schema.Number),
+  logLoss: Schema.NullOr(Schema.Number)
+})
+
+const Result = Schema.Struct({
+  model: Schema.String,
+  measured: Schema.Array(Measured).annotate({
+    description:
+      "Newest last, 100 at most; `GET /v1/models/{name}/versions/{v}` has all of it"
+  })
+})
+
+const DAY = 86_400_000
+const DEFAULT_DAYS = 30
+const DEFAULT_LATENESS = 24
+/** Moments of one job: the oldest first. */
+const MOST = 100
+
+/** Compares what was foretold with what came. */
+export const modelQuality: JobType<
+  typeof Payload,
+  typeof Result,
+  ClickHouse | WatermarkClient | ModelsClient
+> = {
+  name: "model-quality",
+  description:
+    "Compares the predictions of a model with what came, once their target windows are over: AUC, log loss, calibration and base rate, by version and moment, kept as the version's quality.",
+  of: "project",
+  payload: Payload,
+  result: Result,
+  limits: {
+    perProject: 1,
+    inAll: 2,
+    waiting: 20,
+    time: 3 * 3_600_000,
+    memory: 192,
+    attempts: 5
+  },
+  run: Effect.fn("ModelQuality.run")(function* ({ id, payload, projectId }) {
+    const { log, progress, step } = yield* JobRun
+    if (projectId === null) return yield* Effect.die("a model is of a project")
+    const { days = DEFAULT_DAYS, latenessHours = DEFAULT_LATENESS, model } = payload
+    const { moments, watermark } = yield* step(
+      "plan",
+      Plan,
+      planned({ projectId, model, days, latenessHours })
+    )
+    const all: Array<typeof Measured.Type> = []
+    for (const { reference, ...moment } of moments) {
+      const at = new Date(moment.at).toISOString()
+      const found = yield* step(
+        `version ${moment.version} at ${at}`,
+        Schema.NullOr(Measured),
+        Effect.gen(function* () {
+          const asked = { projectId, watermark, model, reference, latenessHours }
+          const quality = yield* measured(asked, moment)
+          if (quality === undefined) return null
+          yield* addQualityOnce(
+            { projectId, model, version: moment.version },
+            { at, kind: "outcome", job: id, ...quality }
+          )
+          const { auc, baseRate, logLoss, rows } = quality
+          return {
+            version: moment.version,
+            at,
+            rows,
+            baseRate,
+            auc: auc?.value ?? null,
+            logLoss
+          }
+        })
+      )
+      if (found !== null) all.push(found)
+      yield* progress({ done: all.length, total: moments.length, unit: "moments" })
+    }
+    if (all.length === 0)
+      yield* log("info", "nothing is to be measured: no target window has ended since")
+    return { model, measured: all }
+  })
+}
+
+const Planned = Schema.Struct({
+  version: Schema.Int,
+  at: Schema.Int,
+  reference: ModelReference
+})
+
+const Plan = Schema.Struct({
+  watermark: Schema.Int,
+  moments: Schema.Array(Planned)
+})
+
+interface Asked {
+  readonly projectId: number
+  readonly model: string
+  readonly days: number
+  readonly latenessHours: number
+}
+
+/** Moments whose target windows ended lately and that nobody has measured. */
+const planned = Effect.fnUntraced(function* (asked: Asked) {
+  const { days, latenessHours, model, projectId } = asked
+  const client = yield* ModelsClient
+  if ((yield* client.model(projectId, model)) === undefined)
+    return yield* new JobFailed({ detail: `There is no model ${model}.` })
+  const watermark = yield* (yield* WatermarkClient).current
+  const over = watermark - latenessHours * 3_600_000
+  // The longest target there may be lies before the first of the days.
+  const found = yield* predictedMoments(projectId, watermark, model, {
+    from: over - (days + LONGEST_TARGET) * DAY,
+    to: over
+  })
+  const versions = new Map<number, VersionView>()
+  const moments: Array<typeof Planned.Type> = []
+  for (const moment of found) {
+    const known = versions.get(moment.version)
+    const version = known ?? (yield* client.version(projectId, model, moment.version))
+    versions.set(moment.version, version)
+    const reference = referenceOf(version)
+    if (reference === undefined || isMeasured(version, moment)) continue
+    const end = moment.at + 1 + reference.target.days * DAY
+    if (end <= over && end > over - days * DAY) moments.push({ ...moment, reference })
+  }
+  return { watermark, moments: moments.slice(0, MOST) }
+})
+
+const LONGEST_TARGET = 3660
+
+const isMeasured = ({ quality }: VersionView, { at }: Moment): boolean =>
+  quality.some((it) => it["kind"] === "outcome" && Date.parse(String(it["at"])) === at)
