@@ -3,21 +3,24 @@ import type { TreeOptions } from "./TreeOptions.ts"
 import { UnusableDataset } from "./UnusableDataset.ts"
 
 const defaults = {
-  trees: 400,
-  learningRate: 0.06,
-  leaves: 31,
+  trees: 800,
+  learningRate: 0.08,
+  leaves: 12,
   depth: 8,
   bins: 254,
-  l2: 1,
-  minChildWeight: 4,
+  l2: 5,
+  minChildWeight: 5,
   minGain: 0,
-  rowShare: 0.8,
+  rowShare: 0.6,
   columnShare: 0.8,
   seed: 1,
   patience: 30
 }
 
 export type TreeSettings = typeof defaults
+
+/** With nothing to say when it is enough, fewer trees do less harm. */
+const unjudged = { ...defaults, trees: 200 }
 
 const ranges: Readonly<Record<keyof TreeSettings, readonly [number, number]>> = {
   trees: [1, 10_000],
@@ -40,9 +43,10 @@ const whole = ["trees", "leaves", "depth", "bins", "seed", "patience"]
 export const treeSettings = (
   options: TreeOptions
 ): Result.Result<TreeSettings, UnusableDataset> => {
-  const settings: TreeSettings = { ...defaults }
+  const own = options.validation === undefined ? unjudged : defaults
+  const settings: TreeSettings = { ...own }
   for (const name of namesOf(ranges)) {
-    const value = options[name] ?? defaults[name]
+    const value = options[name] ?? own[name]
     const [low, high] = ranges[name]
     const isWhole = !whole.includes(name) || Number.isInteger(value)
     if (!(value >= low && value <= high && isWhole))
