@@ -1,0 +1,321 @@
+import type { Tensor } from "@analytics/inference-protocol/Tensor"
+import {
+  type Executor,
+  ExecutorLost,
+  type RunEnd,
+  RunRefused
+} from "../execution/Executors.ts"
+import { RequestQueue } from "./RequestQueue.ts"
+import type { RequestTensors } from "./RequestTensors.ts"
+import { cut } from "./rowsOf.ts"
+
+export interface BatcherOptions {
+  /** Rows of one run, at most; a request with more runs alone. */
+  readonly maxRows: number
+  /** Milliseconds an idle executor waits for company; 0: it takes what is there. */
+  readonly window: number
+  readonly queueRows: number
+  readonly queueBytes: number
+  /** Milliseconds a request may wait for its run to begin. */
+  readonly queueTime: number
+}
+
+/** The queue has no room. */
+export interface QueueFull {
+  readonly _tag: "QueueFull"
+  /** Whole seconds, by what the model did of late. */
+  readonly retryAfter: number
+}
+
+export interface Answered {
+  readonly _tag: "Answered"
+  readonly outputs: ReadonlyArray<Tensor>
+}
+
+/** What a request becomes: its outputs, or why there are none. */
+export type RequestEnd =
+  | Answered
+  | RunRefused
+  | ExecutorLost
+  /** It waited too long for its run to begin. */
+  | { readonly _tag: "Overdue" }
+  /** Its version runs nothing for now. */
+  | { readonly _tag: "Unavailable" }
+
+/** One request in the batcher. */
+export interface Waiting extends Omit<RequestTensors, "_tag"> {
+  readonly _tag: "Waiting"
+  readonly done: (end: RequestEnd) => void
+  /** `Bun.nanoseconds()` when it came. */
+  readonly since: number
+  /** Runs that took their process with them. */
+  losses: number
+  /** It runs with nobody else: a run that it was part of failed. */
+  alone: boolean
+  dropped: boolean
+}
+
+/** What a run took, in nanoseconds, for whoever counts. */
+export interface RunTimes {
+  readonly rows: number
+  readonly requests: ReadonlyArray<Waiting>
+  readonly startedAt: number
+  /** Writing the tensors. */
+  readonly input: number
+  readonly infer: number
+  /** Cutting the outputs and answering. */
+  readonly output: number
+}
+
+export interface BatcherEvents {
+  readonly ran: (times: RunTimes) => void
+  /** A process answered, be it with a refusal: it works. */
+  readonly worked: () => void
+  readonly lost: (executor: Executor, lost: ExecutorLost) => void
+}
+
+/**
+ * Joins requests to one version into runs, counted in rows. An idle executor takes at once
+ * what waits; what comes while all are busy waits and goes together. Without Effect: this
+ * is what every request passes.
+ */
+export class Batcher {
+  readonly #options: BatcherOptions
+  readonly #events: BatcherEvents
+  readonly #queue: RequestQueue
+  readonly #idle: Array<Executor> = []
+  /** Whether rows of several requests may share a run; false once a model mixed them up. */
+  #joining = true
+  #running = 0
+  /** Rows a second of one executor, of late. */
+  #rate = 0
+  #planned: ReturnType<typeof setTimeout> | undefined
+  #sweep: ReturnType<typeof setTimeout> | undefined
+  #drained: Array<() => void> = []
+
+  constructor(options: BatcherOptions, events: BatcherEvents) {
+    this.#options = options
+    this.#events = events
+    this.#queue = new RequestQueue(options.maxRows)
+  }
+
+  /** Runs no requests together any more. */
+  runAlone(): void {
+    this.#joining = false
+  }
+
+  get queuedRows(): number {
+    return this.#queue.rows
+  }
+
+  /** `done` is called exactly once, later, unless the request is dropped before it runs. */
+  submit(
+    request: RequestTensors,
+    done: (end: RequestEnd) => void
+  ): Waiting | QueueFull {
+    const { queueBytes, queueRows, queueTime } = this.#options
+    const full =
+      this.#queue.rows + request.rows > queueRows ||
+      this.#queue.bytes + request.bytes > queueBytes
+    // Whatever the bounds, one request may wait: none would ever run otherwise.
+    if (full && this.#queue.rows > 0)
+      return { _tag: "QueueFull", retryAfter: this.#retryAfter() }
+    const waiting: Waiting = {
+      ...request,
+      _tag: "Waiting",
+      done,
+      since: Bun.nanoseconds(),
+      losses: 0,
+      alone: !this.#joining,
+      dropped: false
+    }
+    this.#queue.push(waiting)
+    this.#sweep ??= setTimeout(() => this.#dropOverdue(), queueTime)
+    this.#plan()
+    return waiting
+  }
+
+  /** Nobody waits for it any more; a run that has begun goes on. */
+  drop(waiting: Waiting): void {
+    waiting.dropped = true
+    this.#queue.remove(waiting)
+    this.#checkDrained()
+  }
+
+  /** From now on this executor takes runs, until it is lost. */
+  attach(executor: Executor): void {
+    this.#idle.push(executor)
+    this.#pump()
+  }
+
+  detach(executor: Executor): void {
+    const at = this.#idle.indexOf(executor)
+    if (at !== -1) this.#idle.splice(at, 1)
+  }
+
+  /** Ends everything that waits. */
+  failAll(end: RequestEnd): void {
+    for (const waiting of this.#queue.takeAll()) waiting.done(end)
+    this.#checkDrained()
+  }
+
+  /** Ends when nothing waits and nothing runs. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained.push(resolve)
+      this.#checkDrained()
+    })
+  }
+
+  #checkDrained(): void {
+    if (this.#running > 0 || this.#queue.rows > 0) return
+    for (const resolve of this.#drained.splice(0)) resolve()
+  }
+
+  #retryAfter(): number {
+    const seconds = this.#rate > 0 ? this.#queue.rows / this.#rate : 1
+    return Math.min(60, Math.max(1, Math.ceil(seconds)))
+  }
+
+  #plan(): void {
+    const { maxRows, window } = this.#options
+    if (this.#idle.length === 0 || this.#planned !== undefined) return
+    if (window === 0 || this.#queue.rows >= maxRows) this.#pump()
+    else
+      this.#planned = setTimeout(() => {
+        this.#planned = undefined
+        this.#pump()
+      }, window)
+  }
+
+  #pump(): void {
+    while (this.#queue.rows > 0) {
+      const executor = this.#idle.pop()
+      if (executor === undefined) return
+      this.#run(executor, this.#queue.take())
+    }
+  }
+
+  #run(executor: Executor, requests: ReadonlyArray<Waiting>): void {
+    const [first] = requests
+    if (first === undefined) {
+      this.#idle.push(executor)
+      return
+    }
+    let rows = 0
+    for (const request of requests) rows += request.rows
+    const startedAt = Bun.nanoseconds()
+    const inputs = first.inputs.map(({ datatype, name, shape }, n) => ({
+      name,
+      datatype,
+      shape: requests.length === 1 ? shape : [rows, ...shape.slice(1)],
+      parts: requests.map((request) => request.inputs[n]?.bytes ?? new Uint8Array(0))
+    }))
+    this.#running++
+    executor.submit(inputs, first.outputs, (end) => {
+      this.#running--
+      this.#ended(executor, requests, rows, startedAt, input, end)
+      this.#checkDrained()
+    })
+    const input = Bun.nanoseconds() - startedAt
+  }
+
+  #ended(
+    executor: Executor,
+    requests: ReadonlyArray<Waiting>,
+    rows: number,
+    startedAt: number,
+    input: number,
+    end: RunEnd
+  ): void {
+    const endedAt = Bun.nanoseconds()
+    if (end instanceof ExecutorLost) {
+      this.#events.lost(executor, end)
+      for (const request of requests) request.losses++
+      // A run changes nothing, so it may be done again; not the one that never ends.
+      this.#again(requests, (request) =>
+        requests.length === 1 && (end.reason === "deadline" || request.losses > 1)
+          ? end
+          : undefined
+      )
+      return
+    }
+    this.#events.worked()
+    // First of all the next run: answering can go on beside it.
+    this.#idle.push(executor)
+    this.#pump()
+    if (end instanceof RunRefused) {
+      this.#again(requests, () => (requests.length === 1 ? end : undefined))
+      return
+    }
+    const seconds = (endedAt - startedAt) / 1e9
+    this.#rate =
+      this.#rate === 0 ? rows / seconds : 0.8 * this.#rate + (0.2 * rows) / seconds
+    if (!answer(requests, end.outputs)) {
+      // Its outputs have no row for each row of the inputs, whatever its signature says.
+      this.#joining = false
+      this.#again(requests, () => undefined)
+      return
+    }
+    const output = Bun.nanoseconds() - endedAt
+    this.#events.ran({ rows, requests, startedAt, input, infer: end.took, output })
+  }
+
+  /** Lets each of a failed run be tried alone, but for those that have an end. */
+  #again(
+    requests: ReadonlyArray<Waiting>,
+    endOf: (request: Waiting) => RequestEnd | undefined
+  ): void {
+    const again: Array<Waiting> = []
+    for (const request of requests) {
+      if (request.dropped) continue
+      const end = endOf(request)
+      if (end !== undefined) request.done(end)
+      else {
+        request.alone = true
+        again.push(request)
+      }
+    }
+    this.#queue.pushFront(again)
+    this.#pump()
+  }
+
+  #dropOverdue(): void {
+    this.#sweep = undefined
+    const { queueTime } = this.#options
+    const before = Bun.nanoseconds() - queueTime * 1e6
+    for (const request of this.#queue.takeBefore(before))
+      request.done({ _tag: "Overdue" })
+    const oldest = this.#queue.oldest
+    if (oldest !== undefined)
+      this.#sweep = setTimeout(
+        () => this.#dropOverdue(),
+        Math.max(1, (oldest - before) / 1e6)
+      )
+    this.#checkDrained()
+  }
+}
+
+/** Gives each request its rows; false when the outputs cannot be told apart. */
+const answer = (
+  requests: ReadonlyArray<Waiting>,
+  outputs: ReadonlyArray<Tensor>
+): boolean => {
+  const [first] = requests
+  if (first !== undefined && requests.length === 1) {
+    if (!first.dropped) first.done({ _tag: "Answered", outputs })
+    return true
+  }
+  const rows = requests.map((request) => request.rows)
+  const parts: Array<ReadonlyArray<Tensor>> = []
+  for (const output of outputs) {
+    const cuts = cut(output, rows)
+    if (cuts === undefined) return false
+    parts.push(cuts)
+  }
+  requests.forEach((request, n) => {
+    if (!request.dropped)
+      request.done({ _tag: "Answered", outputs: parts.flatMap((it) => it[n] ?? []) })
+  })
+  return true
+}

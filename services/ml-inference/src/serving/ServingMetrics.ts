@@ -1,0 +1,80 @@
+import { type Context, Metric } from "effect"
+import type { DesiredVersion } from "../registry/DesiredModels.ts"
+
+const seconds = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60]
+
+const queueRows = Metric.gauge("ml.queue.rows", {
+  description: "Rows that wait for a run"
+})
+const batchRows = Metric.histogram("ml.run.rows", {
+  description: "Rows of one run",
+  boundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+})
+const runTime = Metric.histogram("ml.run.duration", {
+  description: "Time the runtime took for one run, in seconds",
+  boundaries: seconds
+})
+const queueTime = Metric.histogram("ml.queue.duration", {
+  description: "Time the oldest request of a run waited for it, in seconds",
+  boundaries: seconds
+})
+const failures = Metric.counter("ml.requests.failed", {
+  description: "Requests that a version could not answer, by reason",
+  incremental: true
+})
+const losses = Metric.counter("ml.executor.losses", {
+  description: "Processes that ended without being told to, by reason",
+  incremental: true
+})
+const starts = Metric.counter("ml.executor.starts", {
+  description: "Processes that loaded their model",
+  incremental: true
+})
+const memory = Metric.gauge("ml.executor.memory", {
+  description: "Resident bytes of the processes of a version"
+})
+const ready = Metric.gauge("ml.version.ready", {
+  description: "1 while a version answers; 0 while it is loading, broken or left alone"
+})
+const shadows = Metric.counter("ml.shadow.requests", {
+  description:
+    "Requests that the shadow was to answer too: same, different, failed, or dropped",
+  incremental: true
+})
+const versions = Metric.gauge("ml.versions.loaded", {
+  description: "Versions that answer in this process"
+})
+
+export const setLoaded = (count: number, context: Context.Context<never>): void =>
+  versions.updateUnsafe(count, context)
+
+export type ShadowOutcome = "same" | "different" | "failed" | "dropped"
+
+/** The metrics of one version; cheap enough to be updated by every run. */
+export const makeVersionMetrics = (
+  { model, projectId, version }: DesiredVersion,
+  context: Context.Context<never>
+) => {
+  const attributes = {
+    "project.id": String(projectId),
+    "model.name": model,
+    "model.version": String(version)
+  }
+  const of = <I, S>(metric: Metric.Metric<I, S>, more: Record<string, string> = {}) => {
+    const own = Metric.withAttributes(metric, { ...attributes, ...more })
+    return (value: I) => own.updateUnsafe(value, context)
+  }
+  return {
+    queueRows: of(queueRows),
+    batchRows: of(batchRows),
+    runTime: of(runTime),
+    queueTime: of(queueTime),
+    memory: of(memory),
+    ready: of(ready),
+    started: () => of(starts)(1),
+    lost: (reason: string) => of(losses, { reason })(1),
+    failed: (reason: string) => of(failures, { reason })(1),
+    shadowed: (outcome: ShadowOutcome) => of(shadows, { outcome })(1)
+  }
+}
+export type VersionMetrics = ReturnType<typeof makeVersionMetrics>
