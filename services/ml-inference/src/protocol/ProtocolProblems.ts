@@ -17,9 +17,3 @@ export class BodiesExhausted extends Schema.TaggedError<BodiesExhausted>()(
   "BodiesExhausted",
   {}
 ) {}
-
-/** A model cannot be loaded or unloaded as asked. */
-export class RepositoryRefused extends Schema.TaggedError<RepositoryRefused>()(
-  "RepositoryRefused",
-  { detail: Schema.String }
-) {}

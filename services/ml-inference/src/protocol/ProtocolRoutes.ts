@@ -2,9 +2,9 @@ import type { Health } from "@analytics/api-common/Health"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { ModelAccess } from "../access/ModelAccess.ts"
+import type { Placement } from "../registry/Placement.ts"
 import type { Serving } from "../serving/Serving.ts"
 import { inferRoutes } from "./InferRoutes.ts"
-import type { ModelLoading } from "./ModelLoading.ts"
 import { modelRoutes } from "./ModelRoutes.ts"
 import { repositoryRoutes } from "./RepositoryRoutes.ts"
 import type { RequestBodies } from "./RequestBodies.ts"
@@ -13,7 +13,7 @@ import { serverRoutes } from "./ServerRoutes.ts"
 export type ProtocolServices =
   | Health
   | ModelAccess
-  | ModelLoading
+  | Placement
   | RequestBodies
   | Serving
 

@@ -2,15 +2,15 @@ import { RepositoryIndex } from "@analytics/inference-protocol/ProtocolMessages"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import type { ModelAccess } from "../access/ModelAccess.ts"
+import { Placement } from "../registry/Placement.ts"
 import { Serving } from "../serving/Serving.ts"
 import { accessOf } from "./accessOf.ts"
 import { documentation } from "./documentation.ts"
-import { ModelLoading } from "./ModelLoading.ts"
 import { protocolRuntime } from "./ProtocolRuntime.ts"
 import type { RequestBodies } from "./RequestBodies.ts"
 import { IndexRequest, LoadRequest, readJson } from "./repositoryRequests.ts"
 
-type Needs = ModelAccess | ModelLoading | RequestBodies | Serving
+type Needs = ModelAccess | Placement | RequestBodies | Serving
 
 /** The body of an answer that says no more than its status. */
 const Done = Schema.Struct({})
@@ -50,10 +50,9 @@ export const repositoryRoutes = <R, ER>(
           "/v2/repository/models/:model/load",
           Done,
           Effect.gen(function* () {
-            const { actor, projectId } = yield* accessOf(request, "models")
+            const actor = yield* accessOf(request, "models")
             const { parameters } = yield* readJson(request, LoadRequest)
-            const version = parameters?.version
-            yield* (yield* ModelLoading).load({ actor, projectId, model, version })
+            yield* (yield* Placement).load(actor, model, parameters?.version)
             return {}
           })
         ),
@@ -74,10 +73,9 @@ export const repositoryRoutes = <R, ER>(
           "/v2/repository/models/:model/unload",
           Done,
           Effect.gen(function* () {
-            const { actor, projectId } = yield* accessOf(request, "models")
+            const actor = yield* accessOf(request, "models")
             const { parameters } = yield* readJson(request, LoadRequest)
-            const version = parameters?.version
-            yield* (yield* ModelLoading).unload({ actor, projectId, model, version })
+            yield* (yield* Placement).unload(actor, model, parameters?.version)
             return {}
           })
         ),

@@ -6,8 +6,7 @@ import type { ServingError } from "../serving/Serving.ts"
 import type {
   BodiesExhausted,
   BodyTooLarge,
-  EncodingUnsupported,
-  RepositoryRefused
+  EncodingUnsupported
 } from "./ProtocolProblems.ts"
 
 /** An error that other routes answer as problem details. */
@@ -20,7 +19,6 @@ export type ProtocolFailure =
   | BodiesExhausted
   | BodyTooLarge
   | EncodingUnsupported
-  | RepositoryRefused
   | RegistryUnavailable
   | ProblemFailure
 
@@ -43,7 +41,6 @@ export const failureOf = (failure: ProtocolFailure): FailureAnswer => {
   switch (failure._tag) {
     case "Malformed":
     case "InputInvalid":
-    case "RepositoryRefused":
       return { status: 400, error: failure.detail }
     case "ModelUnknown":
       return { status: 404, error: failure.detail }

@@ -6,10 +6,15 @@ export const IndexRequest = Schema.Struct({
   ready: Schema.optionalKey(Schema.Boolean)
 })
 
+const Version = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 1, maximum: 2_147_483_647 })
+)
+
 /** Other parameters mean nothing here. */
 export const LoadRequest = Schema.Struct({
   parameters: Schema.optionalKey(
-    Schema.Struct({ version: Schema.optionalKey(Schema.String) })
+    Schema.Struct({ version: Schema.optionalKey(Version) })
   )
 })
 
@@ -32,7 +37,8 @@ export const readJson = Effect.fnUntraced(function* <S extends Readable>(
       Effect.flatMap((value) =>
         Effect.mapError(
           decode(value),
-          ({ message }) => new Malformed({ detail: `The body: ${message}` })
+          ({ message }) =>
+            new Malformed({ detail: `The body: ${message.replace(/\s+/gu, " ")}` })
         )
       )
     )

@@ -6,10 +6,11 @@ import type { Tensor } from "@analytics/inference-protocol/Tensor"
 import { Effect, Layer, Logger, ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { ModelAccess } from "../../src/access/ModelAccess.ts"
-import { ModelLoading } from "../../src/protocol/ModelLoading.ts"
 import { protocolRoutes } from "../../src/protocol/ProtocolRoutes.ts"
 import { protocolErrors } from "../../src/protocol/protocolErrors.ts"
 import { RequestBodies } from "../../src/protocol/RequestBodies.ts"
+import { Placement } from "../../src/registry/Placement.ts"
+import { VersionNotFound } from "../../src/registry/RegistryProblems.ts"
 import {
   InferenceFailed,
   InputInvalid,
@@ -43,7 +44,7 @@ const unknown = (detail: string) => Effect.fail(new ModelUnknown({ detail }))
 /** What the stub was asked for last. */
 export const lastTarget: { value: ServingTarget | undefined } = { value: undefined }
 
-const find = ({ model, version }: ServingTarget) => {
+const find = ({ model, version }: ServingTarget): Effect.Effect<void, ModelUnknown> => {
   if (!(model in answers)) return unknown(`There is no model "${model}"`)
   return version === undefined || version === "3"
     ? Effect.void
@@ -123,17 +124,16 @@ const ServingStub = Layer.succeed(Serving, {
 /** What was loaded and unloaded, in order. */
 export const loadings: Array<string> = []
 
-const LoadingStub = Layer.succeed(ModelLoading, {
-  load: ({ model, version = "newest" }) =>
-    Effect.andThen(
-      find({ model, version: undefined, projectId: 1, entity: undefined }),
-      Effect.sync(() => {
-        loadings.push(`load ${model} ${version}`)
-      })
+const PlacementStub = Layer.mock(Placement, {
+  load: (_actor, model, version = 3) =>
+    find({ model, version: String(version), projectId: 1, entity: undefined }).pipe(
+      Effect.mapError(() => new VersionNotFound({ model, version })),
+      Effect.andThen(Effect.sync(() => loadings.push(`load ${model} ${version}`))),
+      Effect.as(version)
     ),
-  unload: ({ model, version = "all" }) =>
+  unload: (_actor, model, version) =>
     Effect.sync(() => {
-      loadings.push(`unload ${model} ${version}`)
+      loadings.push(`unload ${model} ${version ?? "all"}`)
     })
 })
 
@@ -141,7 +141,7 @@ const runtime = ManagedRuntime.make(
   Layer.mergeAll(
     AccessStub,
     ServingStub,
-    LoadingStub,
+    PlacementStub,
     RequestBodies.layerOf(bodyLimit),
     Health.layer({}),
     Logger.layer([])
