@@ -6,9 +6,11 @@ import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { ModelAccess } from "./access/ModelAccess.ts"
+import type { Forecaster } from "./forecast/Forecaster.ts"
+import { forecastRoutes } from "./forecast/ForecastRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Health | ModelAccess
+export type AppServices = Health | ModelAccess | Forecaster
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -28,6 +30,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(jsonBody(LARGEST_BODY))
+    .use(forecastRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

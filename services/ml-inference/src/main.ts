@@ -16,6 +16,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer } from "effect"
 import { makeApp } from "./App.ts"
 import { ModelAccess } from "./access/ModelAccess.ts"
+import { Forecaster } from "./forecast/Forecaster.ts"
 
 /** A Postgres that was never prepared is no place for models. */
 export const StoresLive = Installation.layerOfPostgres.pipe(
@@ -31,7 +32,11 @@ const AccessLive = ModelAccess.layer.pipe(
 )
 
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
-export const AppLive = Layer.mergeAll(AccessLive, Health.layer({})).pipe(
+export const AppLive = Layer.mergeAll(
+  AccessLive,
+  Forecaster.layer,
+  Health.layer({})
+).pipe(
   Layer.provide(StoresLive),
   Layer.provide(
     Layer.mergeAll(AccessConfig.layer, ServicesConfig.layer, MlConfig.layer)
