@@ -63,7 +63,7 @@ export const send = Effect.fn("ApiClient.send")(function* (
 
 /** A JSON request whose answer must fit `answer`; an empty answer is `null`. */
 export const call = <A>(
-  method: "GET" | "POST" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "DELETE",
   url: string,
   key: string,
   answer: Schema.Codec<A, unknown>,

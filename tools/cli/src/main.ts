@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/DoctorCommand.ts"
 import { importCommand } from "./commands/ImportCommand.ts"
 import { jobsCommand } from "./commands/JobsCommand.ts"
 import { keyCommand } from "./commands/KeyCommand.ts"
+import { modelCommand } from "./commands/ModelCommand.ts"
 import { peopleCommand } from "./commands/PeopleCommand.ts"
 import { projectCommand } from "./commands/ProjectCommand.ts"
 import { queryCommand } from "./commands/QueryCommand.ts"
@@ -25,6 +26,7 @@ export const cli = Command.make("cli").pipe(
     tailCommand,
     jobsCommand,
     schedulesCommand,
+    modelCommand,
     doctorCommand,
     demoCommand
   ])
