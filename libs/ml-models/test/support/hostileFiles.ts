@@ -3,6 +3,7 @@ import type { OnnxAttribute, OnnxNode, OnnxTensor } from "../../src/onnx/OnnxMod
 import { int64Tensor } from "../../src/onnx/tensors.ts"
 import { writeOnnx } from "../../src/onnx/writeOnnx.ts"
 import type { TreeEnsemble } from "../../src/train/TreeEnsemble.ts"
+import { greedyFile } from "./greedyFile.ts"
 import { addModel, denseModel, endlessModel, identityModel } from "./models.ts"
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
@@ -71,7 +72,8 @@ const sizes = [0n, 1n, -1n, 3n, 1000n, 2n ** 31n, 2n ** 40n, 2n ** 62n, -(2n ** 
 export const hostileFile = (seed: number): Uint8Array => {
   const draw = drawsOf(seed)
   const below = (most: number) => Math.floor(draw() * most)
-  return draw() < 0.35 ? composed(below) : damaged(below)
+  const kind = draw()
+  return kind < 0.25 ? greedyFile(below) : kind < 0.5 ? composed(below) : damaged(below)
 }
 
 const damaged = (below: (most: number) => number): Uint8Array => {

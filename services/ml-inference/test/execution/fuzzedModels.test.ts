@@ -17,7 +17,7 @@ import * as SpawnedExecutors from "../../src/execution/SpawnedExecutors.ts"
 import * as Models from "../support/models.ts"
 import { floats, numbers } from "../support/tensors.ts"
 
-const files = process.env["TEST_LONG"] === "1" ? 600 : 6
+const files = process.env["TEST_LONG"] === "1" ? 600 : 8
 const limits: ExecutorLimits = { memory: 1024 ** 3, loadTime: 5000, runTime: 2000 }
 
 /** Nothing but zeros of what the model asks for; undefined: of more than is sent. */
