@@ -179,10 +179,10 @@ export class Batcher {
 
   #plan(): void {
     const { maxRows, window } = this.#options
-    if (this.#idle.length === 0 || this.#planned !== undefined) return
+    if (this.#idle.length === 0) return
     if (window === 0 || this.#queue.rows >= maxRows) this.#pump()
     else
-      this.#planned = setTimeout(() => {
+      this.#planned ??= setTimeout(() => {
         this.#planned = undefined
         this.#pump()
       }, window)
