@@ -8,9 +8,26 @@ import { Elysia } from "elysia"
 import type { ModelAccess } from "./access/ModelAccess.ts"
 import type { Forecaster } from "./forecast/Forecaster.ts"
 import { forecastRoutes } from "./forecast/ForecastRoutes.ts"
+import { type ProtocolServices, protocolRoutes } from "./protocol/ProtocolRoutes.ts"
+import { aliasesRoutes } from "./registry/AliasesRoutes.ts"
+import type { Artifacts } from "./registry/Artifacts.ts"
+import { artifactsRoutes } from "./registry/ArtifactsRoutes.ts"
+import type { Models } from "./registry/Models.ts"
+import { modelsRoutes } from "./registry/ModelsRoutes.ts"
+import type { Placement } from "./registry/Placement.ts"
+import type { Versions } from "./registry/Versions.ts"
+import { versionsRoutes } from "./registry/VersionsRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Health | ModelAccess | Forecaster
+export type AppServices =
+  | Artifacts
+  | Forecaster
+  | Health
+  | ModelAccess
+  | Models
+  | Placement
+  | ProtocolServices
+  | Versions
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -26,10 +43,15 @@ const LARGEST_BODY = 64 * 1024 * 1024
 export const makeApp = (runtime: AppRuntime) =>
   // Models are large; whatever else has a body reads less of it by itself.
   new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER } })
+    .use(protocolRoutes(runtime))
     .use(methodNotAllowed)
     .use(openApi(about))
     .use(healthRoutes(runtime))
+    .use(artifactsRoutes(runtime))
     .use(jsonBody(LARGEST_BODY))
+    .use(modelsRoutes(runtime))
+    .use(versionsRoutes(runtime))
+    .use(aliasesRoutes(runtime))
     .use(forecastRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */

@@ -13,10 +13,16 @@ import * as Postgres from "@analytics/database/Postgres"
 import * as ConfiguredObjectStore from "@analytics/object-store/ConfiguredObjectStore"
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { makeApp } from "./App.ts"
 import { ModelAccess } from "./access/ModelAccess.ts"
+import * as SpawnedExecutors from "./execution/SpawnedExecutors.ts"
 import { Forecaster } from "./forecast/Forecaster.ts"
+import { RequestBodies } from "./protocol/RequestBodies.ts"
+import { DeletedProjects } from "./registry/DeletedProjects.ts"
+import { DesiredModels } from "./registry/DesiredModels.ts"
+import { DesiredLive, RegistryLive } from "./registry/RegistryLive.ts"
+import * as LiveServing from "./serving/LiveServing.ts"
 
 /** A Postgres that was never prepared is no place for models. */
 export const StoresLive = Installation.layerOfPostgres.pipe(
@@ -31,12 +37,25 @@ const AccessLive = ModelAccess.layer.pipe(
   Layer.provide(KeyLookup.layer)
 )
 
+/**
+ * What is ready goes on answering without Postgres; until it has said for the first time
+ * what that is, nothing is.
+ */
+const HealthLive = Layer.unwrap(
+  Effect.map(DesiredModels, ({ current }) => Health.layer({ registry: current }))
+)
+
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
 export const AppLive = Layer.mergeAll(
   AccessLive,
   Forecaster.layer,
-  Health.layer({})
+  HealthLive,
+  RegistryLive,
+  RequestBodies.layer
 ).pipe(
+  Layer.provideMerge(LiveServing.layer),
+  Layer.provide(DesiredLive),
+  Layer.provide(Layer.merge(SpawnedExecutors.layer, DeletedProjects.layer)),
   Layer.provide(StoresLive),
   Layer.provide(
     Layer.mergeAll(AccessConfig.layer, ServicesConfig.layer, MlConfig.layer)

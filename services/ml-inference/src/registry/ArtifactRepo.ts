@@ -3,6 +3,7 @@ import { Context, Effect, Exit, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Actor } from "./Model.ts"
 import { type ModelsUnavailable, orUnavailable } from "./RegistryProblems.ts"
+import { changing } from "./registryRows.ts"
 
 /** Files of one project that no version names. */
 export const MAX_UNUSED = 100
@@ -12,7 +13,6 @@ const KEPT = "24 hours"
 const LOCKS = 20_261_123
 
 const Names = Schema.Array(Schema.Struct({ sha256: Schema.String }))
-const Ids = Schema.Array(Schema.Struct({ id: Schema.String }))
 
 /** Which files there are, and whose. The bytes are in the object store. */
 export class ArtifactRepo extends Context.Service<
@@ -36,10 +36,10 @@ export class ArtifactRepo extends Context.Service<
       sha256: string,
       remove: Effect.Effect<void, E>
     ): Effect.Effect<boolean, E | ModelsUnavailable>
-    /** Those of these versions that there are. */
-    versions(
-      ids: ReadonlyArray<string>
-    ): Effect.Effect<ReadonlySet<string>, ModelsUnavailable>
+    /** Whether there is a version of that id. */
+    hasVersion(id: string): Effect.Effect<boolean, ModelsUnavailable>
+    /** Everything that these projects have in the registry, but for the audit. */
+    removeProjects(ids: ReadonlyArray<number>): Effect.Effect<void, ModelsUnavailable>
   }
 >()("@analytics/ml-inference/registry/ArtifactRepo") {
   static readonly layer = Layer.effect(
@@ -47,7 +47,6 @@ export class ArtifactRepo extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const names = Schema.decodeUnknownEffect(Names)
-      const ids = Schema.decodeUnknownEffect(Ids)
       const unused = sql.literal(`NOT EXISTS (
         SELECT FROM ml.versions AS v
          WHERE v.project_id = a.project_id AND v.sha256 = a.sha256)`)
@@ -110,13 +109,26 @@ export class ArtifactRepo extends Context.Service<
               Effect.flatten
             )
         ),
-        versions: Effect.fn("ArtifactRepo.versions")((of: ReadonlyArray<string>) =>
-          sql`SELECT id FROM ml.versions WHERE id = ANY(${of}::uuid[])`.pipe(
-            within("10 seconds"),
-            Effect.flatMap(ids),
-            Effect.map((rows) => new Set(rows.map(({ id }) => id))),
+        hasVersion: Effect.fn("ArtifactRepo.hasVersion")((id: string) =>
+          sql`SELECT 1 FROM ml.versions WHERE id = ${id}::uuid`.pipe(
+            within("5 seconds"),
+            Effect.map((rows) => rows.length > 0),
             orUnavailable
           )
+        ),
+        removeProjects: Effect.fn("ArtifactRepo.removeProjects")(
+          (ids: ReadonlyArray<number>) => {
+            const theirs = sql`project_id = ANY(${ids.map(String)}::text[]::bigint[])`
+            return Effect.gen(function* () {
+              // Seldom any, so that what is served is not looked at for nothing.
+              const some = yield* sql`SELECT 1 FROM ml.models WHERE ${theirs} LIMIT 1`
+              if (some.length > 0)
+                yield* changing(sql)(() => sql`DELETE FROM ml.models WHERE ${theirs}`)
+              yield* sql`DELETE FROM ml.artifacts WHERE ${theirs}`.pipe(
+                within("30 seconds")
+              )
+            }).pipe(orUnavailable)
+          }
         )
       })
     })

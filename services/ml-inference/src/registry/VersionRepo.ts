@@ -1,4 +1,5 @@
 import { within } from "@analytics/database/PostgresRetry"
+import { storableJson } from "@analytics/database/unstorable"
 import type { Inspection } from "@analytics/ml-models/onnx/Inspection"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -99,7 +100,7 @@ export class VersionRepo extends Context.Service<
             (${made.id}::uuid, ${project}::text::bigint, ${model}, ${version}::int,
              ${made.sha256}, ${String(made.bytes)}::text::bigint,
              ${JSON.stringify(made.signature)}::text::jsonb,
-             ${JSON.stringify(made.inspection)}::text::jsonb, ${made.golden},
+             ${storableJson(made.inspection)}::text::jsonb, ${made.golden},
              ${made.tolerance}::float8, ${JSON.stringify(made.settings)}::text::jsonb,
              ${JSON.stringify(made.lineage)}::text::jsonb,
              ${JSON.stringify(made.metrics)}::text::jsonb,
