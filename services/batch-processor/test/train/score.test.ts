@@ -280,9 +280,11 @@ describe("score and model-quality", () => {
                 })
               })
             ).pipe(
-              Effect.map(() => {
-                isErased = true
-              })
+              Effect.andThen(
+                Effect.sync(() => {
+                  isErased = true
+                })
+              )
             )
       const kept = newJob()
       const result = yield* scored(models, sent, kept, 21)

@@ -207,9 +207,12 @@ export class ModelsClient extends Context.Service<
               path,
               body: jsonBody({ version, expected })
             })
-            if (answered.status === 409) return false
-            if (answered.status >= 400) return yield* refused(answered, path)
-            return true
+            if (answered.status < 400) return true
+            const { type } = yield* understood(Problem, answered)
+            if (type === ALIAS_MOVED) return false
+            return yield* type === NOT_READY
+              ? unavailable({ detail: `Version ${version} does not get ready.` })
+              : refused(answered, path)
           }
         ),
         addQuality: Effect.fn("ModelsClient.addQuality")(
@@ -272,7 +275,7 @@ const patiently = <A, R>(
     Effect.catchTag("Later", (later) => Effect.fail(unavailable(later)))
   )
 
-const unavailable = ({ detail }: Later) =>
+const unavailable = ({ detail }: Pick<Later, "detail">) =>
   new JobUnavailable({ what: "ml-inference", detail })
 
 const pauseOf = (seconds: number | undefined): number =>
@@ -280,6 +283,10 @@ const pauseOf = (seconds: number | undefined): number =>
 
 const passes = (status: number): boolean =>
   status === 401 || status === 408 || status === 429 || status >= 500
+
+const Problem = Schema.Struct({ type: Schema.optionalKey(Schema.String) })
+const ALIAS_MOVED = "urn:analytics:problem:alias-moved"
+const NOT_READY = "urn:analytics:problem:version-not-ready"
 
 const Artifact = Schema.Struct({ sha256: Schema.String })
 
