@@ -9,6 +9,6 @@ export interface Features {
 /** Features with what came of each row: 0 or 1. */
 export interface Dataset extends Features {
   readonly labels: Uint8Array
-  /** How much each row counts, above 0; absent: all alike. */
+  /** As how many rows each counts, above 0; absent: as one. */
   readonly weights?: Float32Array
 }

@@ -1,9 +1,3 @@
-/** Weights with mean 1; they do not change which trees are grown when all are scaled. */
-export const normalised = (weights: Float32Array): Float32Array => {
-  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length
-  return weights.map((weight) => weight / mean)
-}
-
 /**
  * First and second derivatives of the log loss of each row by its log odds, side by side.
  * They are rounded to multiples of 2⁻²⁴ of the largest weight: then sums of up to 2²⁸ rows

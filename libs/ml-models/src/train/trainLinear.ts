@@ -1,7 +1,6 @@
 import { Result } from "effect"
 import { checkDataset } from "./checkDataset.ts"
 import type { Dataset } from "./Dataset.ts"
-import { normalised } from "./gradients.ts"
 import type { LinearModel } from "./LinearModel.ts"
 import { makeLogisticLoss } from "./logisticLoss.ts"
 import { minimise } from "./minimise.ts"
@@ -39,7 +38,7 @@ export const trainLinear = (
     const loss = makeLogisticLoss(
       columns.map(({ values }) => values),
       dataset.labels,
-      dataset.weights && normalised(dataset.weights),
+      dataset.weights,
       l2
     )
     const found = minimise(loss, steps, (done) => options.onProgress?.(done, steps))

@@ -9,7 +9,7 @@ import {
 } from "./BinnedTree.ts"
 import { checkDataset } from "./checkDataset.ts"
 import type { Dataset } from "./Dataset.ts"
-import { normalised, writeGradients } from "./gradients.ts"
+import { writeGradients } from "./gradients.ts"
 import { makeGrower } from "./growTree.ts"
 import { makeRandom } from "./Random.ts"
 import { chooseColumns, chooseRows } from "./sampling.ts"
@@ -35,7 +35,7 @@ const FRUITLESS = 10
 /**
  * Gradient-boosted trees of binary labels by log loss, with histograms and second-order
  * gains. Blocks its thread. The same data, options and seed give the same trees; the order
- * of rows matters only when `rowShare` is below 1 or rows are weighted.
+ * of rows matters only when `rowShare` is below 1.
  *
  * Memory beside the dataset, in bytes, with f features, r rows and v validation rows:
  * r · (4 ⌈f / 4⌉ + 28) + v · (4 ⌈f / 4⌉ + 8) + 16 · leaves · (bins + 2) · f.
@@ -61,10 +61,9 @@ const boost = (
   onProgress: TreeOptions["onProgress"]
 ): TrainedTrees => {
   const random = makeRandom(settings.seed)
-  const { rows, labels } = dataset
+  const { rows, labels, weights } = dataset
   const binned = binFeatures(dataset, settings.bins, random)
   const judge = validation && makeJudge(validation, binned)
-  const weights = dataset.weights && normalised(dataset.weights)
   const largest = weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 1
   const base = baseOf(labels, weights)
   const logOdds = new Float64Array(rows).fill(base)

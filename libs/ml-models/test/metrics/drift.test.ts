@@ -1,0 +1,100 @@
+import { describe, expect, it } from "bun:test"
+import fc from "fast-check"
+import { driftBetween, driftOf, referenceHistogram } from "../../src/metrics/drift.ts"
+import { percentileOf, scoreReference } from "../../src/metrics/percentile.ts"
+import { makeRandom } from "../../src/train/Random.ts"
+import { normal } from "../support/laws.ts"
+
+const values = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.integer({ min: 0, max: 5 }) },
+      { weight: 3, arbitrary: fc.double() },
+      { weight: 1, arbitrary: fc.constant(Number.NaN) }
+    ),
+    { maxLength: 80 }
+  )
+  .map((list) => Float64Array.from(list))
+
+const draws = (rows: number, seed: number, shift = 0) => {
+  const random = makeRandom(seed)
+  return Float64Array.from({ length: rows }, () => normal(random) + shift)
+}
+
+describe("drift", () => {
+  it("of the same is none, of anything is finite and not negative, both ways alike", () => {
+    fc.assert(
+      fc.property(values, values, (before, after) => {
+        const reference = referenceHistogram(before)
+        const inBins = reference.counts.reduce((sum, count) => sum + count, 0)
+        expect(inBins + reference.missing).toBe(before.length)
+        expect(driftOf(reference, before).psi).toBe(0)
+        expect(JSON.parse(JSON.stringify(reference))).toEqual(reference)
+        const { psi, expected } = driftOf(reference, after)
+        expect(psi).toBeGreaterThanOrEqual(0)
+        expect(Number.isFinite(psi) && Number.isFinite(expected)).toBe(true)
+        const again = driftOf(reference, Float64Array.from([...before, ...before]))
+        expect(again.psi).toBeCloseTo(0, 12)
+      })
+    )
+  })
+
+  it("is as worked out by hand, missing values a bin of their own", () => {
+    const reference = { edges: [1], counts: [50, 25], missing: 25 }
+    const now = { edges: [1], counts: [25, 25], missing: 50 }
+    const drift = driftBetween(reference, now)
+    expect(drift.psi).toBeCloseTo(0.5 * Math.log(2), 12)
+    expect(drift.expected).toBeCloseTo(2 * (1 / 100 + 1 / 100), 12)
+    expect(driftBetween(now, reference).psi).toBeCloseTo(drift.psi, 12)
+  })
+
+  it("is about what chance makes it where nothing changed, and far more where it did", () => {
+    const reference = referenceHistogram(draws(5000, 1))
+    expect(reference.counts.every((count) => count === 500)).toBe(true)
+    const found = Array.from({ length: 60 }, (_, at) =>
+      driftOf(reference, draws(1000, 50 + at))
+    )
+    const mean = found.reduce((sum, { psi }) => sum + psi, 0) / found.length
+    const expected = found[0]?.expected ?? 0
+    expect(mean / expected).toBeGreaterThan(0.7)
+    expect(mean / expected).toBeLessThan(1.4)
+    expect(driftOf(reference, draws(1000, 9, 0.8)).psi).toBeGreaterThan(0.25)
+  })
+})
+
+describe("percentile", () => {
+  it("rises with the score from 0 to 100", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 300 }),
+        fc.array(fc.double({ min: -2, max: 12, noNaN: true }), { maxLength: 20 }),
+        (scores, asked) => {
+          const reference = scoreReference(Float64Array.from(scores))
+          const found = asked
+            .toSorted((a, b) => a - b)
+            .map((own) => percentileOf(reference, own))
+          for (const [index, percent] of found.entries()) {
+            expect(percent).toBeGreaterThanOrEqual(Math.max(0, found[index - 1] ?? 0))
+            expect(percent).toBeLessThanOrEqual(100)
+          }
+        }
+      )
+    )
+  })
+
+  it("is the share of scores below", () => {
+    const scores = draws(20_000, 3)
+    const reference = scoreReference(scores)
+    for (const asked of [-1.5, -0.3, 0, 0.77, 2]) {
+      const below = scores.filter((score) => score < asked).length / scores.length
+      expect(Math.abs(percentileOf(reference, asked) - 100 * below)).toBeLessThan(0.5)
+    }
+    expect(percentileOf(reference, -99)).toBe(0)
+    expect(percentileOf(reference, 99)).toBe(100)
+  })
+
+  it("of a score that all have is the middle, and so without a reference", () => {
+    expect(percentileOf(scoreReference(new Float64Array(50).fill(0.2)), 0.2)).toBe(50)
+    expect(percentileOf(scoreReference(new Float64Array(0)), 0.2)).toBe(50)
+  })
+})
