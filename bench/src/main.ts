@@ -12,7 +12,8 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   catalogue: ["bench/catalogue/main.ts", "2"],
   export: ["bench/export/main.ts"],
   import: ["bench/import/main.ts"],
-  jobs: ["bench/jobs/main.ts"]
+  jobs: ["bench/jobs/main.ts"],
+  inference: ["bench/inference/main.ts"]
 }
 
 const root = join(import.meta.dir, "../..")
