@@ -1,4 +1,5 @@
 import { type FeatureSpec, MAX_FEATURES } from "./FeatureSpec.ts"
+import { featureName } from "./featureName.ts"
 
 /** An event of the project as its catalogue knows it. */
 export interface KnownEvent {
@@ -58,7 +59,9 @@ export const defaultFeatures = (
       .slice(0, MOST_NUMBERS)
       .flatMap((property) => amounts(event, property, days))
   ])
-  return [...overall, ...each].slice(0, MAX_FEATURES)
+  // Short windows of few days may be the same.
+  const byName = new Map([...overall, ...each].map((spec) => [featureName(spec), spec]))
+  return [...byName.values()].slice(0, MAX_FEATURES)
 }
 
 interface Windows {

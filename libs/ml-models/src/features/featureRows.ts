@@ -86,6 +86,8 @@ export const scoringRows = Effect.fn("scoringRows")(function* (
 ): Effect.fn.Return<ReadonlyArray<RowsStatement>, QueryInvalid> {
   yield* checkFeatures(request)
   const cut = request.cut ?? context.watermark
+  if (!(cut <= context.watermark))
+    return yield* QueryInvalid.at("/cut", "The cut lies after what is known")
   return rangesOf(request).map((range, part) => {
     const asked = { ...askedOf(request, cut), ids: true, range }
     const select = sql`${rowsSql(asked, context)} ORDER BY person`

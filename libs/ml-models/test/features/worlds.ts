@@ -50,9 +50,7 @@ export const worldOf: fc.Arbitrary<World> = fc.record({
 
 const windowed: ReadonlyArray<object> = [
   {},
-  { event: "A", days: 2 },
   { event: "A", days: 3, filters: [{ property: "x", op: "gt", value: 0 }] },
-  { event: "B" },
   { days: 4, filters: [{ property: "plan", op: "is", value: "pro" }] }
 ]
 
