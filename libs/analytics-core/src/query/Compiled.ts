@@ -2,6 +2,7 @@ import type { Effect, Schema } from "effect"
 import type { CohortDefinition } from "./cohort/Cohort.ts"
 import type { QueryInvalid } from "./QueryInvalid.ts"
 import { type ParamValue, render, type Sql } from "./Sql.ts"
+import type { Outlook } from "./trends/Outlook.ts"
 
 /** What an answer depends on besides the request. Instants in epoch milliseconds. */
 export interface QueryContext {
@@ -73,6 +74,8 @@ export type Row = { readonly [column: string]: unknown }
 export interface Compiled<Result, Refusal = never> {
   readonly statements: ReadonlyArray<Statement>
   readonly decode: (rows: ReadonlyArray<ReadonlyArray<Row>>) => Result | Refusal
+  /** What the answer is to say beyond what the store counts. */
+  readonly outlook?: Outlook
 }
 
 /** One `kind` of query: its wire forms, and the way from a request to SQL. */

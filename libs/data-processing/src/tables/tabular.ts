@@ -36,11 +36,15 @@ const records =
     rows: list(result, name).map((item) => pick(item, columns))
   })
 
-const lines = (result: Json, period: string): ReadonlyArray<TableRow> => {
+const lines = (
+  result: Json,
+  period: string,
+  numbers = "data"
+): ReadonlyArray<TableRow> => {
   const labels = list(result, "labels")
   const buckets = list(result, "buckets")
   return list(result, "series").flatMap((series) =>
-    list(series, "data").map((value, index) => ({
+    list(series, numbers).map((value, index) => ({
       period,
       bucket: buckets[index] ?? null,
       label: labels[index] ?? null,
@@ -50,10 +54,25 @@ const lines = (result: Json, period: string): ReadonlyArray<TableRow> => {
   )
 }
 
-/** One row per bucket and series, those of the compared period after the others. */
+const forecastNumbers = [
+  ["forecast", "data"],
+  ["forecast_lower", "lower"],
+  ["forecast_upper", "upper"]
+] as const
+
+/**
+ * One row per bucket and series, those of the compared period after the others, then what
+ * is forecast and its bounds. What is unusual is in the JSON alone.
+ */
 const trends = (result: Json): Tabular => ({
   columns: ["period", "bucket", "label", "name", "breakdown", "other", "value"],
-  rows: [...lines(result, "current"), ...lines(member(result, "compare"), "compare")]
+  rows: [
+    ...lines(result, "current"),
+    ...lines(member(result, "compare"), "compare"),
+    ...forecastNumbers.flatMap(([period, numbers]) =>
+      lines(member(result, "forecast"), period, numbers)
+    )
+  ]
 })
 
 const stepColumns = [

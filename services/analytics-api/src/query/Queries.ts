@@ -12,6 +12,8 @@ import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { History } from "./History.ts"
+import { OutlookClient } from "./OutlookClient.ts"
+import { outlookOf } from "./outlookOf.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
 import { mayUseCores, QueryAllowance } from "./QueryAllowance.ts"
 import type { QueryAnswer } from "./QueryAnswer.ts"
@@ -79,6 +81,7 @@ export class Queries extends Context.Service<
       const cohorts = yield* CohortRepo
       const refreshes = yield* CohortRefreshRepo
       const costs = yield* QueryCost
+      const outlooks = yield* OutlookClient
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const { timeout, concurrency } = yield* QueryConfig
       const oldest = Duration.toMillis(yield* asOfRetention)
@@ -157,9 +160,10 @@ export class Queries extends Context.Service<
         )
         const rows = Option.getOrElse(size, () => Number.POSITIVE_INFINITY)
         const meter = readMeter(rows * SCANS)
-        return yield* askStore(query, context, linked, meter).pipe(
+        const answered = yield* askStore(query, context, linked, meter).pipe(
           Effect.ensuring(Effect.suspend(() => budgets.spend(project, meter.bytes())))
         )
+        return { ...answered, outlook: linked.outlook }
       })
 
       /** data-ingestion says so together with the watermark; only when it did not, it costs. */
@@ -238,7 +242,7 @@ export class Queries extends Context.Service<
         const watermark = yield* watermarkOf(query, known, oldest)
         const removals = yield* isRemoving(project.id, known)
         const materialised = yield* materialisedOf(project, query, watermark, removals)
-        const { bytesRead, result, rowsRead } = yield* ask(project, query, {
+        const answered = yield* ask(project, query, {
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? startedAt,
@@ -248,11 +252,15 @@ export class Queries extends Context.Service<
           materialised: materialised.versions,
           idHash: (id) => idHash.id(project.id, id)
         })
+        const { bytesRead, outlook, rowsRead } = answered
         facts["rowsRead"] = rowsRead
         facts["bytesRead"] = bytesRead
+        const said = yield* outlookOf(project.id, outlook, answered.result).pipe(
+          Effect.provideService(OutlookClient, outlooks)
+        )
         return {
           kind: query.kind,
-          result,
+          result: said.result,
           meta: {
             asOf: new Date(watermark).toISOString(),
             ingestLagMs: known.ingestLagMs,
@@ -261,7 +269,8 @@ export class Queries extends Context.Service<
             rowsRead,
             warnings: [
               ...(known.isStale ? ["watermark_stale"] : []),
-              ...((yield* hasChanged(project, query)) ? ["history_changed"] : [])
+              ...((yield* hasChanged(project, query)) ? ["history_changed"] : []),
+              ...said.warnings
             ],
             definitions: "v1",
             ...materialised.meta

@@ -1,3 +1,4 @@
+import { InferenceConfig } from "@analytics/config/InferenceConfig"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import { Layer } from "effect"
@@ -5,6 +6,7 @@ import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { Live } from "../live/Live.ts"
 import { History } from "./History.ts"
+import * as OutlookClient from "./OutlookClient.ts"
 import { Queries } from "./Queries.ts"
 import { QueryCost } from "./QueryCost.ts"
 import { QueryRepo } from "./QueryRepo.ts"
@@ -19,6 +21,6 @@ export const QueriesLive = QueryRuns.layer.pipe(
   Layer.provide(QueryRunsRepo.layer),
   Layer.provide([QueryRepo.layer, QueryCost.layer]),
   Layer.provide([CohortRepo.layer, CohortRefreshRepo.layer]),
-  Layer.provide([Watermark.layer, History.layer]),
-  Layer.provide([QueryConfig.layer, QueryLoadConfig.layer])
+  Layer.provide([Watermark.layer, History.layer, OutlookClient.layer]),
+  Layer.provide([QueryConfig.layer, QueryLoadConfig.layer, InferenceConfig.layer])
 )

@@ -13,7 +13,7 @@ const Meta = Schema.Struct({
   rowsRead: Schema.Finite,
   warnings: Schema.Array(Schema.String).annotate({
     description:
-      "`watermark_stale`: ingestion cannot be asked, so newer events may be stored. `history_changed`: something that was known as of the asOf (or cursor) that was asked for has been erased or has expired since, so an earlier answer may have been another; also when that cannot be learned"
+      "`watermark_stale`: ingestion cannot be asked, so newer events may be stored. `history_changed`: something that was known as of the asOf (or cursor) that was asked for has been erased or has expired since, so an earlier answer may have been another; also when that cannot be learned. `forecast_unavailable`: what `forecast` and `anomalies` ask for is missing, because ml-inference does not answer. `forecast_history_short`: the range has too few whole buckets to forecast some line, or to say how well its bounds hold"
   }),
   definitions: Schema.String,
   cohorts: Schema.optionalKey(

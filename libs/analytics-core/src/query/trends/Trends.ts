@@ -11,6 +11,7 @@ import { integer, sql } from "../Sql.ts"
 import { countsSql } from "./countsSql.ts"
 import { type Cells, decodeTrends } from "./decodeTrends.ts"
 import { emptyValue } from "./measures.ts"
+import { planOutlook } from "./Outlook.ts"
 import { rowsOf } from "./rows.ts"
 import {
   MAX_CELLS,
@@ -50,8 +51,12 @@ export const Trends: QueryKind<TrendsRequest, TrendsResult, QueryInvalid> = {
     breakdown: ["$browser"],
     formula: "A / B"
   },
-  compile: (request, context) =>
-    Effect.map(planTrends(request, context), (plan) => compileTrends(plan, context)),
+  compile: Effect.fnUntraced(function* (request, context) {
+    const plan = yield* planTrends(request, context)
+    const outlook = yield* planOutlook(request, plan, context.watermark)
+    const compiled = compileTrends(plan, context)
+    return outlook ? { ...compiled, outlook } : compiled
+  }),
   people: trendsPeople
 }
 

@@ -72,6 +72,33 @@ export const TrendsRequest = Schema.Struct({
       Schema.Literal("previous_period"),
       Schema.Struct({ from: Instant, to: Instant })
     ])
-  )
+  ),
+  forecast: Schema.optionalKey(
+    Schema.Struct({
+      horizon: Schema.Int.check(
+        Schema.isBetween({ minimum: 1, maximum: 1000 })
+      ).annotate({ description: "Buckets after the last whole one" }),
+      level: Schema.optionalKey(
+        Schema.Finite.check(Schema.isBetween({ minimum: 0.5, maximum: 0.99 }))
+      ).annotate({
+        description: "Chance of `lower` to `upper` to hold the value (0.9)"
+      })
+    })
+  ).annotate({
+    description:
+      "The next buckets of every line, at most 26 lines, from the whole buckets of the range",
+    examples: [{ horizon: 14, level: 0.9 }]
+  }),
+  anomalies: Schema.optionalKey(
+    Schema.Struct({
+      sensitivity: Schema.optionalKey(
+        Schema.Finite.check(Schema.isBetween({ minimum: 0.0001, maximum: 0.2 }))
+      ).annotate({ description: "Share of ordinary values that may be flagged (0.01)" })
+    })
+  ).annotate({
+    description:
+      "Which buckets of every line, at most 26 lines, are not as those before let expect",
+    examples: [{ sensitivity: 0.01 }]
+  })
 })
 export type TrendsRequest = typeof TrendsRequest.Type
