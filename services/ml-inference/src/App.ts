@@ -8,6 +8,7 @@ import { Elysia } from "elysia"
 import type { ModelAccess } from "./access/ModelAccess.ts"
 import type { Forecaster } from "./forecast/Forecaster.ts"
 import { forecastRoutes } from "./forecast/ForecastRoutes.ts"
+import { protocolErrors } from "./protocol/protocolErrors.ts"
 import { type ProtocolServices, protocolRoutes } from "./protocol/ProtocolRoutes.ts"
 import { aliasesRoutes } from "./registry/AliasesRoutes.ts"
 import type { Artifacts } from "./registry/Artifacts.ts"
@@ -43,6 +44,7 @@ const LARGEST_BODY = 64 * 1024 * 1024
 export const makeApp = (runtime: AppRuntime) =>
   // Models are large; whatever else has a body reads less of it by itself.
   new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER } })
+    .use(protocolErrors(runtime))
     .use(protocolRoutes(runtime))
     .use(methodNotAllowed)
     .use(openApi(about))
