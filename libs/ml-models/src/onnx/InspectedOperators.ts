@@ -14,8 +14,12 @@ export class InspectedOperators {
     if (++this.nodes > NODES) throw new Unreadable("It has more nodes than can be.")
     const key = keyOf(domain, type)
     const known = this.counts.get(key)
-    if (known === undefined) this.counts.set(key, { domain, type, count: 1 })
-    else known.count++
+    if (known === undefined) {
+      if (this.counts.size >= KINDS) {
+        throw new Unreadable("It has more kinds of operators than can be.")
+      }
+      this.counts.set(key, { domain, type, count: 1 })
+    } else known.count++
     this.body.set(key, (this.body.get(key) ?? 0) + 1)
   }
 
@@ -84,6 +88,7 @@ interface Operator {
 
 const keyOf = (domain: string, type: string) => `${domain}\n${type}`
 
-const NODES = 2_000_000
+const NODES = 1_000_000
+const KINDS = 10_000
 /** Also how deeply functions call each other, at most. */
 const FUNCTIONS = 2_000

@@ -10,6 +10,12 @@ export class Unreadable extends Error {}
 const DEPTH = 100
 
 /**
+ * Fields of a file. Exporters write each number of a list as one: a million nodes of trees
+ * are ten million of them.
+ */
+const PARTS = 30_000_000
+
+/**
  * Goes through the fields of messages in foreign bytes. The reader below knows the end of
  * the file alone; this holds every field to the end of the message it is in, and every
  * message to a depth. Each byte is looked at once, and none is copied.
@@ -18,6 +24,7 @@ export class ProtoWalk {
   private readonly reader: BinaryReader
   private end: number
   private depth = 0
+  private left = PARTS
 
   constructor(bytes: Uint8Array) {
     this.reader = new BinaryReader(bytes)
@@ -31,15 +38,31 @@ export class ProtoWalk {
   fields(visit: (field: number) => void) {
     const { reader } = this
     while (reader.pos < this.end) {
-      const [field, wire] = reader.tag()
+      const tag = reader.uint32()
       const start = reader.pos
-      this.wire = wire
+      const field = tag >>> 3
+      if (field === 0) throw new Unreadable("A field has no number.")
+      if (--this.left < 0) throw new Unreadable("It has more parts than can be.")
+      this.wire = tag & 7
       visit(field)
-      if (reader.pos === start) reader.skip(wire, field)
+      if (reader.pos === start) this.skip(field)
       if (reader.pos > this.end) throw new Unreadable("A field is cut off.")
     }
   }
-  private wire: WireType = WireType.Varint
+  private wire = 0
+
+  /** As the reader's own, which makes a view of each: that takes longer than reading it. */
+  private skip(field: number) {
+    const { reader, wire } = this
+    if (wire === WireType.LengthDelimited) {
+      const length = reader.uint32()
+      reader.pos += length
+    } else if (wire === WireType.Varint) reader.uint32()
+    else if (wire === WireType.Bit32) reader.pos += 4
+    else if (wire === WireType.Bit64) reader.pos += 8
+    else if (wire === WireType.StartGroup) reader.skip(wire, field)
+    else throw new Unreadable("A field is of no kind that there is.")
+  }
 
   /** The fields of the message that this field holds. */
   message(visit: (field: number) => void) {
@@ -62,8 +85,7 @@ export class ProtoWalk {
    */
   text(most: number): string | undefined {
     const bytes = this.bytes()
-    if (bytes === undefined) return undefined
-    return decoder.decode(bytes.subarray(0, most)).replaceAll("\0", "\uFFFD")
+    return bytes === undefined ? undefined : textOf(bytes.subarray(0, most))
   }
 
   /** What a field of bytes holds, as a view. */
@@ -101,6 +123,21 @@ export class ProtoWalk {
     this.depth--
   }
 }
+
+/** Names are short and plain, and decoding by the built-in costs more than reading them. */
+const textOf = (bytes: Uint8Array): string => {
+  let text = ""
+  if (bytes.length <= 32) {
+    for (const byte of bytes) {
+      if (byte === 0 || byte > 0x7f) return decoded(bytes)
+      text += String.fromCharCode(byte)
+    }
+    return text
+  }
+  return decoded(bytes)
+}
+
+const decoded = (bytes: Uint8Array) => decoder.decode(bytes).replaceAll("\0", "\uFFFD")
 
 /** A mark of byte order is part of a name: without it, it would be another's. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })

@@ -218,7 +218,7 @@ const shapeInputs: ReadonlyMap<string, number> = new Map([
 
 /** Bytes of a name that is kept. */
 const NAME = 256
-const VALUES = 10_000
+const VALUES = 2_000
 const OPSETS = 1_000
 /** Characters of all metadata that are kept; what comes after them is left out. */
 const METADATA = 262_144

@@ -1,13 +1,13 @@
 import { MlConfig } from "@analytics/config/MlConfig"
 import { unstorableIn } from "@analytics/database/unstorable"
 import type { Inspection } from "@analytics/ml-models/onnx/Inspection"
-import { inspectOnnx } from "@analytics/ml-models/onnx/inspectOnnx"
 import { refusals } from "@analytics/ml-models/onnx/OnnxPolicy"
-import { Context, Effect, Layer, Option, Result, Semaphore } from "effect"
+import { Context, Effect, Layer, Option, Semaphore } from "effect"
 import { type ExecutorLost, Executors, type Signature } from "../execution/Executors.ts"
 import { warmUp } from "../serving/warmUp.ts"
 import { askedSettings, mostRows } from "./askedSettings.ts"
 import type { Golden } from "./DesiredModels.ts"
+import { inspectFile } from "./inspectFile.ts"
 import { ModelInadmissible, RegistryBusy } from "./RegistryProblems.ts"
 import type { NewVersion, VersionSettings } from "./Version.ts"
 
@@ -102,22 +102,23 @@ export class Admission extends Context.Service<
 
 /** Of the file alone; nothing of it runs. */
 const inspected = Effect.fn("Admission.inspect")(function* (path: string) {
-  const bytes = yield* Effect.promise(() => Bun.file(path).bytes())
-  const found = inspectOnnx(bytes)
-  if (Result.isFailure(found))
-    return yield* ModelInadmissible.at("/artifact", found.failure.detail)
-  const reasons = refusals(found.success)
+  const found = yield* inspectFile(path).pipe(
+    Effect.catchTag("OnnxUnreadable", ({ detail }) =>
+      Effect.fail(ModelInadmissible.at("/artifact", detail))
+    )
+  )
+  const reasons = refusals(found)
   if (reasons.length > 0)
     return yield* new ModelInadmissible({
       detail: reasons.join(" "),
       errors: reasons.map((detail) => ({ pointer: "/artifact", detail }))
     })
-  if (JSON.stringify(found.success).length > LARGEST_INSPECTION)
+  if (JSON.stringify(found).length > LARGEST_INSPECTION)
     return yield* ModelInadmissible.at(
       "/artifact",
       "Its names and metadata are too long to be kept."
     )
-  return found.success
+  return found
 })
 
 const whyLost = ({ detail, reason }: ExecutorLost): string => {
