@@ -37,8 +37,9 @@ const Result = Schema.Struct({
   ...Scored.fields
 })
 
-/** A PSI above this is a line of the log. */
+/** A PSI above this is worth a warning. */
 const NOTABLE = 0.2
+const MOST_NAMED = 5
 /** Of the result; the version's quality has all. */
 const MOST_FEATURES = 10
 /** How often all is read again because people were erased meanwhile. */
@@ -121,18 +122,35 @@ const scoreAll = Effect.fnUntraced(function* (asked: Asked) {
       )
     )
     if (scored === undefined) continue
-    for (const { name, psi } of [scored.drift.score, ...scored.drift.features])
-      if (psi > NOTABLE)
-        yield* log(
-          "warning",
-          `${name} is distributed otherwise than when the version was trained (PSI ${psi.toFixed(2)}): look at it, and train anew if that is how it is now`
-        )
+    yield* warned(scored.drift)
     return scored
   }
   return yield* new JobFailed({
     detail:
       "People were erased as fast as they were scored. Start the job again when erasures have ended."
   })
+})
+
+/** Says in the job's log what has gone far from how it was in training. */
+const warned = Effect.fnUntraced(function* ({
+  features,
+  score
+}: (typeof Scored.Type)["drift"]) {
+  const { log } = yield* JobRun
+  const far = [score, ...features].filter(
+    // What chance makes of few people is no drift.
+    ({ expected, psi }) => psi - expected > NOTABLE
+  )
+  if (far.length === 0) return
+  const [first] = far
+  const names = far
+    .slice(0, MOST_NAMED)
+    .map(({ name, psi }) => `${name} ${psi.toFixed(2)}`)
+  yield* log(
+    "warning",
+    `distributed otherwise than when the version was trained (PSI): ${names.join(", ")}${far.length > MOST_NAMED ? ` and ${far.length - MOST_NAMED} more` : ""}. If that is how it is now, train anew.`,
+    { drifted: far.length, largest: first?.psi ?? 0 }
+  )
 })
 
 const scoreOnce = Effect.fnUntraced(function* ({
