@@ -79,9 +79,18 @@ export const NewVersion = Schema.Struct({
 })
 export type NewVersion = typeof NewVersion.Type
 
-export const Measurement = Schema.StructWithRest(Schema.Struct({ at: Instant }), [
-  Schema.Record(Schema.String, Schema.Json)
-])
+/** When, and whatever was measured. */
+export const Measurement = Schema.StructWithRest(
+  Schema.Struct({
+    at: Schema.String.check(
+      Schema.isPattern(
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/u,
+        { message: "must be an instant, as 2026-01-31T00:00:00Z" }
+      )
+    )
+  }),
+  [Schema.Record(Schema.String, Schema.Json)]
+)
 
 /** One immutable version, as it is listed. */
 export const VersionSummary = Schema.Struct({

@@ -120,11 +120,8 @@ export const versionsRoutes = <R, ER>(
           Version,
           Effect.gen(function* () {
             const actor = yield* asking(headers["authorization"], "models", query)
-            const measurement = yield* Effect.orDie(
-              Schema.encodeEffect(Measurement)(body)
-            )
             const versions = yield* Versions
-            return yield* versions.measured(actor, name, version, measurement)
+            return yield* versions.measured(actor, name, version, body)
           }),
           201
         ),
