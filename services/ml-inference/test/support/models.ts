@@ -173,3 +173,39 @@ export const onDisk = <Name extends string>(
       yield* Effect.promise(() => Bun.write(path(name), files[name]))
     return path
   })
+
+/** What the datatypes of the protocol are called in ONNX; the runtime takes no BF16. */
+const typesOfProtocol: Readonly<Record<string, ElementType>> = {
+  BOOL: "bool",
+  UINT8: "uint8",
+  UINT16: "uint16",
+  UINT32: "uint32",
+  UINT64: "uint64",
+  INT8: "int8",
+  INT16: "int16",
+  INT32: "int32",
+  INT64: "int64",
+  FP16: "float16",
+  FP32: "float",
+  FP64: "double",
+  BYTES: "string"
+}
+
+/** Every datatype there is, each named as it is called: `out_FP32` is `FP32`, and so on. */
+export const everyDatatype: Uint8Array = modelOf({
+  nodes: Object.keys(typesOfProtocol).map((name) => ({
+    op: "Identity",
+    inputs: [name],
+    outputs: [`out_${name}`]
+  })),
+  inputs: Object.entries(typesOfProtocol).map(([name, type]) => ({
+    name,
+    type,
+    shape: [`${name}_rows`, 2]
+  })),
+  outputs: Object.entries(typesOfProtocol).map(([name, type]) => ({
+    name: `out_${name}`,
+    type,
+    shape: [`${name}_rows`, 2]
+  }))
+})
