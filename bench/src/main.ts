@@ -13,7 +13,9 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   export: ["bench/export/main.ts"],
   import: ["bench/import/main.ts"],
   jobs: ["bench/jobs/main.ts"],
-  inference: ["bench/inference/main.ts"]
+  onnx: ["bench/onnx/main.ts"],
+  inference: ["bench/inference/main.ts"],
+  training: ["bench/training/main.ts"]
 }
 
 const root = join(import.meta.dir, "../..")
