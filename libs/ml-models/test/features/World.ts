@@ -5,7 +5,7 @@ export const DAY = 86_400_000
 
 type Leaf = string | number | boolean | ReadonlyArray<string | number>
 
-/** An event of a small world. Ids are numbers below 128; odd ones are users. */
+/** An event of a small world. Ids are numbers below 64; odd ones are users. */
 export interface WorldEvent {
   readonly id: number
   readonly name: string
@@ -32,7 +32,7 @@ export interface World {
 }
 
 /** Spread over all numbers a person can have, so that parts cut between them. */
-export const hashOf = (id: number): bigint => BigInt(id) * 2n ** 57n
+export const hashOf = (id: number): bigint => BigInt(id) * 2n ** 58n
 
 /** The text of an id: what an event says, and what a row to be scored says. */
 export const textOf = (id: number) => (id % 2 === 1 ? `u${id}` : `a${id}`)
