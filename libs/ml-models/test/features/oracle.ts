@@ -35,7 +35,7 @@ export const referenceRows = (
   return [...byPerson]
     .filter(([, events]) => isLookedAt(events, request.population, cut))
     .map(([person, events]) => {
-      const now = personAt(world, person, watermark)
+      const now = known === "now" ? person : personAt(world, person, watermark)
       const did = present.some(
         (event) =>
           event.person === now &&
