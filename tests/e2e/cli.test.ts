@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "bun:test"
-import { readFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { modelToOnnx } from "@analytics/ml-models/onnx/modelToOnnx"
 import { type Client, makeClient, type Project } from "./Client.ts"
 import { type RunningStack, startStack } from "./RunningStack.ts"
 
@@ -160,6 +162,57 @@ it("makes schedules, pauses, resumes and runs them", async () => {
   expect(await printed("schedules", "show", id)).toContain(`${job} succeeded`)
   expect(await printed("schedules", "delete", id)).toContain("deleted")
   expect(await refusal("schedules", "show", id)).toContain("404")
+}, 120_000)
+
+it("uploads models, lets them answer, and takes them back", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "cli-models-"))
+  try {
+    const file = (intercept: number) => {
+      const path = join(folder, `${intercept}.onnx`)
+      return Bun.write(
+        path,
+        modelToOnnx({
+          kind: "linear",
+          features: ["recency", "orders"],
+          intercept,
+          weights: [-1, 1],
+          means: [0, 0],
+          scales: [1, 1],
+          fills: [2, 0],
+          calibration: { slope: 1, intercept: 0 }
+        })
+      ).then(() => path)
+    }
+    const features = { name: "features", datatype: "FP32", shape: [1, 2], data: [1, 1] }
+    const answer = { name: "probability", datatype: "FP32", shape: [1, 1], data: [0.5] }
+    const golden = JSON.stringify({ inputs: [features], outputs: [answer] })
+    expect(
+      await printed(
+        ...["model", "push", "buys", await file(0)],
+        ...["--golden", golden, "--alias", "champion"]
+      )
+    ).toBe("buys version 1")
+    expect(
+      await refusal("model", "push", "buys", await file(1), "--golden", golden)
+    ).toContain("/golden")
+    expect(await printed("model", "push", "buys", await file(2))).toBe("buys version 2")
+    expect(await printed("model", "list")).toMatch(/│ buys +│ +1 │/u)
+
+    const rows = '[{"recency": 1, "orders": 1}, {"orders": 2}]'
+    const first = await printed("model", "predict", "buys", rows)
+    expect(first).toMatch(/│ +2 │ +0\.5 │ recency -2\.00, orders \+2\.00 +│/u)
+    expect(first).toContain("buys version 1")
+    expect(await printed("model", "promote", "buys", "2", "--expected", "1")).toBe(
+      "buys: champion 2"
+    )
+    const [line = ""] = (
+      await printed("model", "predict", "buys", "--json", rows)
+    ).split("\n")
+    expect(JSON.parse(line).probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 5)
+    expect(await printed("model", "rollback", "buys")).toBe("buys: champion 1")
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }, 120_000)
 
 it("finds what is wrong with an installation, and says what to do", async () => {
