@@ -55,30 +55,21 @@ export class RequestBodies extends Context.Service<
 const makeBodies = (limit: number): RequestBodies["Service"] => {
   let held = 0
 
-  const hold = (bytes: number) =>
+  /** Sets what one request holds, if there is room for it. */
+  const hold = (share: { bytes: number }, bytes: number) =>
     Effect.suspend(() => {
-      if (held + bytes > MOST_LARGE * limit) return Effect.fail(new BodiesExhausted({}))
-      held += bytes
-      return Effect.void
+      if (held - share.bytes + bytes > MOST_LARGE * limit)
+        return Effect.fail(new BodiesExhausted({}))
+      held += bytes - share.bytes
+      share.bytes = bytes
+      return Effect.succeed(share)
     })
-  const release = (bytes: number) =>
-    Effect.sync(() => {
-      held -= bytes
-    })
-
-  /** What of the memory for bodies this one may take. */
-  const sizeOf = (request: Request, encoding: string): number => {
-    const length = Number(request.headers.get("content-length") ?? Number.NaN)
-    return encoding === "identity" && length <= limit ? length : limit
-  }
 
   const read = async (request: Request, encoding: string): Promise<Uint8Array> => {
-    const length = request.headers.get("content-length")
-    const bytes =
-      length !== null && Number(length) <= limit
-        ? new Uint8Array(await request.arrayBuffer())
-        : await readUpTo(request, limit)
-    if (encoding === "identity") return bytes
+    const bytes = request.headers.has("content-length")
+      ? new Uint8Array(await request.arrayBuffer())
+      : await readUpTo(request, limit)
+    // At most four at once: the threads that Bun unpacks with.
     return unpackers[encoding]?.(bytes, { maxOutputLength: limit }) ?? bytes
   }
 
@@ -89,19 +80,21 @@ const makeBodies = (limit: number): RequestBodies["Service"] => {
       ).toLowerCase()
       if (encoding !== "identity" && !Object.hasOwn(unpackers, encoding))
         return Effect.fail(new EncodingUnsupported({ encoding }))
-      const answered = Effect.flatMap(
-        Effect.tryPromise({
-          try: () => read(request, encoding),
-          catch: (error) => problemOf(error, limit, encoding)
-        }),
-        use
-      )
-      const size = sizeOf(request, encoding)
-      if (size <= SMALL) return answered
+      const announced = Number(request.headers.get("content-length") ?? limit)
+      if (announced > limit) return Effect.fail(new BodyTooLarge({ limit }))
+      const body = Effect.tryPromise({
+        try: () => read(request, encoding),
+        catch: (error) => problemOf(error, limit, encoding)
+      })
+      if (announced <= SMALL && encoding === "identity")
+        return Effect.flatMap(body, use)
       return Effect.acquireUseRelease(
-        hold(size),
-        () => answered,
-        () => release(size)
+        hold({ bytes: 0 }, announced),
+        (share) =>
+          Effect.flatMap(body, (bytes) =>
+            Effect.andThen(hold(share, bytes.length), use(bytes))
+          ),
+        (share) => hold(share, 0)
       )
     }
   }
