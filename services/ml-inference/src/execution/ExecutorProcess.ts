@@ -93,7 +93,8 @@ export class ExecutorProcess {
     else if (this.#answer !== undefined)
       this.#waiting.push(() => this.submit(inputs, outputs, done))
     else {
-      this.#expect(this.#limits.runTime, "a run", (frame) => done(endOf(frame)))
+      const names = outputs.length > 0 ? outputs : undefined
+      this.#expect(this.#limits.runTime, "a run", (frame) => done(endOf(frame, names)))
       this.#send(Frames.encodeRun(inputs, outputs))
     }
   }
@@ -208,12 +209,15 @@ const loadedOf = (
     : new ModelRefused({ detail: text })
 }
 
-const endOf = (frame: Uint8Array | ExecutorLost): RunEnd => {
+const endOf = (
+  frame: Uint8Array | ExecutorLost,
+  names: ReadonlyArray<string> | undefined
+): RunEnd => {
   if (frame instanceof ExecutorLost) return frame
   return Frames.kindOf(frame) === Frames.kinds.outputs
     ? {
         _tag: "Outputs",
-        outputs: Frames.decodeTensors(frame).tensors,
+        outputs: Frames.decodeTensors(frame, names).tensors,
         took: Frames.nanosecondsOf(frame)
       }
     : new RunRefused({ detail: Frames.textOf(frame) })

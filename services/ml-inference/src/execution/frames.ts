@@ -176,9 +176,13 @@ export const textOf = (frame: Uint8Array): string =>
 const viewOf = ({ buffer, byteLength, byteOffset }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength)
 
-/** The tensors of a whole frame, their bytes lying in it. Throws when it is malformed. */
+/**
+ * The tensors of a whole frame, their bytes lying in it. Throws when it is malformed.
+ * `names`: those of the tensors, where they are known; reading them takes time.
+ */
 export const decodeTensors = (
-  frame: Uint8Array
+  frame: Uint8Array,
+  names?: ReadonlyArray<string>
 ): { readonly tensors: Array<Tensor>; readonly wanted: Array<string> } => {
   const view = viewOf(frame)
   const tensorCount = view.getUint32(16, true)
@@ -204,7 +208,9 @@ export const decodeTensors = (
       shape.push(view.getFloat64(at, true))
       at += 8
     }
-    const name = text(nameLength)
+    const known = names?.[n]
+    if (known !== undefined) at += aligned(nameLength)
+    const name = known ?? text(nameLength)
     // Not a Buffer's subarray: `slice` of a Buffer does not copy, and readers expect it to.
     const bytes = new Uint8Array(frame.buffer, frame.byteOffset + offset, length)
     tensors.push({ name, datatype, shape, bytes })

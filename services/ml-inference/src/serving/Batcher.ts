@@ -18,6 +18,8 @@ export interface BatcherOptions {
   readonly queueBytes: number
   /** Milliseconds a request may wait for its run to begin. */
   readonly queueTime: number
+  /** Calls back at the end of this turn of the event loop. */
+  readonly soon: (callback: () => void) => void
 }
 
 /** The queue has no room. */
@@ -43,8 +45,9 @@ export type RequestEnd =
   | { readonly _tag: "Unavailable" }
 
 /** One request in the batcher. */
-export interface Waiting extends Omit<RequestTensors, "_tag"> {
+export interface Waiting {
   readonly _tag: "Waiting"
+  readonly request: RequestTensors
   readonly done: (end: RequestEnd) => void
   /** `Bun.nanoseconds()` when it came. */
   readonly since: number
@@ -87,6 +90,7 @@ export class Batcher {
   /** Whether rows of several requests may share a run; false once a model mixed them up. */
   #joining = true
   #running = 0
+  #turning = false
   /** Rows a second of one executor, of late. */
   #rate = 0
   #planned: ReturnType<typeof setTimeout> | undefined
@@ -121,8 +125,8 @@ export class Batcher {
     if (full && this.#queue.rows > 0)
       return { _tag: "QueueFull", retryAfter: this.#retryAfter() }
     const waiting: Waiting = {
-      ...request,
       _tag: "Waiting",
+      request,
       done,
       since: Bun.nanoseconds(),
       losses: 0,
@@ -180,12 +184,22 @@ export class Batcher {
   #plan(): void {
     const { maxRows, window } = this.#options
     if (this.#idle.length === 0) return
-    if (window === 0 || this.#queue.rows >= maxRows) this.#pump()
+    if (window === 0 || this.#queue.rows >= maxRows) this.#pumpSoon()
     else
       this.#planned ??= setTimeout(() => {
         this.#planned = undefined
         this.#pump()
       }, window)
+  }
+
+  /** What arrives in the same turn of the event loop goes in the same run. */
+  #pumpSoon(): void {
+    if (this.#turning) return
+    this.#turning = true
+    this.#options.soon(() => {
+      this.#turning = false
+      this.#pump()
+    })
   }
 
   #pump(): void {
@@ -203,16 +217,16 @@ export class Batcher {
       return
     }
     let rows = 0
-    for (const request of requests) rows += request.rows
+    for (const { request } of requests) rows += request.rows
     const startedAt = Bun.nanoseconds()
-    const inputs = first.inputs.map(({ datatype, name, shape }, n) => ({
+    const inputs = first.request.inputs.map(({ datatype, name, shape }, n) => ({
       name,
       datatype,
       shape: requests.length === 1 ? shape : [rows, ...shape.slice(1)],
-      parts: requests.map((request) => request.inputs[n]?.bytes ?? new Uint8Array(0))
+      parts: requests.map(({ request }) => request.inputs[n]?.bytes ?? nothing)
     }))
     this.#running++
-    executor.submit(inputs, first.outputs, (end) => {
+    executor.submit(inputs, first.request.outputs, (end) => {
       this.#running--
       this.#ended(executor, requests, rows, startedAt, input, end)
       this.#checkDrained()
@@ -241,9 +255,8 @@ export class Batcher {
       return
     }
     this.#events.worked()
-    // First of all the next run: answering can go on beside it.
     this.#idle.push(executor)
-    this.#pump()
+    if (this.#queue.rows > 0) this.#pumpSoon()
     if (end instanceof RunRefused) {
       this.#again(requests, () => (requests.length === 1 ? end : undefined))
       return
@@ -296,6 +309,8 @@ export class Batcher {
   }
 }
 
+const nothing = new Uint8Array(0)
+
 /** Gives each request its rows; false when the outputs cannot be told apart. */
 const answer = (
   requests: ReadonlyArray<Waiting>,
@@ -306,7 +321,7 @@ const answer = (
     if (!first.dropped) first.done({ _tag: "Answered", outputs })
     return true
   }
-  const rows = requests.map((request) => request.rows)
+  const rows = requests.map(({ request }) => request.rows)
   const parts: Array<ReadonlyArray<Tensor>> = []
   for (const output of outputs) {
     const cuts = cut(output, rows)

@@ -50,16 +50,17 @@ export class RequestQueue {
   take(): ReadonlyArray<Waiting> {
     const [first] = this.#waiting
     if (first === undefined) return []
+    const { key } = first.request
     let rows = 0
     return this.#takeWhere((each) => {
       const fits =
         each === first ||
-        (!first.alone &&
+        (key !== undefined &&
+          each.request.key === key &&
+          !first.alone &&
           !each.alone &&
-          first.key !== undefined &&
-          each.key === first.key &&
-          rows + each.rows <= this.#maxRows)
-      if (fits) rows += each.rows
+          rows + each.request.rows <= this.#maxRows)
+      if (fits) rows += each.request.rows
       return fits
     })
   }
@@ -77,7 +78,7 @@ export class RequestQueue {
     return taken
   }
 
-  #count({ bytes, rows }: Waiting, sign: 1 | -1): void {
+  #count({ request: { bytes, rows } }: Waiting, sign: 1 | -1): void {
     this.rows += sign * Math.max(1, rows)
     this.bytes += sign * bytes
   }

@@ -34,7 +34,12 @@ export const makeCheck = (
   inputs: ReadonlyArray<Tensor>,
   outputs: ReadonlyArray<string> | undefined
 ) => RequestTensors | string) => {
-  const batchable = isBatchable(signature)
+  /** Of each input, the dimensions behind the first that requests may choose. */
+  const free = isBatchable(signature)
+    ? signature.inputs.map(({ shape }) =>
+        shape.flatMap((size, n) => (n > 0 && size === -1 ? [n] : []))
+      )
+    : undefined
   const positions = new Map(signature.inputs.map(({ name }, n) => [name, n]))
   const outputNames = new Set(signature.outputs.map(({ name }) => name))
   const names = (specs: ReadonlyArray<TensorSpec>) =>
@@ -61,22 +66,23 @@ export const makeCheck = (
           return `unexpected output "${name}"; the outputs of the model are ${names(signature.outputs)}`
         if (wanted.indexOf(name) !== n) return `output "${name}" is asked for twice`
       }
-    return placed(inputs, wanted ?? [], batchable)
+    return placed(inputs, wanted ?? [], free)
   }
 }
 
 const placed = (
   inputs: ReadonlyArray<Tensor>,
   outputs: ReadonlyArray<string>,
-  batchable: boolean
-): RequestTensors | string => {
+  free: ReadonlyArray<ReadonlyArray<number>> | undefined
+): RequestTensors => {
   let bytes = 0
   for (const tensor of inputs) bytes += tensor.bytes.byteLength
-  if (!batchable)
+  if (free === undefined)
     return { _tag: "Request", inputs, outputs, rows: 1, bytes, key: undefined }
   const rows = inputs[0]?.shape[0] ?? 1
   let key = outputs.join("\n")
-  for (const { name, shape } of inputs) {
+  for (let at = 0; at < inputs.length; at++) {
+    const shape = inputs[at]?.shape ?? []
     // A model may take inputs of different lengths; those are no rows of one request.
     if (shape[0] !== rows)
       return {
@@ -87,8 +93,8 @@ const placed = (
         bytes,
         key: undefined
       }
-    key += `\n${name}`
-    for (let n = 1; n < shape.length; n++) key += `,${shape[n]}`
+    // What the signature fixes was checked; only free dimensions tell requests apart.
+    for (const dimension of free[at] ?? []) key += `\n${shape[dimension]}`
   }
   return {
     _tag: "Request",

@@ -62,7 +62,7 @@ export class ServedVersion {
     this.#check = makeCheck(desired.signature)
     this.breaker = new CircuitBreaker(options.breaker)
     this.#batcher = new Batcher(
-      { ...desired.batching, ...options },
+      { ...desired.batching, ...options, soon: setImmediate },
       {
         ran: (times) => {
           this.statistics.ran(times)

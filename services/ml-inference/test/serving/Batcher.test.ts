@@ -41,6 +41,7 @@ const make = (over: Partial<BatcherOptions> = {}) => {
       queueRows: 100,
       queueBytes: 1e6,
       queueTime: 60_000,
+      soon: (callback) => callback(),
       ...over
     },
     { ran: ({ rows }) => sizes.push(rows), worked: () => {}, lost: () => {} }
