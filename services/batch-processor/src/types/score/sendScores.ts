@@ -1,4 +1,4 @@
-import { Effect, Option, Schema, Stream } from "effect"
+import { Context, Effect, Option, Schema, Stream } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobUnavailable } from "../../jobs/JobType.ts"
 import { ImportClient } from "../import/ImportClient.ts"
@@ -7,10 +7,16 @@ import { percentileIn, predictionEvent, type ScoredBy } from "./predictionEvent.
 import { Counts } from "./ScorePayload.ts"
 import type { Scored, Scores } from "./Scores.ts"
 
-/** Events of one request, and their bytes: within what data-ingestion takes by default. */
-const EVENTS = 1000
-/** Requests under way at once. */
-const IN_FLIGHT = 4
+/** How scores are sent. Tests take smaller steps. */
+export const Pace = Context.Reference("@analytics/batch-processor/types/score/Pace", {
+  defaultValue: () => ({
+    /** Events of one request: within what data-ingestion takes by default. */
+    events: 1000,
+    /** Requests under way at once. */
+    inFlight: 4
+  })
+})
+
 const MOST_NAMED = 20
 
 /** How far it is sent, in the order of people's numbers. */
@@ -33,6 +39,7 @@ export class Erased extends Schema.TaggedError<Erased>()("Erased", {}) {}
  */
 export const sendScores = Effect.fn("Score.send")(function* (asked: Asked) {
   const { by, projectId, removals, scores } = asked
+  const pace = yield* Pace
   const run = yield* JobRun
   const client = yield* ImportClient
   const kept = run.checkpoint("sent", Sent)
@@ -69,8 +76,8 @@ export const sendScores = Effect.fn("Score.send")(function* (asked: Asked) {
     () => new JobUnavailable({ what: "The scores", detail: "Their file is gone." })
   ).pipe(
     Stream.filter(({ person }) => person > last),
-    Stream.grouped(EVENTS),
-    Stream.mapEffect(send, { concurrency: IN_FLIGHT }),
+    Stream.grouped(pace.events),
+    Stream.mapEffect(send, { concurrency: pace.inFlight }),
     Stream.runForEach(({ accepted, people, rejected }) =>
       Effect.gen(function* () {
         so = {

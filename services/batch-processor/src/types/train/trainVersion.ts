@@ -24,7 +24,7 @@ const MIB = 1024 * 1024
 export const TRAINER_MEMORY = 640 * MIB
 const TRAINER_TIME = 60 * 60_000
 /** Bytes of rows: what the trainer can hold as columns, with all that it makes of them. */
-const MOST_ROWS = 128 * MIB
+const MOST_ROWS = 64 * MIB
 
 const program = Bun.fileURLToPath(new URL("./trainer/main.ts", import.meta.url))
 
