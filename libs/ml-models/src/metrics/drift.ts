@@ -18,7 +18,10 @@ export interface Drift {
 /** Shares below this count as this, so that an empty bin does not make it endless. */
 const LEAST = 1e-4
 
-/** Histogram by the values' own quantiles; fewer bins where values repeat. */
+/**
+ * Histogram by the values' own quantiles; fewer bins where values repeat. Edges lie between
+ * two values, not on one: what is computed again in 32 bits must not change its bin.
+ */
 export const referenceHistogram = (
   values: Float32Array | Float64Array,
   bins = 10
@@ -26,12 +29,22 @@ export const referenceHistogram = (
   const sorted = values.filter((value) => !Number.isNaN(value)).sort()
   const edges = new Set<number>()
   for (let bin = 1; bin < bins; bin++) {
-    const edge = sorted[Math.ceil((bin * sorted.length) / bins) - 1]
-    // Nothing is above the greatest value, so it is no edge; an infinite one is no JSON.
-    const isEdge = edge !== undefined && edge < (sorted.at(-1) ?? edge)
-    if (isEdge && Number.isFinite(edge)) edges.add(edge)
+    const value = sorted[Math.ceil((bin * sorted.length) / bins) - 1]
+    const edge = value === undefined ? undefined : edgeAfter(sorted, value)
+    if (edge !== undefined && Number.isFinite(edge)) edges.add(edge)
   }
   return counted(values, [...edges])
+}
+
+/** Between a value and the next greater one; undefined after the greatest. */
+const edgeAfter = (
+  sorted: Float32Array | Float64Array,
+  value: number
+): number | undefined => {
+  const next = sorted[countBelow(sorted, value, true)]
+  if (next === undefined) return undefined
+  const middle = value / 2 + next / 2
+  return middle >= value && middle < next ? middle : value
 }
 
 /** How far `values` have gone from the reference, missing values being a bin. */
@@ -81,11 +94,13 @@ const counted = (
   return { edges, counts, missing }
 }
 
-const countBelow = (edges: ReadonlyArray<number>, value: number): number => {
-  let [low, high] = [0, edges.length]
+/** How many of the rising points are below a value, or `orAt` it. */
+const countBelow = (points: ArrayLike<number>, value: number, orAt = false): number => {
+  let [low, high] = [0, points.length]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (value > (edges[middle] ?? 0)) low = middle + 1
+    const point = points[middle] ?? 0
+    if (point < value || (orAt && point === value)) low = middle + 1
     else high = middle
   }
   return low

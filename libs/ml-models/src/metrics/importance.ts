@@ -20,6 +20,7 @@ export const permutationImportance = (
   const whole = aucOf(dataset.labels, logOddsOf(model, dataset)) ?? 0.5
   return dataset.names
     .map((feature, index) => {
+      if (!isUsed(model, index)) return { feature, value: 0 }
       const random = makeRandom(seed + index)
       const order = shuffle(Uint32Array.from(dataset.labels.keys()), random)
       const own = dataset.columns[index] ?? new Float32Array(dataset.rows)
@@ -32,6 +33,11 @@ export const permutationImportance = (
     })
     .toSorted((a, b) => b.value - a.value)
 }
+
+const isUsed = (model: Model, index: number): boolean =>
+  model.kind === "trees"
+    ? model.trees.some(({ feature }) => feature.includes(index))
+    : model.weights[index] !== 0
 
 /** Each feature's share of what all splits gained in training; highest first. */
 export const gainImportance = (

@@ -29,6 +29,8 @@ export interface TrainedTrees {
   readonly validationLoss: ReadonlyArray<number>
 }
 
+const LEAST_L2 = 1e-9
+
 /** Trees in a row that find no split before it is given up. */
 const FRUITLESS = 10
 
@@ -73,6 +75,8 @@ const boost = (
   const order = new Uint32Array(rows)
   const grow = makeGrower(binned, {
     ...settings,
+    // Without any, a side of which all rows are certain would be divided by 0.
+    l2: Math.max(settings.l2, LEAST_L2),
     monotone,
     isBound: monotone.some((direction) => direction !== 0)
   })

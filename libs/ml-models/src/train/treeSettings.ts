@@ -28,7 +28,7 @@ const ranges: Readonly<Record<keyof TreeSettings, readonly [number, number]>> = 
   leaves: [2, 4096],
   depth: [1, 64],
   bins: [2, 254],
-  l2: [1e-9, 1e12],
+  l2: [0, 1e12],
   minChildWeight: [0, 1e12],
   minGain: [0, 1e12],
   rowShare: [1e-6, 1],

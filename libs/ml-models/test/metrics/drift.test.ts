@@ -39,6 +39,11 @@ describe("drift", () => {
     )
   })
 
+  it("is none between probabilities and the same in 32 bits, however often one occurs", () => {
+    const said = Float64Array.from({ length: 3000 }, (_, row) => 0.1 + (row % 7) / 70)
+    expect(driftOf(referenceHistogram(said), Float32Array.from(said)).psi).toBe(0)
+  })
+
   it("is as worked out by hand, missing values a bin of their own", () => {
     const reference = { edges: [1], counts: [50, 25], missing: 25 }
     const now = { edges: [1], counts: [25, 25], missing: 50 }
