@@ -7,7 +7,7 @@ import {
 } from "@analytics/inference-protocol/TensorValues"
 import { Result } from "effect"
 import { drawOutputs, outputRows } from "../src/models/drawOutputs.ts"
-import { drawAliases, drawModels } from "../src/models/Model.ts"
+import { drawAliases, drawModels, drawVersions } from "../src/models/Model.ts"
 import { rowTensors } from "../src/models/rowTensors.ts"
 
 const features: TensorSpec = { name: "features", datatype: "FP32", shape: [-1, 2] }
@@ -32,7 +32,7 @@ describe("rows for a model", () => {
     ])
     expect(tensors.flatMap(numbersOf)).toEqual([1, 2, Number.NaN, 3])
     expect(refused('{"order": 1}', [features], names)).toBe(
-      '"order" is no feature of it: recency, orders'
+      '"order" is no feature of it: recency; orders'
     )
   })
 
@@ -107,5 +107,16 @@ describe("answers on the terminal", () => {
     expect(drawModels([model])).toContain("3 (10 %)")
     expect(drawModels([model])).not.toContain("\u001b")
     expect(drawModels([])).toBe("no models")
+    const version = {
+      version: 3,
+      sha256: "ab".repeat(32),
+      bytes: 1,
+      hasGolden: true,
+      aliases: ["challenger"],
+      metrics: { auc: { value: 0.87654, error: 0.01 }, logLoss: 0.2, trees: 47 },
+      createdBy: "service",
+      createdAt: "2026-11-23T08:00:00Z"
+    }
+    expect(drawVersions([version])).toContain("auc 0.877, logLoss 0.2 ")
   })
 })

@@ -61,15 +61,28 @@ export const drawVersions = (versions: ReadonlyArray<typeof Version.Type>): stri
           version.bytes,
           version.sha256.slice(0, 12),
           version.hasGolden ? "yes" : "",
-          Object.entries(version.metrics)
-            .flatMap(([name, value]) =>
-              typeof value === "number"
-                ? [`${name} ${Number(value.toPrecision(4))}`]
-                : []
-            )
-            .join(", ")
+          measured(version.metrics)
         ])
       )
+
+/** What tells most of a model that foretells yes or no, where it was measured. */
+const told = ["auc", "logLoss", "averagePrecision"]
+
+/** A measurement is a number, or has one as its `value` beside its error. */
+const Measurement = Schema.Union([
+  Schema.Number,
+  Schema.Struct({ value: Schema.Number })
+])
+
+const measured = (metrics: Readonly<Record<string, unknown>>): string =>
+  told
+    .flatMap((name) => {
+      const found = Schema.decodeUnknownOption(Measurement)(metrics[name])
+      if (found._tag === "None") return []
+      const value = typeof found.value === "number" ? found.value : found.value.value
+      return [`${name} ${Number(value.toPrecision(3))}`]
+    })
+    .join(", ")
 
 /** One line of what an alias says now. */
 export const drawAliases = ({ aliases, name }: typeof Model.Type): string =>

@@ -53,7 +53,7 @@ const ofFeatures = (
   const known = new Set(features)
   const unknown = rows.flatMap(Object.keys).find((name) => !known.has(name))
   if (unknown !== undefined)
-    return malformed(`"${unknown}" is no feature of it: ${features.join(", ")}`)
+    return malformed(`"${unknown}" is no feature of it: ${listed(features)}`)
   const values = rows.map((row) => features.map((name) => row[name] ?? null))
   return Result.map(ofValues(values, input), (tensor) => [tensor])
 }
@@ -105,6 +105,12 @@ const ofValues = (
         : Float64Array.from(floats)
   return Result.succeed(fromTypedArray(name, shape, array))
 }
+
+const LISTED = 10
+
+const listed = (names: ReadonlyArray<string>) =>
+  names.slice(0, LISTED).join("; ") +
+  (names.length > LISTED ? `; and ${names.length - LISTED} others` : "")
 
 /** One JSON value, or one a line. */
 const parsed = (text: string): unknown => {
