@@ -26,6 +26,9 @@ const entry = fileURLToPath(new URL("./executorMain.ts", import.meta.url))
 /** No core file: it would hold what the model was given. */
 const script = 'ulimit -c 0; ulimit -d "$1"; shift; exec "$@"'
 
+/** Bytes for compiled JavaScript, of which an executor has little. */
+const compilerMemory = 16 * 1024 * 1024
+
 /** Characters of stderr that are kept, the last ones. */
 const keptOfStderr = 4096
 
@@ -57,7 +60,12 @@ export class ExecutorProcess {
     this.#child = Bun.spawn(["sh", "-c", script, "executor", String(kib), ...command], {
       stdio: ["ignore", "ignore", "pipe", "socket-fd"],
       // Nothing of this service's settings: they name its stores and its keys.
-      env: { PATH: process.env["PATH"], BUN_ENABLE_CRASH_REPORTING: "0" },
+      env: {
+        PATH: process.env["PATH"],
+        BUN_ENABLE_CRASH_REPORTING: "0",
+        // A gigabyte is set aside otherwise, and without that there is no compiler at all.
+        BUN_JSC_jitMemoryReservationSize: String(compilerMemory)
+      },
       cwd: "/"
     })
     this.loaded = new Promise((resolve) =>

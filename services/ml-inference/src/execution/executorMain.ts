@@ -26,8 +26,9 @@ const dieWithParent = (): void => {
       })
       symbols.prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n)
       return
-    } catch {
+    } catch (error) {
       // Another C library; without one of them the end of the channel ends the process.
+      process.stderr.write(`${library}: ${error}\n`)
     }
 }
 
