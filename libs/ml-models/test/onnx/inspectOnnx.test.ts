@@ -238,6 +238,9 @@ describe("hostile bytes", () => {
     refused(new Uint8Array(1000).fill(0xff))
     const whole = addModel()
     expect(refused(whole.subarray(0, whole.length - 1))).toContain("longer")
+    // A field that nobody asks for, at the end.
+    const unknown = new BinaryWriter().raw(whole).tag(99, WireType.LengthDelimited)
+    expect(refused(unknown.uint32(100).finish())).toContain("cut off")
     const own = Uint8Array.from(identityModel("float"))
     own.set(new TextEncoder().encode("ORTM"), 4)
     expect(refused(own)).toContain("onnxruntime's own")
