@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "bun:test"
 import { type Client, makeClient, type Project } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
+import { doubling } from "./modelRoutes.ts"
 import { type KeyType, keyTypes, type Route, routes } from "./routes.ts"
 
 /** In what the tenant "theirs" sent, and in its names. */
@@ -113,6 +114,25 @@ const makeTenant = async (): Promise<Tenant> => {
   }
 }
 
+/** A model with a version, which is the champion. */
+const makeModel = async (secretKey: string) => {
+  const { call } = client
+  const url = `${(await stack.file()).services["ml-inference"]}/v1`
+  const sent = await fetch(`${url}/artifacts`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${secretKey}` },
+    body: doubling
+  })
+  const version = await call("POST", `${url}/models/m/versions`, secretKey, {
+    artifact: field(await sent.json(), "sha256"),
+    lineage: { note: marker }
+  })
+  const champion = await call("PUT", `${url}/models/m/aliases/champion`, secretKey, {
+    version: 1
+  })
+  if (champion.status !== 200) throw new Error(JSON.stringify({ version, champion }))
+}
+
 /** Sends events, one of which is set aside, and asks a long question. */
 const withEvents = async (tenant: Tenant): Promise<Tenant> => {
   const { api, call, ingestion } = client
@@ -161,6 +181,7 @@ beforeAll(async () => {
   adminKey = (await stack.file()).adminKey
   stranger = await client.createProject("stranger")
   theirs = await withEvents(await makeTenant())
+  await makeModel(text(theirs.keys.owner))
 }, 180_000)
 
 afterAll(() => stack?.stop(), 60_000)
@@ -196,7 +217,12 @@ const read = async (response: Response): Promise<string> => {
   return response.text()
 }
 
-for (const service of ["analytics-api", "data-ingestion", "batch-processor"] as const)
+for (const service of [
+  "analytics-api",
+  "data-ingestion",
+  "batch-processor",
+  "ml-inference"
+] as const)
   describe(service, () => {
     it("has a row for every route that it documents", async () => {
       const base = (await stack.file()).services[service]

@@ -1,4 +1,5 @@
 import { batchRoutes } from "./batchRoutes.ts"
+import { modelRoutes } from "./modelRoutes.ts"
 
 /**
  * Every route of all services, asked for what belongs to the tenant "theirs", with every
@@ -334,5 +335,6 @@ const ingestion: ReadonlyArray<Route> = [
 export const routes = {
   "analytics-api": api,
   "data-ingestion": ingestion,
-  "batch-processor": batchRoutes
+  "batch-processor": batchRoutes,
+  "ml-inference": modelRoutes
 }
