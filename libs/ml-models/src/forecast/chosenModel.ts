@@ -25,7 +25,7 @@ const meanOf = (values: ReadonlyArray<number>): number =>
 const LEAST_COMPARED = 3
 /** A more complex one must be better by this share: a smaller lead is mostly luck. */
 const MARGIN = 0.1
-/** With so many forecasts that do not overlap it must be twice as much better. */
+/** With so many forecasts that do not overlap it must be better by twice as much. */
 const LUCK = 4
 
 /** Of two models where both forecast. */

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "bun:test"
+import { meanOf, measured, tableOf } from "./measure.ts"
+import { allSeries, fewSeries } from "./publicSeries.ts"
+
+const isLong = process.env["TEST_LONG"] === "1"
+
+describe("forecasts of public series", () => {
+  it("are hardly ever worse than repeating, and their intervals hold", () => {
+    const rows = (isLong ? allSeries() : fewSeries()).map((series) =>
+      measured(series, isLong ? 16 : 3)
+    )
+    if (isLong) process.stdout.write(`${tableOf(rows)}\n`)
+    const worse = rows.filter(({ ratio }) => ratio > 1.05)
+    // A series that turns misleads whoever learnt from its past.
+    expect(worse.length).toBeLessThanOrEqual(Math.floor(rows.length / 20))
+    expect(worse.filter(({ ratio }) => ratio > 1.2)).toEqual([])
+    expect(meanOf(rows.map(({ ratio }) => ratio))).toBeLessThan(0.95)
+    const covered = meanOf(rows.map(({ coverage }) => coverage))
+    expect(covered).toBeGreaterThan(0.85)
+    expect(covered).toBeLessThan(isLong ? 0.95 : 0.99)
+  }, 1_800_000)
+
+  it("of air passengers halve the error of last year's values", () => {
+    const [air] = fewSeries()
+    if (!air) throw new Error("it is the first")
+    expect(measured(air, 3).ratio).toBeLessThan(0.55)
+  })
+})
