@@ -68,13 +68,25 @@ const made = Effect.fnUntraced(function* (projectId: number, payload: Payload) {
   return plan
 })
 
-/** People's numbers are spread evenly, so that a share of the parts is a share of them. */
+/**
+ * People's numbers are spread evenly, so that a share of the parts is a share of them. Each
+ * part is a question of its own: there are no more than the share needs.
+ */
 export const partsOf = (people: number, sample: number, seed: number) => {
-  const parts = Math.max(partsFor(people), sample < 1 ? Math.ceil(10 / sample) : 1)
+  let parts = partsFor(people)
+  while (
+    parts < MOST_PARTS &&
+    Math.abs(Math.round(parts * sample) / parts - sample) > NEAR * sample
+  )
+    parts++
   const count = Math.max(1, Math.round(parts * sample))
   const read = Array.from({ length: count }, (_, index) => (seed + index) % parts)
   return { parts, read: read.sort((a, b) => a - b) }
 }
+
+const MOST_PARTS = 1000
+/** How far the share may be from what was asked, as a share of it. */
+const NEAR = 0.05
 
 export const peopleOf = Effect.fnUntraced(function* (context: QueryContext) {
   const clickhouse = yield* ClickHouse

@@ -68,6 +68,7 @@ export const trainModel = (
       rowsAt(holdout, spread(holdout.rows, IMPORTANCE_ROWS)),
       options.seed
     )
+    onProgress("evaluation", 1, 1)
     const explained = importance.reduce((sum, { value }) => sum + Math.max(0, value), 0)
     return {
       file: modelToOnnx(model),
