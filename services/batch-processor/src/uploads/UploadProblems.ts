@@ -27,13 +27,3 @@ export class TooManyUploads extends HttpApiError.Problem<TooManyUploads>()(
     title: "The project keeps as many uploads as it may"
   }
 ) {}
-
-/** The admin key is of no project. */
-export class ProjectMissing extends HttpApiError.Problem<ProjectMissing>()(
-  "ProjectMissing",
-  {
-    type: "urn:analytics:problem:project-missing",
-    status: 422,
-    title: "An upload is of a project: name it in `projectId`"
-  }
-) {}

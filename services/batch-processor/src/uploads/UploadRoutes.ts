@@ -1,17 +1,13 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { Auth } from "@analytics/api-common/access/Auth"
 import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
+import { ProjectMissing } from "@analytics/api-common/access/ProjectMissing"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema, Stream } from "effect"
 import { Elysia } from "elysia"
 import { JobsUnavailable } from "../JobsUnavailable.ts"
-import {
-  ProjectMissing,
-  TooManyUploads,
-  UploadTooLarge,
-  UploadUnreadable
-} from "./UploadProblems.ts"
+import { TooManyUploads, UploadTooLarge, UploadUnreadable } from "./UploadProblems.ts"
 import { Uploads } from "./Uploads.ts"
 
 const Upload = Schema.Struct({
