@@ -29,9 +29,17 @@ export interface QueueFull {
   readonly retryAfter: number
 }
 
+/** The run that a request was part of; times as `Bun.nanoseconds()` gives them. */
+export interface Run {
+  readonly rows: number
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
 export interface Answered {
   readonly _tag: "Answered"
   readonly outputs: ReadonlyArray<Tensor>
+  readonly run: Run
 }
 
 /** What a request becomes: its outputs, or why there are none. */
@@ -264,7 +272,7 @@ export class Batcher {
     const seconds = (endedAt - startedAt) / 1e9
     this.#rate =
       this.#rate === 0 ? rows / seconds : 0.8 * this.#rate + (0.2 * rows) / seconds
-    if (!answer(requests, end.outputs)) {
+    if (!answer(requests, end.outputs, { rows, startedAt, endedAt })) {
       // Its outputs have no row for each row of the inputs, whatever its signature says.
       this.#joining = false
       this.#again(requests, () => undefined)
@@ -314,11 +322,12 @@ const nothing = new Uint8Array(0)
 /** Gives each request its rows; false when the outputs cannot be told apart. */
 const answer = (
   requests: ReadonlyArray<Waiting>,
-  outputs: ReadonlyArray<Tensor>
+  outputs: ReadonlyArray<Tensor>,
+  run: Run
 ): boolean => {
   const [first] = requests
   if (first !== undefined && requests.length === 1) {
-    if (!first.dropped) first.done({ _tag: "Answered", outputs })
+    if (!first.dropped) first.done({ _tag: "Answered", outputs, run })
     return true
   }
   const rows = requests.map(({ request }) => request.rows)
@@ -330,7 +339,11 @@ const answer = (
   }
   requests.forEach((request, n) => {
     if (!request.dropped)
-      request.done({ _tag: "Answered", outputs: parts.flatMap((it) => it[n] ?? []) })
+      request.done({
+        _tag: "Answered",
+        outputs: parts.flatMap((it) => it[n] ?? []),
+        run
+      })
   })
   return true
 }

@@ -1,6 +1,8 @@
 import { MlConfig } from "@analytics/config/MlConfig"
-import { Context, Effect, Layer, Stream, Tracer } from "effect"
+import type { Tensor } from "@analytics/inference-protocol/Tensor"
+import { Effect, Layer, Stream } from "effect"
 import { DesiredModels } from "../registry/DesiredModels.ts"
+import type { Run } from "./Batcher.ts"
 import { usualBreaker } from "./CircuitBreaker.ts"
 import { type ModelSet, type ModelSetOptions, makeModelSet } from "./ModelSet.ts"
 import type { ServedModel } from "./ServedModel.ts"
@@ -16,6 +18,7 @@ import {
   type ServingTarget
 } from "./Serving.ts"
 import { Shadows } from "./shadow.ts"
+import { traced } from "./traced.ts"
 
 export const usualOptions: Omit<ModelSetOptions, "maxLoaded"> = {
   breaker: usualBreaker,
@@ -59,7 +62,12 @@ const makeServing = (
     return model instanceof ModelUnknown ? model : model.choose(target)
   }
 
-  const infer: Serving["Service"]["infer"] = (target, inputs, outputs) =>
+  const infer = (
+    target: ServingTarget,
+    inputs: ReadonlyArray<Tensor>,
+    outputs: ReadonlyArray<string> | undefined,
+    ran: (run: Run) => void
+  ) =>
     Effect.callback<Inferred, ServingError>((resume) => {
       const choice = choose(target)
       if ("_tag" in choice) return resume(Effect.fail(choice))
@@ -69,6 +77,7 @@ const makeServing = (
       if (request._tag === "InputInvalid") return resume(Effect.fail(request))
       const takeBack = version.infer(request, (end) => {
         if (end._tag !== "Answered") return resume(Effect.fail(end))
+        ran(end.run)
         resume(
           Effect.succeed({
             model: target.model,
@@ -82,7 +91,8 @@ const makeServing = (
     })
 
   return Serving.of({
-    infer: (target, inputs, outputs) => traced(target, infer(target, inputs, outputs)),
+    infer: (target, inputs, outputs) =>
+      traced(target, (ran) => infer(target, inputs, outputs, ran)),
 
     ready: (target) =>
       Effect.suspend(() => {
@@ -218,13 +228,3 @@ const entryOf = ({ desired, reason, state }: ServedVersion): RepositoryEntry => 
   state,
   reason
 })
-
-/** A span costs as much as a run of a small model: there is none unless it is looked at. */
-const traced = <A, E>(target: ServingTarget, effect: Effect.Effect<A, E>) =>
-  Effect.withFiber<A, E>((fiber) =>
-    Context.getOrUndefined(fiber.context, Tracer.ParentSpan)?.sampled === true
-      ? Effect.withSpan(effect, "Serving.infer", {
-          attributes: { "model.name": target.model, "project.id": target.projectId }
-        })
-      : effect
-  )

@@ -74,8 +74,7 @@ export const makeModelSet = Effect.fnUntraced(function* (
         Effect.andThen(
           Effect.sync(() => {
             leaving.delete(version)
-            version.metrics.ready(0)
-            version.metrics.memory(0)
+            version.metrics.remove()
             changed()
           })
         )

@@ -66,6 +66,7 @@ export class ServedVersion {
       {
         ran: (times) => {
           this.statistics.ran(times)
+          metrics.queueRows(this.#batcher.queuedRows)
           metrics.batchRows(times.rows)
           metrics.runTime(times.infer / 1e9)
           const oldest = times.requests[0]?.since ?? times.startedAt

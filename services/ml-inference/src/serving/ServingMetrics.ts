@@ -48,8 +48,6 @@ const versions = Metric.gauge("ml.versions.loaded", {
 export const setLoaded = (count: number, context: Context.Context<never>): void =>
   versions.updateUnsafe(count, context)
 
-export type ShadowOutcome = "same" | "different" | "failed" | "dropped"
-
 /** The metrics of one version; cheap enough to be updated by every run. */
 export const makeVersionMetrics = (
   { model, projectId, version }: DesiredVersion,
@@ -60,10 +58,22 @@ export const makeVersionMetrics = (
     "model.name": model,
     "model.version": String(version)
   }
+  const removals = new Set<() => void>()
   const of = <I, S>(metric: Metric.Metric<I, S>, more: Record<string, string> = {}) => {
     const own = Metric.withAttributes(metric, { ...attributes, ...more })
+    removals.add(() => Metric.removeUnsafe(own, context))
     return (value: I) => own.updateUnsafe(value, context)
   }
+  /** By a label that only shows itself when something happens. */
+  const by = (metric: Metric.Metric<number, unknown>, label: string) => {
+    const known = new Map<string, (value: number) => void>()
+    return (value: string) => {
+      const count = known.get(value) ?? of(metric, { [label]: value })
+      known.set(value, count)
+      count(1)
+    }
+  }
+  const started = of(starts)
   return {
     queueRows: of(queueRows),
     batchRows: of(batchRows),
@@ -71,10 +81,14 @@ export const makeVersionMetrics = (
     queueTime: of(queueTime),
     memory: of(memory),
     ready: of(ready),
-    started: () => of(starts)(1),
-    lost: (reason: string) => of(losses, { reason })(1),
-    failed: (reason: string) => of(failures, { reason })(1),
-    shadowed: (outcome: ShadowOutcome) => of(shadows, { outcome })(1)
+    started: () => started(1),
+    lost: by(losses, "reason"),
+    failed: by(failures, "reason"),
+    shadowed: by(shadows, "outcome"),
+    /** A version that is gone shows nothing any more. */
+    remove: () => {
+      for (const each of removals) each()
+    }
   }
 }
 export type VersionMetrics = ReturnType<typeof makeVersionMetrics>

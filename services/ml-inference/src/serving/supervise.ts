@@ -25,7 +25,7 @@ export const supervise = Effect.fnUntraced(function* (
     ...Array.from({ length: Math.max(1, instances) }, (_, n) =>
       keepOne(version, loading, n === 0)
     ),
-    Effect.forever(Effect.andThen(measure(version), Effect.sleep("10 seconds")))
+    Effect.forever(Effect.andThen(Effect.sleep("10 seconds"), measure(version)))
   ]).pipe(
     Effect.catchTags({
       ModelRefused: ({ detail }) => Effect.succeed(`the model was refused: ${detail}`),
@@ -47,6 +47,7 @@ export const supervise = Effect.fnUntraced(function* (
 
 const measure = Effect.fnUntraced(function* (version: ServedVersion) {
   const resident = yield* Effect.forEach(version.executors, ({ memory }) => memory)
+  version.metrics.queueRows(version.queuedRows)
   version.metrics.memory(resident.reduce((all, each) => all + each, 0))
 })
 
@@ -110,6 +111,7 @@ const untilLost = Effect.fnUntraced(function* (
     Effect.sync(() => version.attach(executor)),
     () => Effect.sync(() => version.detach(executor))
   )
+  yield* measure(version)
   const lost: ExecutorLost = yield* executor.lost
   return lost
 })

@@ -1,6 +1,7 @@
 import { describe, expect } from "bun:test"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Effect, Layer, References, Schedule } from "effect"
+import { Effect, Layer, Option, References, Schedule, Tracer } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import { type ExecutorLimits, Executors } from "../../src/execution/Executors.ts"
 import * as SpawnedExecutors from "../../src/execution/SpawnedExecutors.ts"
 import * as LiveServing from "../../src/serving/LiveServing.ts"
@@ -56,6 +57,13 @@ const ready = Effect.fnUntraced(function* (model: string, version: number) {
   const serving = yield* Serving
   yield* serving.awaitReady(1, model, version)
 })
+
+const prometheus = PrometheusMetrics.format()
+
+const until = <A, E, R>(look: Effect.Effect<A, E, R>, reached: (it: A) => boolean) =>
+  Effect.repeat(look, { until: reached, schedule: Schedule.spaced("2 millis") }).pipe(
+    Effect.timeout("20 seconds")
+  )
 
 describe("serving", () => {
   const { effect } = withLayer(live)
@@ -137,10 +145,7 @@ describe("serving", () => {
       expect([...seen].sort()).toEqual([1, 2, 3, 4])
       expect(answers).toBeGreaterThan(1000)
       const serving = yield* Serving
-      yield* Effect.repeat(serving.index(1), {
-        until: (entries) => entries.length === 1,
-        schedule: Schedule.spaced("5 millis")
-      }).pipe(Effect.timeout("10 seconds"))
+      yield* until(serving.index(1), (entries) => entries.length === 1)
       expect(yield* serving.index(1)).toEqual([
         { name: "moving", version: "4", state: "READY", reason: "" }
       ])
@@ -165,19 +170,20 @@ describe("serving", () => {
           answers++
         }
       })
-      const until = (reached: () => boolean) =>
-        Effect.sync(reached).pipe(
-          Effect.repeat({ until: (it) => it, schedule: Schedule.spaced("2 millis") }),
-          Effect.timeout("20 seconds")
-        )
       const killer = Effect.gen(function* () {
         for (let kills = 0; kills < 3; kills++) {
           const before = started.length
           process.kill(started.at(-1) ?? 0, "SIGKILL")
-          yield* until(() => started.length > before)
+          yield* until(
+            Effect.sync(() => started.length),
+            (count) => count > before
+          )
           // A request is tried again once: each has its answer before the next kill.
           const meanwhile = answers
-          yield* until(() => answers > meanwhile + 1000)
+          yield* until(
+            Effect.sync(() => answers),
+            (count) => count > meanwhile + 1000
+          )
         }
         done = true
       })
@@ -230,11 +236,9 @@ describe("serving", () => {
             _tag: "InferenceFailed",
             reason: "deadline"
           })
-        const open = yield* Effect.repeat(serving.index(1), {
-          until: (entries) =>
-            entries.some(({ reason }) => /several times/u.test(reason)),
-          schedule: Schedule.spaced("2 millis")
-        }).pipe(Effect.timeout("10 seconds"))
+        const open = yield* until(serving.index(1), (entries) =>
+          entries.some(({ reason }) => /several times/u.test(reason))
+        )
         expect(open).toContainEqual(
           expect.objectContaining({ name: "endless", state: "UNAVAILABLE" })
         )
@@ -278,10 +282,10 @@ describe("serving", () => {
       const challenged = once.filter((it) => it.by === 2).length
       expect(challenged).toBeGreaterThan(60)
       expect(challenged).toBeLessThan(120)
-      const shadow = yield* Effect.repeat(serving.statistics(1, "split", "3"), {
-        until: ([it]) => it !== undefined && it.success.count > 0,
-        schedule: Schedule.spaced("2 millis")
-      }).pipe(Effect.timeout("10 seconds"))
+      const shadow = yield* until(
+        serving.statistics(1, "split", "3"),
+        ([it]) => it !== undefined && it.success.count > 0
+      )
       expect(shadow).toHaveLength(1)
     })
   )
@@ -320,6 +324,64 @@ describe("serving", () => {
       expect(yield* Effect.flip(serving.ready(target("many", 1)))).toMatchObject({
         _tag: "ModelUnknown"
       })
+    })
+  )
+
+  effect(
+    "writes one trace from the request to its run, only where one is looked at",
+    () =>
+      Effect.gen(function* () {
+        const stub = yield* StubModels
+        yield* stub.serve({
+          seen: { versions: { 1: { file: Models.times(2) } }, aliases: { champion: 1 } }
+        })
+        yield* ready("seen", 1)
+        const spans: Array<Tracer.Span> = []
+        const tracer = Tracer.make({
+          span(options) {
+            const span = new Tracer.NativeSpan(options)
+            spans.push(span)
+            return span
+          }
+        })
+        const ask = infer("seen", [[1, 2]])
+        yield* Effect.gen(function* () {
+          yield* ask
+          yield* Effect.withSpan(ask, "unseen", { sampled: false })
+          expect(spans.map(({ name }) => name)).toEqual(["unseen"])
+          yield* Effect.withSpan(ask, "request")
+        }).pipe(Effect.provideService(Tracer.Tracer, tracer))
+        const [, request, serving, run] = spans
+        expect([serving?.name, run?.name]).toEqual(["Serving.infer", "Executor.run"])
+        expect(run?.parent).toEqual(Option.fromUndefinedOr(serving))
+        expect(run?.traceId).toBe(request?.traceId ?? "")
+        expect(run?.attributes.get("run.rows")).toBe(1)
+      })
+  )
+
+  effect("counts in metrics what versions do", () =>
+    Effect.gen(function* () {
+      const stub = yield* StubModels
+      yield* stub.serve({
+        counted: {
+          versions: { 7: { file: Models.times(2) } },
+          aliases: { champion: 7 }
+        }
+      })
+      yield* ready("counted", 7)
+      yield* infer("counted", [[1, 2]])
+      // Counted after the answer, and the memory a little later.
+      const label = 'project_id="1",model_name="counted",model_version="7"'
+      const lines = [
+        `ml_run_rows_count{${label}} 1\n`,
+        `ml_executor_starts{${label}} 1\n`,
+        `ml_version_ready{${label}} 1\n`,
+        `ml_queue_rows{${label}} 0\n`,
+        `ml_executor_memory{${label}} `
+      ]
+      yield* until(prometheus, (text) => lines.every((line) => text.includes(line)))
+      yield* stub.serve({})
+      yield* until(prometheus, (text) => !text.includes("counted"))
     })
   )
 })
