@@ -79,7 +79,7 @@ describe("features of small worlds", () => {
           "id"
         )
       })
-      const runs = process.env["TEST_LONG"] === "1" ? 50 : 1
+      const runs = process.env["TEST_LONG"] === "1" ? 10 : 1
       const { seed = Date.now() } = fc.readConfigureGlobal()
       yield* Effect.forEach(fc.sample(worldOf, { numRuns: runs, seed }), check)
     })

@@ -235,8 +235,13 @@ const reachOf = ({
   )
 
 const newestId = (events: ReadonlyArray<Seen>, days: number, cut: number) => {
+  // Traits come from elsewhere: only what people did is read for ids.
   const named = events.filter(
-    (event) => !event.isBot && !event.isNobody && event.at >= cut - days * DAY
+    (event) =>
+      isActivity(event) &&
+      !event.isBot &&
+      !event.isNobody &&
+      event.at >= cut - days * DAY
   )
   const newest = named.filter(({ id }) => id % 2 === 1).at(-1) ?? named.at(-1)
   return newest && textOf(newest.id)
