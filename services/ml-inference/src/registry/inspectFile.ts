@@ -6,6 +6,8 @@ import { Effect, Schema } from "effect"
 const DEADLINE = 30_000
 /** Bytes of data; the file itself is mapped and does not count. */
 const MEMORY = 2 * 1024 ** 3
+/** Bytes for compiled JavaScript. */
+const COMPILER_MEMORY = 16 * 1024 * 1024
 /** Characters of stderr that are logged. */
 const TOLD = 2000
 
@@ -32,7 +34,12 @@ export const inspectFile = Effect.fn("inspectFile")(function* (path: string) {
       Bun.spawn(["sh", "-c", script, "inspect", kib, ...command], {
         stdio: ["ignore", "pipe", "pipe"],
         // Nothing of this service's settings: they name its stores and its keys.
-        env: { PATH: process.env["PATH"], BUN_ENABLE_CRASH_REPORTING: "0" },
+        env: {
+          PATH: process.env["PATH"],
+          BUN_ENABLE_CRASH_REPORTING: "0",
+          // A gigabyte is set aside otherwise, and without that there is no compiler at all.
+          BUN_JSC_jitMemoryReservationSize: String(COMPILER_MEMORY)
+        },
         timeout: DEADLINE,
         killSignal: "SIGKILL",
         cwd: "/"

@@ -15,6 +15,9 @@ const MOST_LAST_WORDS = 2000
 
 const MIB = 1024 * 1024
 
+/** Bytes for compiled JavaScript. */
+const COMPILER_MEMORY = 64 * MIB
+
 /**
  * Runs a program in a process of its own, so that this one goes on with its heartbeats and
  * its other jobs while that one computes. It ends when it is interrupted, late, larger than
@@ -96,7 +99,13 @@ const spawn = (program: string, folder: string, memory: number) =>
       stdout: "pipe",
       stderr: "pipe",
       // It needs no secret of this process.
-      env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1" }
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        NO_COLOR: "1",
+        // A gigabyte is set aside otherwise: under the limit there would be no compiler at
+        // all, and training would take thirty times as long.
+        BUN_JSC_jitMemoryReservationSize: String(COMPILER_MEMORY)
+      }
     }
   )
 
