@@ -39,7 +39,10 @@ export interface AdmittedVersion {
 export class VersionRepo extends Context.Service<
   VersionRepo,
   {
-    /** Gives it the next number of its model; none when the model is gone. */
+    /**
+     * Gives it the next number of its model; none when the model is gone, or has a version
+     * of the same `lineage.job`.
+     */
     insert(
       actor: Actor,
       model: string,
@@ -115,7 +118,13 @@ export class VersionRepo extends Context.Service<
         insert: Effect.fn("VersionRepo.insert")(
           (actor: Actor, model: string, made: AdmittedVersion) =>
             insert(actor, model, made).pipe(sql.withTransaction, within("10 seconds")),
-          Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
+          Effect.catchTags({
+            SqlError: (error) =>
+              error.reason._tag === "UniqueViolation"
+                ? Effect.succeedNone
+                : unavailable(error),
+            SchemaError: Effect.die
+          })
         ),
         byNumber: Effect.fn("VersionRepo.byNumber")(
           (projectId: number, model: string, version: number) =>

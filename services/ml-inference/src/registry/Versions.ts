@@ -145,7 +145,8 @@ export class Versions extends Context.Service<
           })
           if (Option.isSome(made)) return made.value
           return yield* new ModelConflict({
-            detail: "The model was removed meanwhile."
+            detail:
+              "The model was removed meanwhile, or the job in `lineage.job` has made a version of it already."
           })
         }),
         get: Effect.fn("Versions.get")(get),

@@ -196,6 +196,9 @@ export class ModelsClient extends Context.Service<
               path,
               body: jsonBody(version)
             }).pipe(Effect.mapError(unavailable))
+            // An attempt that was broken off has made it by now, or the model went.
+            if (answered.status === 409)
+              return yield* unavailable({ detail: textOf(answered.bytes) })
             return yield* decided(answered, path, VersionView)
           }
         ),

@@ -40,8 +40,9 @@ const Result = Schema.Struct({
 /** A PSI above this is worth a warning. */
 const NOTABLE = 0.2
 const MOST_NAMED = 5
-/** Of the result; the version's quality has all. */
+/** Of the result, and of what the version keeps, which has 16 KiB. */
 const MOST_FEATURES = 10
+const MOST_KEPT = 40
 /** How often all is read again because people were erased meanwhile. */
 const MOST_ROUNDS = 5
 
@@ -86,7 +87,8 @@ export const score: JobType<
           kind: "drift",
           job: id,
           people: scored.people,
-          ...scored.drift
+          score: scored.drift.score,
+          features: scored.drift.features.slice(0, MOST_KEPT)
         }
       )
     )
