@@ -5,7 +5,7 @@ import type { Serving } from "../serving/Serving.ts"
 import { inferDocumentation } from "./documentation.ts"
 import { infer } from "./infer.ts"
 import { protocolRuntime } from "./ProtocolRuntime.ts"
-import type { RequestBodies } from "./RequestBodies.ts"
+import { type RequestBodies, smallBody } from "./RequestBodies.ts"
 
 type Needs = ModelAccess | RequestBodies | Serving
 
@@ -17,8 +17,12 @@ export const inferRoutes = <R, ER>(
   return new Elysia({ prefix: "/v2/models", tags: ["open inference protocol"] })
     .post(
       "/:model/infer",
-      ({ params: { model }, request }) =>
-        respond(request, "/v2/models/:model/infer", infer(request, model, undefined)),
+      async ({ params: { model }, request }) =>
+        respond(
+          request,
+          "/v2/models/:model/infer",
+          infer(request, await smallBody(request), model, undefined)
+        ),
       {
         parse: "none",
         detail: inferDocumentation(
@@ -28,11 +32,11 @@ export const inferRoutes = <R, ER>(
     )
     .post(
       "/:model/versions/:version/infer",
-      ({ params: { model, version }, request }) =>
+      async ({ params: { model, version }, request }) =>
         respond(
           request,
           "/v2/models/:model/versions/:version/infer",
-          infer(request, model, version)
+          infer(request, await smallBody(request), model, version)
         ),
       { parse: "none", detail: inferDocumentation("Infer with one version") }
     )

@@ -29,6 +29,22 @@ const MOST_LARGE = 8
 
 type BodyFailure = BodyTooLarge | EncodingUnsupported | BodiesExhausted | Malformed
 
+/**
+ * A body that is small and not packed, before any program runs: waiting in a program costs
+ * as much as a small model takes. Undefined: it is to be read the other way, which also
+ * says what is wrong with it.
+ */
+export const smallBody = async (request: Request): Promise<Uint8Array | undefined> => {
+  const length = request.headers.get("content-length")
+  if (length === null || Number(length) > SMALL) return undefined
+  if (request.headers.has("content-encoding")) return undefined
+  try {
+    return new Uint8Array(await request.arrayBuffer())
+  } catch {
+    return undefined
+  }
+}
+
 /** Reads the bodies of requests, as many at once as there is memory for. */
 export class RequestBodies extends Context.Service<
   RequestBodies,

@@ -7,40 +7,45 @@ import { Malformed } from "@analytics/inference-protocol/Malformed"
 import { headerLengthName, type Message } from "@analytics/inference-protocol/message"
 import type { Tensor } from "@analytics/inference-protocol/Tensor"
 import type { Form } from "@analytics/inference-protocol/writeTensor"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { type Inferred, Serving } from "../serving/Serving.ts"
 import { accessOf } from "./accessOf.ts"
 import { RequestBodies } from "./RequestBodies.ts"
 
-/** One inference: bytes in, bytes out. `version`: as in the URL. */
+/**
+ * One inference: bytes in, bytes out. `early`: the body, if it was read already; `version`:
+ * as in the URL.
+ */
 export const infer = Effect.fnUntraced(function* (
   request: Request,
+  early: Uint8Array | undefined,
   model: string,
   version: string | undefined
 ) {
   const { projectId } = yield* accessOf(request, "predict")
   const serving = yield* Serving
-  const bodies = yield* RequestBodies
-  return yield* bodies.use(request, (body) =>
-    Effect.gen(function* () {
-      const asked = yield* Effect.fromResult(
-        decodeRequest(body, request.headers.get(headerLengthName))
+  const answer = (body: Uint8Array) => {
+    const asked = decodeRequest(body, request.headers.get(headerLengthName))
+    if (Result.isFailure(asked)) return Effect.fail(asked.failure)
+    const { inputs, outputs, parameters } = asked.success
+    const entity = parameters?.["entity"]
+    if (entity !== undefined && typeof entity !== "string")
+      return Effect.fail(
+        new Malformed({ detail: "parameters.entity must be a string" })
       )
-      const target = { projectId, model, version, entity: yield* entityOf(asked) }
-      const names = asked.outputs?.map(({ name }) => name)
-      const inferred = yield* serving.infer(target, asked.inputs, names)
-      return responseOf(yield* Effect.fromResult(encodeAnswer(asked, inferred)))
+    const target = { projectId, model, version, entity }
+    const names = outputs?.map(({ name }) => name)
+    return Effect.flatMap(serving.infer(target, inputs, names), (inferred) => {
+      const message = encodeAnswer(asked.success, inferred)
+      return Result.isFailure(message)
+        ? Effect.fail(message.failure)
+        : Effect.succeed(responseOf(message.success))
     })
-  )
+  }
+  if (early !== undefined) return yield* answer(early)
+  const bodies = yield* RequestBodies
+  return yield* bodies.use(request, answer)
 })
-
-/** Who is predicted about: what decides between champion and challenger. */
-const entityOf = ({ parameters }: InferRequest) => {
-  const entity = parameters?.["entity"]
-  return entity === undefined || typeof entity === "string"
-    ? Effect.succeed(entity)
-    : Effect.fail(new Malformed({ detail: "parameters.entity must be a string" }))
-}
 
 const encodeAnswer = (asked: InferRequest, inferred: Inferred) =>
   encodeResponse(
