@@ -5,6 +5,7 @@ import { Deferred, Effect, Fiber, Layer, Schema } from "effect"
 import { JobRun } from "../../src/jobs/JobRun.ts"
 import { WatermarkClient } from "../../src/types/export/WatermarkClient.ts"
 import { ModelsClient } from "../../src/types/models/ModelsClient.ts"
+import { verdict } from "../../src/types/train/promotion.ts"
 import { Payload } from "../../src/types/train/TrainPayload.ts"
 import { train } from "../../src/types/train/train.ts"
 import { jobRun, type KeptJob, newJob } from "../TestJobRun.ts"
@@ -83,9 +84,17 @@ describe("train", () => {
       const again = yield* run(models, newJob(), 11)
       expect(again).toMatchObject({ version: 2, champion: 1 })
       expect(again.championLogLoss).toBeCloseTo(best.logLoss, 6)
-      expect(again.promoted).toBe(
-        again.holdout[again.chosen].logLoss <= best.logLoss * 0.995
+      const { chosen, holdout } = again
+      const judged = verdict(
+        {
+          candidate: holdout[chosen].logLoss,
+          baseRate: holdout.baseRate.logLoss,
+          logistic: holdout.logistic.logLoss,
+          champion: best.logLoss
+        },
+        0.005
       )
+      expect(again.promoted).toBe(judged.isBetter)
       // Trained already: only what comes after it is done.
       const trained = newJob()
       for (const step of ["plan", "train"])
