@@ -5,7 +5,7 @@ import type { ModelAccess } from "../access/ModelAccess.ts"
 import { Placement } from "../registry/Placement.ts"
 import { Serving } from "../serving/Serving.ts"
 import { accessOf } from "./accessOf.ts"
-import { documentation } from "./documentation.ts"
+import { repositoryDocumentation } from "./documentation.ts"
 import { protocolRuntime } from "./ProtocolRuntime.ts"
 import type { RequestBodies } from "./RequestBodies.ts"
 import { IndexRequest, LoadRequest, readJson } from "./repositoryRequests.ts"
@@ -37,9 +37,13 @@ export const repositoryRoutes = <R, ER>(
         ),
       {
         parse: "none",
-        detail: documentation("Versions that are to be ready here", RepositoryIndex, {
-          ready: true
-        })
+        detail: repositoryDocumentation(
+          "Versions that are to be ready here",
+          RepositoryIndex,
+          {
+            ready: true
+          }
+        )
       }
     )
     .post(
@@ -58,7 +62,7 @@ export const repositoryRoutes = <R, ER>(
         ),
       {
         parse: "none",
-        detail: documentation(
+        detail: repositoryDocumentation(
           "Make a version ready that no alias names; the newest one without a version",
           Done,
           { parameters: { version: "2" } }
@@ -81,7 +85,7 @@ export const repositoryRoutes = <R, ER>(
         ),
       {
         parse: "none",
-        detail: documentation(
+        detail: repositoryDocumentation(
           "End that; what an alias names stays ready. All versions without a version",
           Done,
           { parameters: { version: "2" } }

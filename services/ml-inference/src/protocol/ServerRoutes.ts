@@ -6,7 +6,7 @@ import {
 } from "@analytics/inference-protocol/ProtocolMessages"
 import { Effect, type ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
-import { documentation } from "./documentation.ts"
+import { openDocumentation } from "./documentation.ts"
 import { protocolRuntime } from "./ProtocolRuntime.ts"
 
 const server: typeof ServerMetadata.Type = {
@@ -24,13 +24,13 @@ export const serverRoutes = <R, ER>(
     .get(
       "/",
       ({ request }) => answer(request, "/v2", ServerMetadata, Effect.succeed(server)),
-      { detail: documentation("What this server is", ServerMetadata) }
+      { detail: openDocumentation("What this server is", ServerMetadata) }
     )
     .get(
       "/health/live",
       ({ request }) =>
         answer(request, "/v2/health/live", ServerLive, Effect.succeed({ live: true })),
-      { detail: documentation("Whether the process runs", ServerLive) }
+      { detail: openDocumentation("Whether the process runs", ServerLive) }
     )
     .get(
       "/health/ready",
@@ -42,7 +42,10 @@ export const serverRoutes = <R, ER>(
           Health.use((health) => Effect.as(health.ready, { ready: true }))
         ),
       {
-        detail: documentation("Whether it should get requests; 503 if not", ServerReady)
+        detail: openDocumentation(
+          "Whether it should get requests; 503 if not",
+          ServerReady
+        )
       }
     )
 }

@@ -8,43 +8,79 @@ const media = (schema: Schema.Constraint) => ({
   "application/json": { schema: Schema.toJsonSchemaDocument(schema).schema as object }
 })
 
-const failures = Object.fromEntries(
-  Object.entries({
-    400: "The request is wrong, or does not fit the model",
-    401: "No key, or one that is not known",
-    403: "The key may not do this",
-    404: "No such model or version",
-    413: "The body is too large",
-    415: "Content-Encoding is neither gzip nor deflate",
-    429: "Too many requests wait for the model; see Retry-After",
-    500: "The model crashed, or the server did",
-    503: "The model is not ready; see Retry-After",
-    504: "The model did not end in time"
-  }).map(([status, description]) => [
-    status,
-    { description, content: media(ErrorMessage) }
-  ])
-)
+const said = {
+  400: "The request is wrong, or does not fit the model",
+  401: "No key, or one that is not known",
+  403: "The key may not do this",
+  404: "No such model or version",
+  409: "The version does not get ready, or as many are ready as may be",
+  413: "The body is too large",
+  415: "Content-Encoding is neither gzip nor deflate",
+  429: "Too many requests wait for the model; see Retry-After",
+  500: "The model crashed, or the server did",
+  503: "Not ready; see Retry-After",
+  504: "The model did not end in time"
+} as const
 
-/** OpenAPI of a route that answers JSON; `example`: of its body, if it takes one. */
-export const documentation = (
+type Status = keyof typeof said
+
+const failures = (statuses: ReadonlyArray<Status>) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: said[status], content: media(ErrorMessage) }
+    ])
+  )
+
+/** What any request about models can be told. */
+const ofModels: ReadonlyArray<Status> = [400, 401, 403, 404, 503]
+
+const keys =
+  'With a key of no project, the query names one: `?projectId=`. What fails is `{"error": "…"}`.'
+
+/** OpenAPI of a route that needs no key. */
+export const openDocumentation = (
   summary: string,
-  answer: Schema.Constraint,
-  example?: object
+  answer: Schema.Constraint
 ): DocumentDecoration => ({
   summary,
+  responses: { 200: { description: "OK", content: media(answer) }, ...failures([503]) }
+})
+
+/** OpenAPI of a route that answers JSON. */
+export const documentation = (
+  summary: string,
+  answer: Schema.Constraint
+): DocumentDecoration => ({
+  summary,
+  description: keys,
   security: [{ key: [] }],
-  ...(example && { requestBody: { content: { "application/json": { example } } } }),
   responses: {
     200: { description: "OK", content: media(answer) },
-    ...failures
+    ...failures(ofModels)
+  }
+})
+
+/** The same where there may be a body, such as `example`. */
+export const repositoryDocumentation = (
+  summary: string,
+  answer: Schema.Constraint,
+  example: object
+): DocumentDecoration => ({
+  ...documentation(summary, answer),
+  requestBody: { content: { "application/json": { example } } },
+  responses: {
+    200: { description: "OK", content: media(answer) },
+    ...failures([...ofModels, 409, 413, 415])
   }
 })
 
 const description = `Tensors travel as JSON, or as binary data behind the JSON: then the header \`Inference-Header-Content-Length\` says how many bytes are JSON,
 \`parameters.binary_data_size\` of an input how many of the bytes that follow are its, and \`parameters.binary_data\` of an output, or \`parameters.binary_data_output\`
 of the request, that outputs are wanted so. Data types are ${datatypes.join(", ")}. \`data\` is flat or nested, row-major; \`null\` is NaN.
-\`parameters.entity\` names whom the prediction is about: the same entity meets the same version while the traffic stays.`
+\`parameters.entity\` names whom the prediction is about: the same entity meets the same version while the traffic stays.
+
+${keys}`
 
 const tensor = { name: "x", datatype: "FP32", shape: [2, 2] }
 
@@ -99,6 +135,6 @@ export const inferDocumentation = (summary: string): DocumentDecoration => ({
         "application/octet-stream": { schema: { type: "string", format: "binary" } }
       }
     },
-    ...failures
+    ...failures([...ofModels, 413, 415, 429, 500, 504])
   }
 })
