@@ -20,6 +20,9 @@ export interface Backtest {
 
 /** More tell hardly more. */
 const MOST_ORIGINS = 96
+/** Values forecast by one candidate, so that long horizons end as soon. */
+const MOST_FORECAST = 10_000
+const LEAST_ORIGINS = 16
 /** Every so manieth is for the slower candidates too. */
 const SLOW_EVERY = 4
 const LEAST_SLOW = 8
@@ -42,7 +45,8 @@ export const backtest = (
   const steps = Math.min(horizon, Math.max(1, Math.floor(room / 3)))
   const possible = room - steps + 1
   if (possible < 1) return { origins: [], horizon: 0 }
-  const count = Math.min(possible, MOST_ORIGINS)
+  const most = Math.max(LEAST_ORIGINS, Math.floor(MOST_FORECAST / steps))
+  const count = Math.min(possible, MOST_ORIGINS, most)
   const stride = strideOf(possible, count, steps)
   const work = Math.min(values.length, fittedOf(seasons))
   const slow = Math.max(LEAST_SLOW, Math.floor(MOST_DECOMPOSED / work))

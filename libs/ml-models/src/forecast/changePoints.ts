@@ -25,12 +25,17 @@ const withoutSpikes = (values: Float64Array): Float64Array =>
     medianOf([values[index - 1] ?? value, value, values[index + 1] ?? value])
   )
 
+/** A rise over the whole series of less than so many deviations may be chance. */
+const LEAST_RISE = 4
+
 /** What the series rises per value, between changes of level: the median over short ways. */
 const slopeOf = (values: Float64Array): number => {
-  const way = Math.max(1, Math.floor(values.length / 10))
-  return medianOf(
+  const way = Math.max(1, Math.floor(values.length / 5))
+  const slope = medianOf(
     values.slice(way).map((value, index) => (value - (values[index] ?? 0)) / way)
   )
+  const deviation = Math.sqrt(varianceOf(values).one)
+  return Math.abs(slope) * values.length < LEAST_RISE * deviation ? 0 : slope
 }
 
 /**
@@ -77,19 +82,27 @@ const segmentStarts = (
   const best = new Float64Array(count + 1).fill(Number.POSITIVE_INFINITY)
   best[0] = -penalty
   const previous = new Int32Array(count + 1)
-  let starts: ReadonlyArray<number> = []
+  const starts = new Int32Array(count + 1)
+  const costs = new Float64Array(count + 1)
+  let candidates = 0
   for (let end = least; end <= count; end++) {
-    starts = [...starts, end - least].filter((start) => Number.isFinite(best[start]))
+    if (Number.isFinite(best[end - least])) starts[candidates++] = end - least
     let found = Number.POSITIVE_INFINITY
-    for (const start of starts) {
-      const total = (best[start] ?? 0) + cost(start, end) + penalty
-      if (total < found) {
-        found = total
+    for (let each = 0; each < candidates; each++) {
+      const start = starts[each] ?? 0
+      const total = (best[start] ?? 0) + cost(start, end)
+      costs[each] = total
+      if (total + penalty < found) {
+        found = total + penalty
         previous[end] = start
       }
     }
     best[end] = found
-    starts = starts.filter((start) => (best[start] ?? 0) + cost(start, end) <= found)
+    // Where a segment can no longer begin on the cheapest way.
+    let kept = 0
+    for (let each = 0; each < candidates; each++)
+      if ((costs[each] ?? 0) <= found) starts[kept++] = starts[each] ?? 0
+    candidates = kept
   }
   const ends: Array<number> = []
   for (let end = count; end > 0; end = previous[end] ?? 0)

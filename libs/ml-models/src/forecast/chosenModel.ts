@@ -1,8 +1,18 @@
 import type { Origin } from "./backtest.ts"
 import type { ForecastModel } from "./Forecast.ts"
 
+const known = new WeakMap<Origin, Map<ForecastModel, number | undefined>>()
+
+/** The same is asked for by each comparison and, for the coverage, by each origin. */
+const errorAt = (origin: Origin, model: ForecastModel): number | undefined => {
+  const errors = known.get(origin) ?? new Map<ForecastModel, number | undefined>()
+  known.set(origin, errors)
+  if (!errors.has(model)) errors.set(model, meanErrorAt(origin, model))
+  return errors.get(model)
+}
+
 /** Mean absolute error of one model at one origin; undefined: nothing to compare. */
-const errorAt = (
+const meanErrorAt = (
   { actual, forecasts }: Origin,
   model: ForecastModel
 ): number | undefined => {
@@ -20,6 +30,12 @@ const errorAt = (
 
 const meanOf = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
+
+const medianOf = (values: ReadonlyArray<number>): number => {
+  const sorted = values.toSorted((one, other) => one - other)
+  const middle = (sorted.length - 1) / 2
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
+}
 
 /** A model has shown nothing by fewer forecasts. */
 const LEAST_COMPARED = 3
@@ -46,13 +62,17 @@ const compared = (
   const [oldest] = pairs
   const newest = pairs.at(-1)
   if (oldest === undefined || newest === undefined) return undefined
-  const share = (of: typeof pairs) =>
-    meanOf(of.map(({ second }) => second)) / meanOf(of.map(({ first }) => first))
+  const share = (
+    of: typeof pairs,
+    middle: (values: ReadonlyArray<number>) => number
+  ): number =>
+    middle(of.map(({ second }) => second)) / middle(of.map(({ first }) => first))
   return {
     // Forecasts of the same values are no evidence of their own.
     separate: 1 + (newest.known - oldest.known) / newest.steps,
-    share: share(pairs),
-    newest: share(pairs.slice(-Math.ceil(pairs.length / 3))),
+    share: share(pairs, meanOf),
+    // One value far off is in few of them, and says nothing of the others.
+    newest: share(pairs.slice(-Math.ceil(pairs.length / 3)), medianOf),
     wins: meanOf(pairs.map(({ first, second }) => (1 + Math.sign(first - second)) / 2))
   }
 }

@@ -49,7 +49,11 @@ export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused
     (count) => changes(count, RECENT) || usual || 1,
     values.length
   )
-  const bounded = (value: number) => (isNonNegative ? Math.max(0, value) : value) * unit
+  const bounded = (value: number) =>
+    Math.min(
+      Number.MAX_VALUE,
+      Math.max(isNonNegative ? 0 : -Number.MAX_VALUE, value * unit)
+    )
   const later = point.slice(known.trailing)
   return {
     model,

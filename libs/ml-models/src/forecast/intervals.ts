@@ -1,6 +1,7 @@
 import type { Backtest, Origin } from "./backtest.ts"
 import { chosenModel } from "./chosenModel.ts"
 import type { ForecastModel } from "./Forecast.ts"
+import { normalQuantile } from "./usualErrors.ts"
 
 /** How errors are measured, so that those of different moments may be compared. */
 interface Space {
@@ -67,9 +68,12 @@ const growthOf = (errors: Errors, horizon: number): ReadonlyArray<number> => {
   })
   const reach = Math.ceil(horizon / 6)
   let highest = 0
+  const sums = [0]
+  for (const mean of means) sums.push((sums.at(-1) ?? 0) + mean)
   return means.map((_, step) => {
-    const near = means.slice(Math.max(0, step - reach), step + reach + 1)
-    highest = Math.max(highest, near.reduce((sum, each) => sum + each, 0) / near.length)
+    const from = Math.max(0, step - reach)
+    const to = Math.min(horizon, step + reach + 1)
+    highest = Math.max(highest, ((sums[to] ?? 0) - (sums[from] ?? 0)) / (to - from))
     return highest
   })
 }
@@ -109,8 +113,14 @@ const widthsFrom = (errors: Errors, horizon: number): Widths => {
     (step < horizon ? (growth[step] ?? last) : last * Math.sqrt((step + 1) / horizon))
 }
 
+/** Without any past: as far as steps of the usual size may lead, were they independent. */
+const guessed: Widths = (step, level) =>
+  1.25 * normalQuantile((1 + level) / 2) * Math.sqrt(step + 1)
+
 /** With fewer moments of the past there is no quantile to speak of. */
 const LEAST_ORIGINS = 4
+/** How often the intervals are tried on the past, at most. */
+const MOST_TRIES = 48
 
 export interface IntervalsOf {
   readonly around: (step: number, level: number, forecast: number) => Bounds
@@ -129,10 +139,15 @@ export const intervalsOf = (
   scaleAt: (known: number) => number,
   count: number
 ): IntervalsOf => {
-  const widths = widthsFrom(errorsIn(origins, model, scaleAt), horizon)
+  const widths =
+    origins.length === 0
+      ? guessed
+      : widthsFrom(errorsIn(origins, model, scaleAt), horizon)
   const { around } = spaceOf(model)
   const scale = scaleAt(count)
-  const tries = origins.flatMap((origin) => {
+  const every = Math.ceil(origins.length / MOST_TRIES)
+  const tries = origins.flatMap((origin, index) => {
+    if ((origins.length - 1 - index) % every !== 0) return []
     const past = origins.filter(({ known }) => known + horizon <= origin.known)
     if (past.length < LEAST_ORIGINS) return []
     const chosen = chosenModel(past, models)

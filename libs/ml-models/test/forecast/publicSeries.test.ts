@@ -7,7 +7,7 @@ const isLong = process.env["TEST_LONG"] === "1"
 describe("forecasts of public series", () => {
   it("are hardly ever worse than repeating, and their intervals hold", () => {
     const rows = (isLong ? allSeries() : fewSeries()).map((series) =>
-      measured(series, isLong ? 16 : 3)
+      measured(series, isLong ? 12 : 3)
     )
     if (isLong) process.stdout.write(`${tableOf(rows)}\n`)
     const worse = rows.filter(({ ratio }) => ratio > 1.05)
