@@ -6,6 +6,9 @@ interface Count {
   ns: number
 }
 
+/** Sizes of runs that are told apart: callers choose those of requests that run alone. */
+const mostSizes = 1024
+
 const none = (): Count => ({ count: 0, ns: 0 })
 
 const add = (to: Count, ns: number, count = 1): void => {
@@ -39,7 +42,9 @@ export class Statistics {
     add(this.#input, input, requests.length)
     add(this.#infer, infer, requests.length)
     add(this.#output, output, requests.length)
-    const batch = this.#batches.get(rows) ?? none()
+    const known = this.#batches.get(rows)
+    if (known === undefined && this.#batches.size >= mostSizes) return
+    const batch = known ?? none()
     add(batch, infer)
     this.#batches.set(rows, batch)
   }
