@@ -25,8 +25,11 @@ export interface Collected {
 
 const day = integer(DAY)
 
-/** The newest of equal times is the one with the greatest message id. */
-export const order = sql`(timestamp, message_id)`
+/**
+ * Bytes that compare as (timestamp, message id) do: a tuple, which the engine compares
+ * value by value, took eight times as long.
+ */
+export const order = sql`concat(reverse(reinterpretAsFixedString(toUInt64(toUnixTimestamp64Milli(timestamp)))), message_id)`
 
 /** The day before the cut is 0, the 24 hours before it 1 … */
 const slot = sql`intDiv(age - 1, ${day})`
