@@ -38,6 +38,8 @@ export interface ProjectAccess {
   readonly projectId: number
   /** Epoch milliseconds until which this may be believed without asking again. */
   readonly until: number
+  /** Epoch milliseconds at which the key itself ends; `Infinity`: never. */
+  readonly ends: number
 }
 
 type Refused = Unauthorized | Forbidden | KeysUnavailable
@@ -97,7 +99,8 @@ export class Auth extends Context.Service<
         return {
           actor: keyId,
           projectId,
-          until: Math.min(at + Duration.toMillis(freshness), end)
+          until: Math.min(at + Duration.toMillis(freshness), end),
+          ends: end
         }
       })
 
@@ -117,7 +120,8 @@ export class Auth extends Context.Service<
             detail: "This key is of no project: name one in `projectId`."
           })
         const now = yield* Clock.currentTimeMillis
-        return { actor, projectId, until: now + Duration.toMillis(freshness) }
+        const until = now + Duration.toMillis(freshness)
+        return { actor, projectId, until, ends: Infinity }
       })
 
       return Auth.of({

@@ -5,7 +5,11 @@ import { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { ModelAccess, type ModelScope } from "../../src/access/ModelAccess.ts"
+import {
+  ModelAccess,
+  type ModelActor,
+  type ModelScope
+} from "../../src/access/ModelAccess.ts"
 
 /** One key, which a test may change or take away; every look-up is counted. */
 const world = () => {
@@ -48,6 +52,12 @@ const world = () => {
   return { state, run }
 }
 
+const shown = ({ actor, projectId, until }: ModelActor) => ({
+  actor,
+  projectId,
+  until
+})
+
 /** As the routes ask: from memory, and else of whoever knows. */
 const asked = Effect.fnUntraced(function* (
   key = "sk",
@@ -57,11 +67,11 @@ const asked = Effect.fnUntraced(function* (
   const access = yield* ModelAccess
   const header = `Bearer ${key}`
   const known = access.known(header, scope, projectId)
-  if (known !== undefined) return { from: "memory", ...known }
+  if (known !== undefined) return { from: "memory", ...shown(known) }
   return yield* access.of(header, scope, projectId).pipe(
     Effect.match({
       onFailure: ({ status }) => ({ from: "key", status }),
-      onSuccess: (it) => ({ from: "key", ...it })
+      onSuccess: (it) => ({ from: "key", ...shown(it) })
     })
   )
 })
@@ -123,6 +133,37 @@ it("tells scopes and projects apart", () => {
         from: "memory",
         projectId: 8
       })
+    })
+  )
+})
+
+it("lets a key that was good infer for a while when nobody can say whose it is", () => {
+  const { run, state } = world()
+  return run(
+    Effect.gen(function* () {
+      state.key = { ...state.key, scopes: ["models"] }
+      yield* asked()
+      yield* asked("sk", "models")
+      state.away = true
+      yield* TestClock.adjust("9 minutes")
+      expect(yield* asked()).toMatchObject({ from: "key", projectId: 7 })
+      const { lookups } = state
+      yield* TestClock.adjust("4 seconds")
+      expect(yield* asked()).toMatchObject({ from: "memory", projectId: 7 })
+      expect(state.lookups).toBe(lookups)
+      expect(yield* asked("sk", "models")).toEqual({ from: "key", status: 503 })
+      expect(yield* asked("other")).toEqual({ from: "key", status: 503 })
+      yield* TestClock.adjust("1 minutes")
+      expect(yield* asked()).toEqual({ from: "key", status: 503 })
+
+      state.away = false
+      expect(yield* asked()).toMatchObject({ from: "key", projectId: 7 })
+      state.key = { ...state.key, revokedAt: DateTime.makeUnsafe(0) }
+      yield* TestClock.adjust("1 seconds")
+      expect(yield* asked()).toEqual({ from: "key", status: 401 })
+      state.away = true
+      yield* TestClock.adjust("1 seconds")
+      expect(yield* asked()).toEqual({ from: "key", status: 503 })
     })
   )
 })
