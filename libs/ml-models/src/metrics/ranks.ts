@@ -1,6 +1,7 @@
 /** Rows by rising score. NaN last. */
 export const risingOrder = (scores: Float64Array): Uint32Array => {
-  const order = Uint32Array.from(scores.keys())
+  const order = new Uint32Array(scores.length)
+  for (let row = 0; row < order.length; row++) order[row] = row
   return order.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0))
 }
 

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "bun:test"
+import { afterAll, beforeAll, expect, it, setDefaultTimeout } from "bun:test"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { runTrainer } from "../../src/types/train/trainer/runTrainer.ts"
+
+// Processes take their time to start where many run.
+setDefaultTimeout(60_000)
 
 const program = join(import.meta.dir, "programs/obedient.ts")
 let root: string

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url"
+import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import { Inspection, OnnxUnreadable } from "@analytics/ml-models/onnx/Inspection"
 import { Effect, Schema } from "effect"
 
@@ -37,8 +38,7 @@ export const inspectFile = Effect.fn("inspectFile")(function* (path: string) {
         env: {
           PATH: process.env["PATH"],
           BUN_ENABLE_CRASH_REPORTING: "0",
-          // A gigabyte is set aside otherwise, and without that there is no compiler at all.
-          BUN_JSC_jitMemoryReservationSize: String(COMPILER_MEMORY)
+          ...limitedRuntime(COMPILER_MEMORY)
         },
         timeout: DEADLINE,
         killSignal: "SIGKILL",

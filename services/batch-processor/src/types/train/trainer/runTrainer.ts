@@ -1,10 +1,11 @@
+import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { JobFailed } from "../../../jobs/JobType.ts"
 import { linesOf } from "../../linesOf.ts"
 import { type TrainerLine, TrainerLines } from "./TrainerLine.ts"
 
 export interface TrainerLimits {
-  /** Bytes of its data segment. */
+  /** Bytes it may use. */
   readonly memory: number
   /** Milliseconds it may take. */
   readonly time: number
@@ -14,6 +15,9 @@ export interface TrainerLimits {
 const MOST_LAST_WORDS = 2000
 
 const MIB = 1024 * 1024
+
+/** Bytes of address space that the runtime holds on to without using them. */
+const SET_ASIDE = 512 * MIB
 
 /** Bytes for compiled JavaScript. */
 const COMPILER_MEMORY = 64 * MIB
@@ -89,7 +93,7 @@ const spawn = (program: string, folder: string, memory: number) =>
       "sh",
       "-c",
       'ulimit -c 0; ulimit -d "$0" && exec "$@"',
-      String(Math.floor(memory / 1024)),
+      String(Math.floor((memory + SET_ASIDE) / 1024)),
       process.execPath,
       program,
       folder
@@ -102,9 +106,8 @@ const spawn = (program: string, folder: string, memory: number) =>
       env: {
         PATH: process.env["PATH"] ?? "",
         NO_COLOR: "1",
-        // A gigabyte is set aside otherwise: under the limit there would be no compiler at
-        // all, and training would take thirty times as long.
-        BUN_JSC_jitMemoryReservationSize: String(COMPILER_MEMORY)
+        // Without a compiler, training would take thirty times as long.
+        ...limitedRuntime(COMPILER_MEMORY)
       }
     }
   )

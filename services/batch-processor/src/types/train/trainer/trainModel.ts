@@ -44,12 +44,15 @@ export const trainModel = (
     const { holdout, train, validation } = sets
     onProgress("logistic regression", 0, 1)
     const logistic = calibrated(yield* trainLinear(train), validation)
+    // What is left of it counts against the limit of the process, but is given back late.
+    Bun.gc(true)
     onProgress("trees", 0, options.trees ?? 1)
     const grown = yield* trainTrees(train, {
       ...options,
       validation,
       onProgress: (done, most) => onProgress("trees", done, most)
     })
+    Bun.gc(true)
     const trees = calibrated(grown.model, validation)
     const models = { trees, logistic }
     const validationLogLoss = {
