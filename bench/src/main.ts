@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   jobs: ["bench/jobs/main.ts"],
   onnx: ["bench/onnx/main.ts"],
   inference: ["bench/inference/main.ts"],
+  features: ["bench/features/main.ts"],
   training: ["bench/training/main.ts"]
 }
 
