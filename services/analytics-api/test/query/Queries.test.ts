@@ -8,6 +8,7 @@ import { testInstallation } from "@analytics/testing/testInstallation"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { CohortRepo } from "../../src/cohorts/CohortRepo.ts"
 import { History } from "../../src/query/History.ts"
+import { OutlookClient } from "../../src/query/OutlookClient.ts"
 import { Queries } from "../../src/query/Queries.ts"
 import { QueryCost } from "../../src/query/QueryCost.ts"
 import { QueryTimedOut } from "../../src/query/QueryProblems.ts"
@@ -155,6 +156,44 @@ describe("an answer", () => {
           definitions: "v1"
         }
       }
+    })
+  })
+
+  it("has what is forecast, and says so when nobody forecasts", async () => {
+    const asked = { ...question, interval: "day", forecast: { horizon: 2 } }
+    expect(await answer(asked)).toMatchObject({
+      success: {
+        result: { series: [{ data: [3] }] },
+        meta: { warnings: ["forecast_unavailable"] }
+      }
+    })
+    const forecast = {
+      model: "naive",
+      seasonLengths: [],
+      point: [3, 3],
+      intervals: [{ level: 0.9, lower: [1, 1], upper: [5, 5], coverage: null }],
+      backtest: { origins: 0, horizon: 0, candidates: [] }
+    } as const
+    const outlooks = Layer.succeed(OutlookClient, {
+      forecast: (projectId, { values }) => {
+        expect([projectId, values]).toEqual([1, [3]])
+        return Effect.succeed({ forecast, refused: null, timestamps: null })
+      },
+      anomalies: unused
+    })
+    const result = await Effect.runPromise(
+      Queries.use((service) => service.answer(project, asked)).pipe(
+        Effect.provide(queries().pipe(Layer.provide(outlooks)))
+      )
+    )
+    expect(result).toMatchObject({
+      result: {
+        forecast: {
+          labels: ["2025-03-02", "2025-03-03"],
+          series: [{ name: "A", data: [3, 3], upper: [5, 5], model: "naive" }]
+        }
+      },
+      meta: { warnings: ["forecast_history_short"] }
     })
   })
 
