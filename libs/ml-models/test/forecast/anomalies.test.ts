@@ -82,7 +82,7 @@ describe("anomalies", () => {
   })
 
   it("are nothing among a handful of events", () => {
-    const values = [...seriesOf(60, (index) => index % 2), 3, 1, 0, 5, 1]
+    const values = [...seriesOf(60, () => 1), 3, 1, 0, 5, 1]
     expect(flags({ values, interval: "day" })).toEqual([])
     values[62] = 25
     expect(flags({ values, interval: "day" })).toEqual([[62, "high"]])
@@ -94,6 +94,13 @@ describe("anomalies", () => {
     expect(flags({ values: gap, interval: "custom" }, 0.001)).toEqual([[50, "missing"]])
     const sparse = known.map((value, index) => (index % 3 === 0 ? null : value))
     expect(flags({ values: sparse, interval: "custom" }, 0.001)).toEqual([])
+  })
+
+  it("hardly move what is expected next", () => {
+    const values = seriesOf(300, () => poisson(100))
+    values[200] = 100_000
+    const { points } = anomaliesOf({ values, interval: "custom", falseAlarmRate: 0.01 })
+    expect(points[201]?.expected).toBeLessThan(115)
   })
 
   it("do not hide the next one", () => {
