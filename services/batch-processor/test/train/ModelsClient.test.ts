@@ -101,6 +101,6 @@ it.each([
       })
     )
   )
-  expect(failure._tag).toBe(tag)
+  expect<string>(failure._tag).toBe(tag)
   expect(asked).toEqual(["POST /v1/models/churn/versions?projectId=7"])
 })

@@ -1,9 +1,21 @@
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
 import { makeInferenceClient } from "@analytics/inference-protocol/InferenceClient"
 import type { Tensor } from "@analytics/inference-protocol/Tensor"
-import { Context, Effect, Layer, Redacted, Schema } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
-import { JobFailed, JobUnavailable } from "../../jobs/JobType.ts"
+import { Context, Effect, Layer, Schema } from "effect"
+import { FetchHttpClient, HttpClient } from "effect/http"
+import { JobFailed } from "../../jobs/JobType.ts"
+import {
+  askingOf,
+  type Failure,
+  jsonBody,
+  Later,
+  passes,
+  patiently,
+  pauseOf,
+  textOf,
+  unavailable,
+  understood
+} from "./askModels.ts"
 import {
   ModelView,
   type NewVersion,
@@ -12,34 +24,7 @@ import {
   VersionView
 } from "./ModelViews.ts"
 
-/** A model is admitted by loading it and running its golden rows. */
-const LONGEST_REQUEST = "3 minutes"
 const LONGEST_INFERENCE = "60 seconds"
-/** Full or not ready: what asks waits by itself, then the step does. */
-const MOST_WAITS = 120
-/** In seconds. */
-const MOST_PAUSE = 5
-/** Of an answer that says no, what a person reads. */
-const MOST_TEXT = 500
-
-/** It asks to come back later. */
-class Later extends Schema.TaggedError<Later>()("Later", {
-  detail: Schema.String,
-  seconds: Schema.Number
-}) {}
-
-interface Asked {
-  readonly method: "GET" | "POST" | "PUT"
-  readonly path: string
-  readonly body?: { readonly bytes: Uint8Array; readonly type: string }
-}
-
-interface Answered {
-  readonly status: number
-  readonly bytes: Uint8Array
-}
-
-type Failure = JobFailed | JobUnavailable
 
 /** Asks ml-inference in the name of a project. */
 export class ModelsClient extends Context.Service<
@@ -95,57 +80,10 @@ export class ModelsClient extends Context.Service<
     ModelsClient,
     Effect.gen(function* () {
       const { mlInferenceUrl, serviceKey } = yield* ServicesConfig
-      const http = yield* HttpClient.HttpClient
-
-      const once = Effect.fnUntraced(function* (projectId: number, asked: Asked) {
-        const { body, method, path } = asked
-        const at = `${mlInferenceUrl}${path}${path.includes("?") ? "&" : "?"}projectId=${projectId}`
-        const response = yield* HttpClientRequest.make(method)(at).pipe(
-          HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
-          (request) =>
-            body === undefined
-              ? request
-              : HttpClientRequest.bodyUint8Array(request, body.bytes, body.type),
-          http.execute
-        )
-        const bytes = new Uint8Array(yield* response.arrayBuffer)
-        const { status } = response
-        if (passes(status))
-          return yield* new Later({
-            detail: `It answers ${status}: ${textOf(bytes)}`,
-            seconds: pauseOf(Number(response.headers["retry-after"] ?? 1) || 1)
-          })
-        const answered: Answered = { status, bytes }
-        return answered
-      })
-
-      const attempt = (projectId: number, asked: Asked) =>
-        once(projectId, asked).pipe(
-          Effect.timeout(LONGEST_REQUEST),
-          Effect.catchTags({
-            HttpClientError: () =>
-              Effect.fail(new Later({ detail: "It is away.", seconds: 1 })),
-            TimeoutError: () =>
-              Effect.fail(new Later({ detail: "It does not answer.", seconds: 1 }))
-          })
-        )
-
-      const ask = (projectId: number, asked: Asked): Effect.Effect<Answered, Failure> =>
-        patiently(attempt(projectId, asked))
-
-      const refused = ({ bytes, status }: Answered, path: string) =>
-        new JobFailed({
-          detail: `ml-inference refuses ${path} with ${status}: ${textOf(bytes)}`
-        })
-
-      const decided = Effect.fnUntraced(function* <A, I>(
-        answered: Answered,
-        path: string,
-        answer: Schema.Codec<A, I>
-      ): Effect.fn.Return<A, Failure> {
-        if (answered.status >= 400) return yield* refused(answered, path)
-        return yield* understood(answer, answered)
-      })
+      const { ask, attempt, decided, refused } = askingOf(
+        { mlInferenceUrl, serviceKey },
+        yield* HttpClient.HttpClient
+      )
 
       return ModelsClient.of({
         model: Effect.fn("ModelsClient.model")(function* (projectId, name) {
@@ -266,51 +204,8 @@ export class ModelsClient extends Context.Service<
   ).pipe(Layer.provide(FetchHttpClient.layer))
 }
 
-/** Waits and asks again, as long as it asks for that. */
-const patiently = <A, R>(
-  effect: Effect.Effect<A, Later | JobFailed, R>
-): Effect.Effect<A, Failure, R> =>
-  effect.pipe(
-    Effect.tapError((error) =>
-      error._tag === "Later" ? Effect.sleep(error.seconds * 1000) : Effect.void
-    ),
-    Effect.retry({ while: ({ _tag }) => _tag === "Later", times: MOST_WAITS }),
-    Effect.catchTag("Later", (later) => Effect.fail(unavailable(later)))
-  )
-
-const unavailable = ({ detail }: Pick<Later, "detail">) =>
-  new JobUnavailable({ what: "ml-inference", detail })
-
-const pauseOf = (seconds: number | undefined): number =>
-  Math.min(MOST_PAUSE, Math.max(seconds ?? 1, 0.1))
-
-const passes = (status: number): boolean =>
-  status === 401 || status === 408 || status === 429 || status >= 500
-
 const Problem = Schema.Struct({ type: Schema.optionalKey(Schema.String) })
 const ALIAS_MOVED = "urn:analytics:problem:alias-moved"
 const NOT_READY = "urn:analytics:problem:version-not-ready"
 
 const Artifact = Schema.Struct({ sha256: Schema.String })
-
-const textOf = (bytes: Uint8Array): string =>
-  new TextDecoder().decode(bytes.subarray(0, MOST_TEXT))
-
-const jsonBody = (body: object) => ({
-  bytes: Buffer.from(JSON.stringify(body)),
-  type: "application/json"
-})
-
-/** Of another version, as while a new one is brought out: it may pass. */
-const unreadable = new JobUnavailable({
-  what: "ml-inference",
-  detail: "It answers what nobody here understands."
-})
-
-const understood = <A, I>(
-  answer: Schema.Codec<A, I>,
-  { bytes }: Answered
-): Effect.Effect<A, JobUnavailable> =>
-  Schema.decodeEffect(Schema.fromJsonString(answer))(
-    new TextDecoder().decode(bytes)
-  ).pipe(Effect.mapError(() => unreadable))
