@@ -14,6 +14,10 @@ import { type BenchModel, models, requestOf, rowOf } from "./models.ts"
  */
 const SECONDS = Number(process.argv[2] ?? 2)
 const ROUNDS = 3
+/** Requests until Bun has compiled what one passes; before that nothing is told apart. */
+const WARM_UP = 60_000
+/** Seconds it may take. */
+const WARM_UP_TIME = 20
 const CLIENTS = [1, 8, 64]
 
 /** Runs a second of the bare runtime, one row or 64 rows each. */
@@ -74,6 +78,12 @@ const children = async (pid: number) => {
 const computedByAll = async (pids: ReadonlyArray<number>) =>
   (await Promise.all(pids.map(computed))).reduce((all, each) => all + each, 0)
 
+const warmUp = async (port: number, request: Uint8Array) => {
+  let sent = 0
+  for (let second = 0; second < WARM_UP_TIME && sent < WARM_UP; second++)
+    sent += (await load(port, request, 64, 1)).perSecond
+}
+
 interface Target {
   readonly label: string
   readonly server: { readonly port: number; readonly pid: number }
@@ -118,8 +128,6 @@ const compare = async (
   bareRuns: number
 ) => {
   const rounds: Array<ReadonlyArray<Measured>> = []
-  for (const target of targets)
-    await load(target.server.port, target.request, clients, 1)
   for (let round = 0; round < ROUNDS; round++) {
     const found: Array<Measured> = []
     for (const target of targets) found.push(await measure(target, clients))
@@ -194,24 +202,26 @@ try {
     "                       clients requests/s p50 ms  p99 ms of ceiling of bare runs service µs executor µs"
   )
   for (const model of models)
-    for (const form of ["json", "binary"] as const)
-      for (const clients of CLIENTS) {
-        const target = (label: string, server: Target["server"], name: string) => ({
-          label,
-          server,
-          request: requestOf(model, name, form)
-        })
+    for (const form of ["json", "binary"] as const) {
+      const target = (label: string, server: Target["server"], name: string) => ({
+        label,
+        server,
+        request: requestOf(model, name, form)
+      })
+      const targets = [
+        target("ceiling", ceiling, model.name),
+        target("joined", served, model.name),
+        target("single", served, `${model.name}-single`)
+      ] as const
+      for (const { request, server } of targets) await warmUp(server.port, request)
+      for (const clients of CLIENTS)
         await compare(
           `${model.name} ${form}`,
-          [
-            target("ceiling", ceiling, model.name),
-            target("joined", served, model.name),
-            target("single", served, `${model.name}-single`)
-          ],
+          targets,
           clients,
           single.get(model) ?? Number.NaN
         )
-      }
+    }
   const resident = await Promise.all((await children(served.pid)).map(residentOf))
   write("")
   write(`MiB resident: service ${(await residentOf(served.pid)).toFixed(0)}, executors`)
