@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
+import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import type { Socket } from "bun"
 import { Schema } from "effect"
 import {
@@ -63,8 +64,7 @@ export class ExecutorProcess {
       env: {
         PATH: process.env["PATH"],
         BUN_ENABLE_CRASH_REPORTING: "0",
-        // A gigabyte is set aside otherwise, and without that there is no compiler at all.
-        BUN_JSC_jitMemoryReservationSize: String(compilerMemory)
+        ...limitedRuntime(compilerMemory)
       },
       cwd: "/"
     })
