@@ -6,6 +6,9 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
   limit: Schema.Int
 }) {}
 
+/** The body did not arrive in the time that it may take. */
+export class BodyTooSlow extends Schema.TaggedError<BodyTooSlow>()("BodyTooSlow", {}) {}
+
 /** The body is packed in a way that nobody here unpacks. */
 export class EncodingUnsupported extends Schema.TaggedError<EncodingUnsupported>()(
   "EncodingUnsupported",

@@ -7,6 +7,7 @@ import { Context, Effect, Layer } from "effect"
 import {
   BodiesExhausted,
   BodyTooLarge,
+  BodyTooSlow,
   EncodingUnsupported
 } from "./ProtocolProblems.ts"
 
@@ -24,10 +25,18 @@ const unpackers: Readonly<Record<string, Unpack>> = {
 /** What is smaller is not counted: connections bound how much of it there is. */
 const SMALL = 64 * 1024
 
+/** Who sends slower than this would hold what others wait for. */
+const ARRIVAL = "1 minute"
+
 /** Bodies of the largest size that may be held at once. */
 const MOST_LARGE = 8
 
-type BodyFailure = BodyTooLarge | EncodingUnsupported | BodiesExhausted | Malformed
+type BodyFailure =
+  | BodyTooLarge
+  | BodyTooSlow
+  | EncodingUnsupported
+  | BodiesExhausted
+  | Malformed
 
 /**
  * A body that is small and not packed, before any program runs: waiting in a program costs
@@ -101,7 +110,12 @@ const makeBodies = (limit: number): RequestBodies["Service"] => {
       const body = Effect.tryPromise({
         try: () => read(request, encoding),
         catch: (error) => problemOf(error, limit, encoding)
-      })
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration: ARRIVAL,
+          orElse: () => Effect.fail(new BodyTooSlow({}))
+        })
+      )
       if (announced <= SMALL && encoding === "identity")
         return Effect.flatMap(body, use)
       return Effect.acquireUseRelease(

@@ -6,6 +6,7 @@ import type { ServingError } from "../serving/Serving.ts"
 import type {
   BodiesExhausted,
   BodyTooLarge,
+  BodyTooSlow,
   EncodingUnsupported
 } from "./ProtocolProblems.ts"
 
@@ -18,6 +19,7 @@ export type ProtocolFailure =
   | Malformed
   | BodiesExhausted
   | BodyTooLarge
+  | BodyTooSlow
   | EncodingUnsupported
   | RegistryUnavailable
   | ProblemFailure
@@ -44,6 +46,8 @@ export const failureOf = (failure: ProtocolFailure): FailureAnswer => {
       return { status: 400, error: failure.detail }
     case "ModelUnknown":
       return { status: 404, error: failure.detail }
+    case "BodyTooSlow":
+      return { status: 408, error: "The body did not arrive in time" }
     case "BodyTooLarge":
       return {
         status: 413,
@@ -85,9 +89,19 @@ const ofProblem = (problem: ProblemFailure): FailureAnswer => {
     : { status, error }
 }
 
+/** Names come from the client, and may be as long as its request. */
+const MOST_TEXT = 1000
+
 /** The answer that the protocol gives to everything that fails. */
-export const errorResponse = ({ status, error, retryAfter }: FailureAnswer): Response =>
-  Response.json({ error }, { status, headers: headersOf(status, retryAfter) })
+export const errorResponse = ({
+  status,
+  error,
+  retryAfter
+}: FailureAnswer): Response => {
+  const told = error.length > MOST_TEXT ? `${error.slice(0, MOST_TEXT)}…` : error
+  const headers = headersOf(status, retryAfter)
+  return Response.json({ error: told }, { status, headers })
+}
 
 const headersOf = (
   status: number,

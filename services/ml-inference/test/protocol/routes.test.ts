@@ -150,6 +150,15 @@ describe("inference", () => {
     expect(bytes.subarray(length).toString("hex")).toBe("0100000000000000")
   })
 
+  it("gives all outputs as binary data where none is named", async () => {
+    const parameters = { binary_data_output: true }
+    const response = await post("/v2/models/echo/infer", request({ parameters }))
+    const bytes = Buffer.from(await response.arrayBuffer())
+    expect(bytes.subarray(Number(response.headers.get(headerLengthName)))).toHaveLength(
+      16
+    )
+  })
+
   it("reads binary data behind the JSON", async () => {
     const json = JSON.stringify({
       inputs: [
@@ -280,6 +289,38 @@ describe("what fails", () => {
       ).toBe(413)
   })
 
+  it("holds no more bodies at once than there is memory for", async () => {
+    const open: Array<ReadableStreamDefaultController<Uint8Array>> = []
+    const slow = () =>
+      post(
+        "/v2/models/echo/infer",
+        new ReadableStream<Uint8Array>({
+          start(controller) {
+            controller.enqueue(Buffer.from(request()))
+            open.push(controller)
+          }
+        })
+      )
+    const waiting = Array.from({ length: 12 }, slow)
+    // Four too many: they are answered while the others are still being read.
+    const answered: Array<Response> = []
+    for (const it of waiting) void it.then((response) => answered.push(response))
+    while (answered.length < 4) await Bun.sleep(5)
+    for (const response of answered) {
+      expect(response.headers.get("retry-after")).toBe("1")
+      expect((await failure(response)).status).toBe(503)
+    }
+    for (const controller of open)
+      try {
+        controller.close()
+      } catch {
+        // The body of a request that was refused was given up.
+      }
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(8)
+    expect((await post("/v2/models/echo/infer", request())).status).toBe(200)
+  })
+
   it("says what is wrong with packed bodies", async () => {
     const cut = Bun.gzipSync(Buffer.from(request())).subarray(0, -9)
     for (const [encoding, body, status] of [
@@ -305,6 +346,15 @@ describe("what fails", () => {
     const told = await failure(await post("/v2/models/echo/infer", body, headers))
     expect(told.status).toBe(400)
     expect(told.error).toContain("ask for it as binary data")
+  })
+
+  it("does not repeat all of a long name", async () => {
+    const name = "x".repeat(100_000)
+    const inputs = [x, x].map((it) => ({ ...it, name }))
+    const told = await failure(
+      await post("/v2/models/echo/infer", JSON.stringify({ inputs }))
+    )
+    expect(told.error.length).toBeLessThan(1100)
   })
 
   it("leaves what is not of the protocol in its own form", async () => {
