@@ -1,9 +1,11 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import { driftBetween, driftOf, referenceHistogram } from "../../src/metrics/drift.ts"
 import { percentileOf, scoreReference } from "../../src/metrics/percentile.ts"
 import { makeRandom } from "../../src/train/Random.ts"
 import { normal } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 const values = fc
   .array(

@@ -1,9 +1,11 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import { Result } from "effect"
 import { gainImportance, permutationImportance } from "../../src/metrics/importance.ts"
 import { trainLinear } from "../../src/train/trainLinear.ts"
 import { trainTrees } from "../../src/train/trainTrees.ts"
 import { linearLaw } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 describe("importance", () => {
   const training = linearLaw(8000, 1)

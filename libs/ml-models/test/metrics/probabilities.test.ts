@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import {
   calibrationError,
@@ -8,6 +8,8 @@ import { confusionAt } from "../../src/metrics/confusion.ts"
 import { evaluate } from "../../src/metrics/evaluate.ts"
 import { brierOf, logLossOf } from "../../src/metrics/probabilityScores.ts"
 import { linearLaw } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 const labels = Uint8Array.of(1, 0, 1, 0)
 const said = Float64Array.of(0.9, 0.2, 0.4, 0.6)

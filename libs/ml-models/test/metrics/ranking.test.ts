@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import { aucOf } from "../../src/metrics/auc.ts"
 import { aucDifference, aucInterval } from "../../src/metrics/aucDifference.ts"
@@ -6,6 +6,8 @@ import { averagePrecisionOf } from "../../src/metrics/averagePrecision.ts"
 import { liftsOf } from "../../src/metrics/lift.ts"
 import { makeRandom } from "../../src/train/Random.ts"
 import { normal } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 /** Labels and two scores of few values, so that many are equal. */
 const scored = fc

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import { binFeatures, binOf } from "../../src/train/BinnedFeatures.ts"
 import { writeGradients } from "../../src/train/gradients.ts"
@@ -6,6 +6,8 @@ import { makeHistogram, subtract, sumGradients } from "../../src/train/Histogram
 import { quantileThresholds } from "../../src/train/quantileThresholds.ts"
 import { makeRandom } from "../../src/train/Random.ts"
 import { nonlinearLaw } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 const floats = fc.array(
   fc.oneof(

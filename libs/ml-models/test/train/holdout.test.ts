@@ -1,9 +1,11 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import { baseRate } from "../../src/train/baseRate.ts"
 import { splitByTime, takeRows } from "../../src/train/holdout.ts"
 import { probabilitiesOf } from "../../src/train/predict.ts"
 import { nonlinearLaw } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 const rows = fc.array(
   fc.tuple(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 20 })),

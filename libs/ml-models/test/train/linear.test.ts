@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import { Result } from "effect"
 import fc from "fast-check"
 import type { Dataset } from "../../src/train/Dataset.ts"
@@ -6,6 +6,8 @@ import { takeRows } from "../../src/train/holdout.ts"
 import { logOddsOf, probabilitiesOf } from "../../src/train/predict.ts"
 import { type LinearOptions, trainLinear } from "../../src/train/trainLinear.ts"
 import { linearLaw } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 const train = (dataset: Dataset, options: LinearOptions = {}) =>
   Result.getOrThrow(trainLinear(dataset, options))

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import { Result } from "effect"
 import fc from "fast-check"
 import { logLossOf } from "../../src/metrics/probabilityScores.ts"
@@ -10,6 +10,8 @@ import type { TreeEnsemble } from "../../src/train/TreeEnsemble.ts"
 import type { TreeOptions } from "../../src/train/TreeOptions.ts"
 import { trainTrees } from "../../src/train/trainTrees.ts"
 import { nonlinearLaw } from "../support/laws.ts"
+
+setDefaultTimeout(60_000)
 
 /** Small data in which values collide, are missing, and are far apart. */
 const datasets: fc.Arbitrary<Dataset> = fc

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import { Result } from "effect"
 import { aucOf } from "../../src/metrics/auc.ts"
 import {
@@ -15,6 +15,7 @@ import { trainTrees } from "../../src/train/trainTrees.ts"
 import { linearLaw, nonlinearLaw } from "../support/laws.ts"
 
 const isLong = process.env["TEST_LONG"] === "1"
+setDefaultTimeout(isLong ? 600_000 : 60_000)
 const rows = isLong ? 100_000 : 10_000
 
 const training = nonlinearLaw(rows, 11)

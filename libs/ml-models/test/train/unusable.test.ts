@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import { Result } from "effect"
 import { baseRate } from "../../src/train/baseRate.ts"
 import type { Dataset } from "../../src/train/Dataset.ts"
@@ -6,6 +6,8 @@ import { logOddsOf, probabilitiesOf } from "../../src/train/predict.ts"
 import { trainLinear } from "../../src/train/trainLinear.ts"
 import { trainTrees } from "../../src/train/trainTrees.ts"
 import type { UnusableDataset } from "../../src/train/UnusableDataset.ts"
+
+setDefaultTimeout(60_000)
 
 const refusal = (trained: Result.Result<unknown, UnusableDataset>) =>
   Result.getOrThrow(Result.flip(trained))
