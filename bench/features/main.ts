@@ -1,4 +1,3 @@
-import type { QueryContext } from "@analytics/analytics-core/query/Compiled"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { defaultFeatures } from "@analytics/ml-models/features/defaultFeatures"
 import type { FeatureSpec } from "@analytics/ml-models/features/FeatureSpec"
@@ -94,7 +93,7 @@ const program = Effect.gen(function* () {
         { timeout: Duration.minutes(5) }
       )
     yield* clickhouse.command(linksSql(projectId, people))
-    const context: QueryContext = {
+    const context: Parameters<typeof trainingRows>[1] = {
       projectId,
       timezone: "UTC",
       now: END,
