@@ -13,6 +13,7 @@ const said = {
   401: "No key, or one that is not known",
   403: "The key may not do this",
   404: "No such model or version",
+  408: "The body did not arrive in time",
   409: "The version does not get ready, or as many are ready as may be",
   413: "The body is too large",
   415: "Content-Encoding is neither gzip nor deflate",
@@ -71,7 +72,7 @@ export const repositoryDocumentation = (
   requestBody: { content: { "application/json": { example } } },
   responses: {
     200: { description: "OK", content: media(answer) },
-    ...failures([...ofModels, 409, 413, 415])
+    ...failures([...ofModels, 408, 409, 413, 415])
   }
 })
 
@@ -135,6 +136,6 @@ export const inferDocumentation = (summary: string): DocumentDecoration => ({
         "application/octet-stream": { schema: { type: "string", format: "binary" } }
       }
     },
-    ...failures([...ofModels, 413, 415, 429, 500, 504])
+    ...failures([...ofModels, 408, 413, 415, 429, 500, 504])
   }
 })
