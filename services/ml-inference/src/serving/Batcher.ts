@@ -1,89 +1,21 @@
-import type { Tensor } from "@analytics/inference-protocol/Tensor"
 import {
   type Executor,
   ExecutorLost,
   type RunEnd,
   RunRefused
 } from "../execution/Executors.ts"
+import { answer } from "./answer.ts"
+import type {
+  BatcherEvents,
+  BatcherOptions,
+  QueueFull,
+  RequestEnd,
+  Waiting
+} from "./batching.ts"
 import { RequestQueue } from "./RequestQueue.ts"
 import type { RequestTensors } from "./RequestTensors.ts"
-import { cut } from "./rowsOf.ts"
 
-export interface BatcherOptions {
-  /** Rows of one run, at most; a request with more runs alone. */
-  readonly maxRows: number
-  /** Milliseconds an idle executor waits for company; 0: it takes what is there. */
-  readonly window: number
-  readonly queueRows: number
-  readonly queueBytes: number
-  /** Milliseconds a request may wait for its run to begin. */
-  readonly queueTime: number
-  /** Calls back at the end of this turn of the event loop. */
-  readonly soon: (callback: () => void) => void
-}
-
-/** The queue has no room. */
-export interface QueueFull {
-  readonly _tag: "QueueFull"
-  /** Whole seconds, by what the model did of late. */
-  readonly retryAfter: number
-}
-
-/** The run that a request was part of; times as `Bun.nanoseconds()` gives them. */
-export interface Run {
-  readonly rows: number
-  readonly startedAt: number
-  readonly endedAt: number
-}
-
-export interface Answered {
-  readonly _tag: "Answered"
-  readonly outputs: ReadonlyArray<Tensor>
-  readonly run: Run
-}
-
-/** What a request becomes: its outputs, or why there are none. */
-export type RequestEnd =
-  | Answered
-  | RunRefused
-  | ExecutorLost
-  /** It waited too long for its run to begin. */
-  | { readonly _tag: "Overdue" }
-  /** Its version runs nothing for now. */
-  | { readonly _tag: "Unavailable" }
-
-/** One request in the batcher. */
-export interface Waiting {
-  readonly _tag: "Waiting"
-  readonly request: RequestTensors
-  readonly done: (end: RequestEnd) => void
-  /** `Bun.nanoseconds()` when it came. */
-  readonly since: number
-  /** Runs that took their process with them. */
-  losses: number
-  /** It runs with nobody else: a run that it was part of failed. */
-  alone: boolean
-  dropped: boolean
-}
-
-/** What a run took, in nanoseconds, for whoever counts. */
-export interface RunTimes {
-  readonly rows: number
-  readonly requests: ReadonlyArray<Waiting>
-  readonly startedAt: number
-  /** Writing the tensors. */
-  readonly input: number
-  readonly infer: number
-  /** Cutting the outputs and answering. */
-  readonly output: number
-}
-
-export interface BatcherEvents {
-  readonly ran: (times: RunTimes) => void
-  /** A process answered, be it with a refusal: it works. */
-  readonly worked: () => void
-  readonly lost: (executor: Executor, lost: ExecutorLost) => void
-}
+const nothing = new Uint8Array(0)
 
 /**
  * Joins requests to one version into runs, counted in rows. An idle executor takes at once
@@ -315,35 +247,4 @@ export class Batcher {
       )
     this.#checkDrained()
   }
-}
-
-const nothing = new Uint8Array(0)
-
-/** Gives each request its rows; false when the outputs cannot be told apart. */
-const answer = (
-  requests: ReadonlyArray<Waiting>,
-  outputs: ReadonlyArray<Tensor>,
-  run: Run
-): boolean => {
-  const [first] = requests
-  if (first !== undefined && requests.length === 1) {
-    if (!first.dropped) first.done({ _tag: "Answered", outputs, run })
-    return true
-  }
-  const rows = requests.map(({ request }) => request.rows)
-  const parts: Array<ReadonlyArray<Tensor>> = []
-  for (const output of outputs) {
-    const cuts = cut(output, rows)
-    if (cuts === undefined) return false
-    parts.push(cuts)
-  }
-  requests.forEach((request, n) => {
-    if (!request.dropped)
-      request.done({
-        _tag: "Answered",
-        outputs: parts.flatMap((it) => it[n] ?? []),
-        run
-      })
-  })
-  return true
 }

@@ -1,4 +1,4 @@
-import type { Waiting } from "./Batcher.ts"
+import type { Waiting } from "./batching.ts"
 
 /** Requests in the order in which they came, counted in rows and bytes. */
 export class RequestQueue {

@@ -6,7 +6,8 @@ import {
   type Signature
 } from "../execution/Executors.ts"
 import type { DesiredVersion } from "../registry/DesiredModels.ts"
-import { type Answered, Batcher, type RequestEnd } from "./Batcher.ts"
+import { Batcher } from "./Batcher.ts"
+import type { Answered, RequestEnd } from "./batching.ts"
 import { type BreakerOptions, CircuitBreaker } from "./CircuitBreaker.ts"
 import { makeCheck, type RequestTensors } from "./RequestTensors.ts"
 import {

@@ -1,4 +1,4 @@
-import type { RunTimes } from "./Batcher.ts"
+import type { RunTimes } from "./batching.ts"
 import type { VersionStatistics } from "./Serving.ts"
 
 interface Count {

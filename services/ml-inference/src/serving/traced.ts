@@ -1,5 +1,5 @@
 import { Context, Effect, Exit, Option, Tracer } from "effect"
-import type { Run } from "./Batcher.ts"
+import type { Run } from "./batching.ts"
 import type { ServingTarget } from "./Serving.ts"
 
 /**

@@ -1,10 +1,7 @@
 import { expect, it } from "bun:test"
 import { ExecutorLost, RunRefused } from "../../src/execution/Executors.ts"
-import {
-  Batcher,
-  type BatcherOptions,
-  type RequestEnd
-} from "../../src/serving/Batcher.ts"
+import { Batcher } from "../../src/serving/Batcher.ts"
+import type { BatcherOptions, RequestEnd } from "../../src/serving/batching.ts"
 import { makeCheck, type RequestTensors } from "../../src/serving/RequestTensors.ts"
 import { FakeExecutor } from "../support/FakeExecutor.ts"
 
