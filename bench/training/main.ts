@@ -16,14 +16,16 @@ import { Console, Effect, Result } from "effect"
 import { nonlinearLaw } from "../../libs/ml-models/test/support/laws.ts"
 
 /**
- * How long a model takes to train and how good it gets, on labels drawn from a law that is
- * known: `bun bench/training/main.ts [rows, 100000]`. Ends with 1 when the trees are more
- * than 0.01 of AUC from the best possible.
+ * How long a model takes to train and how good it gets, on labels drawn from a law that
+ * is known: `bun bench/training/main.ts [rows, 100000]`. Ends with 1 when the trees are
+ * more than 0.01 of AUC from the best possible.
  */
 const rows = Number(process.argv[2] ?? "100000")
 const REPEATS = 3
 
-/** The median of runs after a first one, in seconds of the clock and of the processor. */
+/**
+ * The median of runs after a first one, in seconds of the clock and of the processor.
+ */
 const measured = <A>(make: () => A) => {
   const runs: Array<{ clock: number; processor: number }> = []
   let made = make()

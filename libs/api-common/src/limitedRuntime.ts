@@ -1,8 +1,9 @@
 /**
- * Variables for a process of Bun under `ulimit -d`. By itself it sets aside a gigabyte each
- * for compiled code, for its allocator and for the shapes of objects, and all of that counts:
- * it runs without a compiler where the limit refuses that, and does not even start at
- * limits from 1,060 to 1,250 MiB. With these it takes 170 MiB and `compiled` from the start.
+ * Variables for a process of Bun under `ulimit -d`. By itself it sets aside a gigabyte
+ * each for compiled code, for its allocator and for the shapes of objects, and all of
+ * that counts: it runs without a compiler where the limit refuses that, and does not
+ * even start at limits from 1,060 to 1,250 MiB. With these it takes 170 MiB and
+ * `compiled` from the start.
  *
  * @param compiled bytes for compiled JavaScript
  */

@@ -1,8 +1,8 @@
 import { midranks } from "./ranks.ts"
 
 /**
- * Chance that a row labelled 1 scores above one labelled 0, ties counting half: the area
- * under the ROC curve, exact. Undefined without both labels.
+ * Chance that a row labelled 1 scores above one labelled 0, ties counting half: the
+ * area under the ROC curve, exact. Undefined without both labels.
  */
 export const aucOf = (labels: Uint8Array, scores: Float64Array): number | undefined => {
   const ranks = midranks(scores)

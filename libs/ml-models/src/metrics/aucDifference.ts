@@ -12,9 +12,9 @@ export interface Interval {
 const QUANTILE_975 = 1.959963984540054
 
 /**
- * How much better `scores` rank than `others` on the same rows, by DeLong's variance, which
- * knows that both were judged by the same labels. Undefined with fewer than two rows of
- * a label. Rows count as independent: ask it of one row per person.
+ * How much better `scores` rank than `others` on the same rows, by DeLong's variance,
+ * which knows that both were judged by the same labels. Undefined with fewer than two
+ * rows of a label. Rows count as independent: ask it of one row per person.
  */
 export const aucDifference = (
   labels: Uint8Array,
@@ -30,7 +30,9 @@ export const aucDifference = (
   )
 }
 
-/** An AUC with its confidence interval; undefined with fewer than two rows of a label. */
+/**
+ * An AUC with its confidence interval; undefined with fewer than two rows of a label.
+ */
 export const aucInterval = (
   labels: Uint8Array,
   scores: Float64Array

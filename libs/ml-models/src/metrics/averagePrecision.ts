@@ -1,8 +1,9 @@
 import { risingOrder } from "./ranks.ts"
 
 /**
- * Area under the precision-recall curve by steps: the mean precision at each row labelled 1,
- * from the highest score down, equal scores taken together. Undefined without such a row.
+ * Area under the precision-recall curve by steps: the mean precision at each row
+ * labelled 1, from the highest score down, equal scores taken together. Undefined
+ * without such a row.
  */
 export const averagePrecisionOf = (
   labels: Uint8Array,

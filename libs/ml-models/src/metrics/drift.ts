@@ -1,6 +1,10 @@
-/** How a feature, or the score, was distributed when the model was made. JSON as it is. */
+/**
+ * How a feature, or the score, was distributed when the model was made. JSON as it is.
+ */
 export interface ReferenceHistogram {
-  /** Rising; bin i holds what is above edge i − 1 and at most edge i, the last the rest. */
+  /**
+   * Rising; bin i holds what is above edge i − 1 and at most edge i, the last the rest.
+   */
   readonly edges: ReadonlyArray<number>
   /** Rows per bin; one more than edges. */
   readonly counts: ReadonlyArray<number>
@@ -19,8 +23,9 @@ export interface Drift {
 const LEAST = 1e-4
 
 /**
- * Histogram by the values' own quantiles; fewer bins where values repeat. Edges lie between
- * two values, not on one: what is computed again in 32 bits must not change its bin.
+ * Histogram by the values' own quantiles; fewer bins where values repeat. Edges lie
+ * between two values, not on one: what is computed again in 32 bits must not change its
+ * bin.
  */
 export const referenceHistogram = (
   values: Float32Array | Float64Array,

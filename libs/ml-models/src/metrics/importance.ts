@@ -9,8 +9,9 @@ export interface Importance {
 }
 
 /**
- * How much AUC is lost on rows not trained on when a feature's values are shuffled among
- * them; highest first, below 0 only by chance. Features that say the same share it.
+ * How much AUC is lost on rows not trained on when a feature's values are shuffled
+ * among them; highest first, below 0 only by chance. Features that say the same share
+ * it.
  */
 export const permutationImportance = (
   model: Model,

@@ -14,8 +14,8 @@ export interface Lift {
 }
 
 /**
- * Lift of the top `shares` of rows; of equal scores at the border all get the mean of their
- * labels. Empty without rows labelled 1.
+ * Lift of the top `shares` of rows; of equal scores at the border all get the mean of
+ * their labels. Empty without rows labelled 1.
  */
 export const liftsOf = (
   labels: Uint8Array,

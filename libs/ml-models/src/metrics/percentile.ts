@@ -1,7 +1,11 @@
-/** Scores that were usual when the model was made: rising, evenly spaced shares of rows. */
+/**
+ * Scores that were usual when the model was made: rising, evenly spaced shares of rows.
+ */
 export type ScoreReference = ReadonlyArray<number>
 
-/** The 0th, 1st … 100th percentile of scores, each one that occurred; empty without any. */
+/**
+ * The 0th, 1st … 100th percentile of scores, each one that occurred; empty without any.
+ */
 export const scoreReference = (scores: Float64Array): ScoreReference => {
   const sorted = scores.filter((score) => !Number.isNaN(score)).sort()
   if (sorted.length === 0) return []
@@ -12,8 +16,8 @@ export const scoreReference = (scores: Float64Array): ScoreReference => {
 }
 
 /**
- * Percent of the reference below a score, 0 to 100, straight between two of its points; of a
- * score that many have the middle of theirs. 50 without a reference.
+ * Percent of the reference below a score, 0 to 100, straight between two of its points;
+ * of a score that many have the middle of theirs. 50 without a reference.
  */
 export const percentileOf = (reference: ScoreReference, score: number): number => {
   if (reference.length < 2) return 50

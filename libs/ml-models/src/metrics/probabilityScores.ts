@@ -1,7 +1,12 @@
-/** Probabilities this close to 0 or 1 count as that far from it, so that no loss is endless. */
+/**
+ * Probabilities this close to 0 or 1 count as that far from it, so that no loss is
+ * endless.
+ */
 const CLOSEST = 1e-15
 
-/** Mean of −log of the probability that was given to what came. Undefined without rows. */
+/**
+ * Mean of −log of the probability that was given to what came. Undefined without rows.
+ */
 export const logLossOf = (
   labels: Uint8Array,
   probabilities: Float64Array

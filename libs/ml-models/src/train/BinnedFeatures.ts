@@ -2,20 +2,24 @@ import type { Features } from "./Dataset.ts"
 import { quantileThresholds } from "./quantileThresholds.ts"
 
 /**
- * Features as small whole numbers: 0 is missing, and bin b of the values holds those above
- * threshold b − 2 and at most threshold b − 1. So bins compare as the values do.
+ * Features as small whole numbers: 0 is missing, and bin b of the values holds those
+ * above threshold b − 2 and at most threshold b − 1. So bins compare as the values do.
  */
 export interface BinnedFeatures {
   readonly rows: number
   readonly features: number
-  /** `words[group · rows + row]`: four features of a row, the first in the lowest byte. */
+  /**
+   * `words[group · rows + row]`: four features of a row, the first in the lowest byte.
+   */
   readonly words: Uint32Array
   readonly thresholds: ReadonlyArray<Float32Array>
   /** Where a feature's bins begin among all; one more than there are features. */
   readonly offsets: Int32Array
 }
 
-/** Bins by the features' own quantiles. `most` counts value bins, missing beside them. */
+/**
+ * Bins by the features' own quantiles. `most` counts value bins, missing beside them.
+ */
 export const binFeatures = (
   features: Features,
   most: number,

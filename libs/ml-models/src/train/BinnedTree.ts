@@ -9,7 +9,9 @@ export interface BinnedTree {
   readonly missingLeft: Array<boolean>
   readonly left: Array<number>
   readonly right: Array<number>
-  /** Of a leaf what it adds, a 32-bit float; of an inner node the mean below by rows. */
+  /**
+   * Of a leaf what it adds, a 32-bit float; of an inner node the mean below by rows.
+   */
   readonly value: Array<number>
   /** Training rows that pass. */
   readonly rows: Array<number>

@@ -1,17 +1,17 @@
 import type { BinnedFeatures } from "./BinnedFeatures.ts"
 
 /**
- * Sums of gradients by bin: at 2 · (offset of the feature + bin) of the first, behind it of
- * the second derivatives. A group of four features may write up to three features past
- * the end, hence the room.
+ * Sums of gradients by bin: at 2 · (offset of the feature + bin) of the first, behind
+ * it of the second derivatives. A group of four features may write up to three features
+ * past the end, hence the room.
  */
 export const makeHistogram = (binned: BinnedFeatures): Float64Array =>
   new Float64Array(2 * ((binned.offsets[binned.features] ?? 0) + 3))
 
 /**
- * Sums the gradients of `order[from … to)` into an empty histogram. `gradients` holds first
- * and second derivative of each row side by side. Four features are read at once: that
- * halves the time. Groups without a chosen feature stay empty.
+ * Sums the gradients of `order[from … to)` into an empty histogram. `gradients` holds
+ * first and second derivative of each row side by side. Four features are read at once:
+ * that halves the time. Groups without a chosen feature stay empty.
  */
 export const sumGradients = (
   histogram: Float64Array,
@@ -58,7 +58,9 @@ export const sumGradients = (
   }
 }
 
-/** What is left of a whole without a part, in place; exact, as the gradients' sums are. */
+/**
+ * What is left of a whole without a part, in place; exact, as the gradients' sums are.
+ */
 export const subtract = (whole: Float64Array, part: Float64Array): void => {
   for (let index = 0; index < whole.length; index++)
     whole[index] = (whole[index] ?? 0) - (part[index] ?? 0)

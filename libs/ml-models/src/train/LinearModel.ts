@@ -1,6 +1,6 @@
 /**
- * Logistic regression: log odds = `intercept` + Σ weight · (value − mean) / scale, where a
- * missing value counts as `fill`. JSON as it is.
+ * Logistic regression: log odds = `intercept` + Σ weight · (value − mean) / scale,
+ * where a missing value counts as `fill`. JSON as it is.
  */
 export interface LinearModel {
   readonly kind: "linear"

@@ -28,7 +28,9 @@ export interface TreeOptions {
   readonly validation?: Dataset
   /** 30. */
   readonly patience?: number
-  /** By name of a feature: 1, the prediction never falls as it rises; −1, never rises. */
+  /**
+   * By name of a feature: 1, the prediction never falls as it rises; −1, never rises.
+   */
   readonly monotone?: Readonly<Record<string, 1 | -1>>
   /** After each tree: how many there are, how many there are at most. */
   readonly onProgress?: (trees: number, most: number) => void

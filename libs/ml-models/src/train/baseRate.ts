@@ -2,8 +2,8 @@ import type { Dataset } from "./Dataset.ts"
 import type { LinearModel } from "./LinearModel.ts"
 
 /**
- * The model that knows only how many labels are 1, with one added to either side: what any
- * other must beat.
+ * The model that knows only how many labels are 1, with one added to either side: what
+ * any other must beat.
  */
 export const baseRate = ({ names, labels }: Dataset): LinearModel => {
   const ones = labels.reduce((sum, label) => sum + label, 0)

@@ -12,10 +12,10 @@ const uncalibrated: Calibration = { slope: 1, intercept: 0 }
 const STEPS = 50
 
 /**
- * Platt scaling by rows that were not trained on, with his smoothed targets, so that rows
- * which are told apart perfectly give no endless slope. The slope is never below 0: of log
- * odds that rank rows the wrong way remains the base rate. Without both labels, or with log
- * odds that are not finite, nothing is changed.
+ * Platt scaling by rows that were not trained on, with his smoothed targets, so that
+ * rows which are told apart perfectly give no endless slope. The slope is never below
+ * 0: of log odds that rank rows the wrong way remains the base rate. Without both
+ * labels, or with log odds that are not finite, nothing is changed.
  */
 export const calibrate = (logOdds: Float64Array, labels: Uint8Array): Calibration => {
   const ones = labels.reduce((sum, label) => sum + label, 0)

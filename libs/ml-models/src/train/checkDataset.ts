@@ -9,7 +9,9 @@ const refused = (reason: Reason, detail: string) =>
 
 const ok: Result.Result<void, UnusableDataset> = Result.succeed(undefined)
 
-/** Whether a model can be made of it: both labels, finite or missing values, one length. */
+/**
+ * Whether a model can be made of it: both labels, finite or missing values, one length.
+ */
 export const checkDataset = (dataset: Dataset): Result.Result<void, UnusableDataset> =>
   Result.gen(function* () {
     yield* checkFeatures(dataset)

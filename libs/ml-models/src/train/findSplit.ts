@@ -30,8 +30,8 @@ export interface Split {
 }
 
 /**
- * The split of a node that takes most from its log loss by its second-order expansion, or
- * none that is allowed and gains. Of equals the first feature and the lowest bin.
+ * The split of a node that takes most from its log loss by its second-order expansion,
+ * or none that is allowed and gains. Of equals the first feature and the lowest bin.
  */
 export const findSplit = (
   histogram: Float64Array,

@@ -1,8 +1,8 @@
 /**
- * First and second derivatives of the log loss of each row by its log odds, side by side.
- * They are rounded to multiples of 2⁻²⁴ of the largest weight: then sums of up to 2²⁸ rows
- * are exact in any order, so neither the order of rows nor whether a histogram was
- * subtracted or summed can change a tree.
+ * First and second derivatives of the log loss of each row by its log odds, side by
+ * side. They are rounded to multiples of 2⁻²⁴ of the largest weight: then sums of up to
+ * 2²⁸ rows are exact in any order, so neither the order of rows nor whether a histogram
+ * was subtracted or summed can change a tree.
  */
 export const writeGradients = (
   into: Float32Array,

@@ -27,9 +27,10 @@ interface Leaf {
 }
 
 /**
- * Grows trees over the same data one after the other, best leaf first. What it gives takes
- * `order`, the rows to learn from, and leaves it grouped by leaf; `chosen` says per feature
- * whether this tree may use it. The scores of the rows in `order` get the tree's values.
+ * Grows trees over the same data one after the other, best leaf first. What it gives
+ * takes `order`, the rows to learn from, and leaves it grouped by leaf; `chosen` says
+ * per feature whether this tree may use it. The scores of the rows in `order` get the
+ * tree's values.
  */
 export const makeGrower = (binned: BinnedFeatures, rules: GrowthRules) => {
   const scratch = new Uint32Array(binned.rows)
@@ -148,7 +149,10 @@ const sumsOf = (order: Uint32Array, gradients: Float32Array): NodeSums => {
   }
 }
 
-/** Puts the rows that go left in front, each side in its order. Gives where right begins. */
+/**
+ * Puts the rows that go left in front, each side in its order. Gives where right
+ * begins.
+ */
 const partition = (
   binned: BinnedFeatures,
   order: Uint32Array,

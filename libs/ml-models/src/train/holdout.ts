@@ -25,15 +25,19 @@ export interface Parts {
   readonly training: Uint32Array
   readonly validation: Uint32Array
   readonly holdout: Uint32Array
-  /** In none: their label was not known at `holdoutFrom`, or the person is on the other side. */
+  /**
+   * In none: their label was not known at `holdoutFrom`, or the person is on the other
+   * side.
+   */
   readonly dropped: number
 }
 
 /**
- * Splits as time will: what is learned from was known, label included, when the holdout's
- * rows were cut. A person's rows are never in both training and validation; nor in training and
- * holdout when `holdoutShare` is above 0, which leaves `1 − holdoutShare` of the people's
- * early rows and `holdoutShare` of the people's late ones.
+ * Splits as time will: what is learned from was known, label included, when the
+ * holdout's rows were cut. A person's rows are never in both training and validation;
+ * nor in training and holdout when `holdoutShare` is above 0, which leaves
+ * `1 − holdoutShare` of the people's early rows and `holdoutShare` of the people's late
+ * ones.
  */
 export const splitByTime = (
   { cuts, people }: RowOrigins,

@@ -1,8 +1,8 @@
 import type { Convex } from "./minimise.ts"
 
 /**
- * Log loss of weights (one per column, the intercept behind them), summed over rows, and
- * half of `l2` times the weights' squares; the intercept is free.
+ * Log loss of weights (one per column, the intercept behind them), summed over rows,
+ * and half of `l2` times the weights' squares; the intercept is free.
  */
 export const makeLogisticLoss = (
   columns: ReadonlyArray<Float32Array>,

@@ -1,10 +1,12 @@
-/** Values looked at to place thresholds: more would move them by less than the noise. */
+/**
+ * Values looked at to place thresholds: more would move them by less than the noise.
+ */
 const SAMPLE = 200_000
 
 /**
- * At most `most` − 1 rising thresholds so that about as many values lie between any two;
- * a value that is frequent enough gets a bin of its own. Each lies between two values that
- * occur (at least the lower, below the upper), as a 32-bit float.
+ * At most `most` − 1 rising thresholds so that about as many values lie between any
+ * two; a value that is frequent enough gets a bin of its own. Each lies between two
+ * values that occur (at least the lower, below the upper), as a 32-bit float.
  */
 export const quantileThresholds = (
   column: Float32Array,

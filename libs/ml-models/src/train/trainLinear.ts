@@ -8,7 +8,10 @@ import { standardise } from "./standardise.ts"
 import { UnusableDataset } from "./UnusableDataset.ts"
 
 export interface LinearOptions {
-  /** L2 of the weights of standardised features, as half its product with their squares, beside the summed loss; above 0. 1. */
+  /**
+   * L2 of the weights of standardised features, as half its product with their squares,
+   * beside the summed loss; above 0. 1.
+   */
   readonly l2?: number
   /** What a missing value counts as. "mean". */
   readonly fill?: "mean" | "median"
@@ -19,8 +22,9 @@ export interface LinearOptions {
 }
 
 /**
- * Logistic regression, uncalibrated. L2 keeps the weights finite where a line separates the
- * labels, and shares them between equal features. Columns without difference weigh 0.
+ * Logistic regression, uncalibrated. L2 keeps the weights finite where a line separates
+ * the labels, and shares them between equal features. Columns without difference weigh
+ * 0.
  *
  * Memory beside the dataset, in bytes: rows · (4 · features + 32).
  */

@@ -36,10 +36,10 @@ const FRUITLESS = 10
 
 /**
  * Gradient-boosted trees of binary labels by log loss, with histograms and second-order
- * gains. Blocks its thread. The same data, options and seed give the same trees; the order
- * of rows matters only when `rowShare` is below 1.
+ * gains. Blocks its thread. The same data, options and seed give the same trees; the
+ * order of rows matters only when `rowShare` is below 1.
  *
- * Memory beside the dataset, in bytes, with f features, r rows and v validation rows:
+ * Memory beside the dataset, in bytes, with f features, r rows, v validation rows:
  * r · (4 ⌈f / 4⌉ + 28) + v · (4 ⌈f / 4⌉ + 8) + 16 · leaves · (bins + 2) · f.
  */
 export const trainTrees = (

@@ -34,8 +34,8 @@ const draw = (
 }
 
 /**
- * 20 features as behaviour has them: counts, skewed amounts, days since, shares, plain noise;
- * thresholds, an interaction, a bend, and a missing value that says something.
+ * 20 features as behaviour has them: counts, skewed amounts, days since, shares, plain
+ * noise; thresholds, an interaction, a bend, and a missing value that says something.
  */
 export const nonlinearLaw = (rows: number, seed: number): Drawn =>
   draw(rows, 20, seed, (x, random) => {
@@ -66,7 +66,10 @@ export const nonlinearLaw = (rows: number, seed: number): Drawn =>
     )
   })
 
-/** Eight normal features, six of them with a weight: what logistic regression is made for. */
+/**
+ * Eight normal features, six of them with a weight: what logistic regression is made
+ * for.
+ */
 export const linearLaw = (rows: number, seed: number): Drawn =>
   draw(rows, 8, seed, (x, random) => {
     for (let index = 0; index < 8; index++) x[index] = normal(random)
