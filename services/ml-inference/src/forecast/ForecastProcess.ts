@@ -40,8 +40,7 @@ export class ForecastProcess {
       this.#settle(undefined)
       return
     }
-    this.#child.stdin.write(`${JSON.stringify(task)}\n`)
-    this.#child.stdin.flush()
+    void this.#send(`${JSON.stringify(task)}\n`)
   }
 
   /** At once, also in the middle of a task. */
@@ -49,6 +48,16 @@ export class ForecastProcess {
     this.#isGone = true
     this.#child.kill("SIGKILL")
     await this.#child.exited
+  }
+
+  /** A process that is gone reads nothing; that it is gone is learnt where it is read. */
+  async #send(line: string): Promise<void> {
+    try {
+      this.#child.stdin.write(line)
+      await this.#child.stdin.flush()
+    } catch {
+      this.#child.kill("SIGKILL")
+    }
   }
 
   #settle(line: string | undefined): void {
