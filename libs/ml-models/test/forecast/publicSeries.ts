@@ -145,8 +145,7 @@ const events = (): ReadonlyArray<PublicSeries> => {
 export const fewSeries = (): ReadonlyArray<PublicSeries> => [
   monthly("air passengers", airPassengers),
   monthly("CO2", column("co2-concentration.csv", "CO2").slice(-240)),
-  monthly("S&P 500", column("sp500.csv", "price")),
-  ...events().filter(({ interval }) => interval === "day")
+  monthly("S&P 500", column("sp500.csv", "price"))
 ]
 
 export const allSeries = (): ReadonlyArray<PublicSeries> => [
