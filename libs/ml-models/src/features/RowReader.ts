@@ -112,7 +112,8 @@ export class RowReader {
   }
 }
 
-const decoder = new TextDecoder()
+// A mark of byte order is a part of an id: without it the id would be somebody else's.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** A length (7 bits a byte, lowest first) and so many bytes; none if they end too early. */
 const textAt = (bytes: Uint8Array, from: number) => {
