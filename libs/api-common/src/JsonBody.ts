@@ -7,6 +7,9 @@ export const defaultLimit = 1024 * 1024
 /** Deeper than any request these APIs know. */
 const MAX_NESTING = 1000
 
+/** Bytes; or what says how many of them are read of a request, before any is. */
+export type BodyLimit = number | ((request: Request) => number | Promise<number>)
+
 /** A body with more bytes than are read. */
 export class BodyTooLarge extends Error {
   readonly limit: number
@@ -30,16 +33,17 @@ export class BodyTooDeep extends Error {
  * an empty body is `null`. What nests too deep is not parsed. Routes with `parse: "none"`
  * read their own.
  */
-export const jsonBody = (limit = defaultLimit) =>
-  new Elysia({ name: "@analytics/api-common/json-body", seed: limit }).onParse(
-    { as: "global" },
-    async ({ request }) => {
-      const bytes = await readUpTo(request, limit)
-      if (bytes.length === 0) return null
-      if (nestsDeeperThan(bytes, MAX_NESTING)) throw new BodyTooDeep(MAX_NESTING)
-      return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
-    }
-  )
+export const jsonBody = (limit: BodyLimit = defaultLimit) =>
+  new Elysia({
+    name: "@analytics/api-common/json-body",
+    seed: typeof limit === "number" ? limit : "by request"
+  }).onParse({ as: "global" }, async ({ request }) => {
+    const most = typeof limit === "number" ? limit : await limit(request)
+    const bytes = await readUpTo(request, most)
+    if (bytes.length === 0) return null
+    if (nestsDeeperThan(bytes, MAX_NESTING)) throw new BodyTooDeep(MAX_NESTING)
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+  })
 
 /** @throws {BodyTooLarge} as soon as the limit is passed, before the rest is read. */
 export const readUpTo = async (

@@ -5,6 +5,7 @@ import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
+import { bodyLimit } from "./access/bodyLimit.ts"
 import type { ModelAccess } from "./access/ModelAccess.ts"
 import type { Forecaster } from "./forecast/Forecaster.ts"
 import { forecastRoutes } from "./forecast/ForecastRoutes.ts"
@@ -38,9 +39,6 @@ export const about = {
   description: "Keeps models, serves them, and forecasts series."
 }
 
-/** Golden rows of a version are JSON; nothing else that is read here is larger. */
-const LARGEST_BODY = 64 * 1024 * 1024
-
 export const makeApp = (runtime: AppRuntime) =>
   // Models are large; whatever else has a body reads less of it by itself.
   new Elysia({ serve: { maxRequestBodySize: Number.MAX_SAFE_INTEGER } })
@@ -50,7 +48,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(artifactsRoutes(runtime))
-    .use(jsonBody(LARGEST_BODY))
+    .use(jsonBody(bodyLimit(runtime)))
     .use(modelsRoutes(runtime))
     .use(versionsRoutes(runtime))
     .use(aliasesRoutes(runtime))
