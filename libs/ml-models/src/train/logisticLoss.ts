@@ -18,13 +18,13 @@ export const makeLogisticLoss = (
   const along = new Float64Array(rows)
 
   const start = new Float64Array(features + 1)
-  let [all, ones] = [0, 0]
+  const sums = [0, 0]
   for (let row = 0; row < rows; row++) {
-    const weight = weights?.[row] ?? 1
-    all += weight
-    ones += weight * (labels[row] ?? 0)
+    const label = labels[row] ?? 0
+    sums[label] = (sums[label] ?? 0) + (weights?.[row] ?? 1)
   }
-  start[features] = Math.log(ones / (all - ones))
+  const [zeros = 0, ones = 0] = sums
+  start[features] = Math.log(ones / zeros)
 
   return {
     dimensions: features + 1,

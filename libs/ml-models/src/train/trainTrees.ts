@@ -160,12 +160,12 @@ const directions = (
 
 /** Log odds of the mean label, a 32-bit float. */
 const baseOf = (labels: Uint8Array, weights: Float32Array | undefined): number => {
-  let all = 0
-  let ones = 0
+  // Each by itself: beside a large sum a small one would be rounded away.
+  const sums = [0, 0]
   for (let row = 0; row < labels.length; row++) {
-    const weight = weights?.[row] ?? 1
-    all += weight
-    ones += weight * (labels[row] ?? 0)
+    const label = labels[row] ?? 0
+    sums[label] = (sums[label] ?? 0) + (weights?.[row] ?? 1)
   }
-  return Math.fround(Math.log(ones / (all - ones)))
+  const [zeros = 0, ones = 0] = sums
+  return Math.fround(Math.log(ones / zeros))
 }

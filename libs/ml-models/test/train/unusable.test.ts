@@ -98,7 +98,11 @@ const odd: Readonly<Record<string, Dataset>> = {
     labels: Uint8Array.of(0, 1, 0, 0)
   },
   "labels a line tells apart": of([-2, -1, 1, 2]),
-  "weights far apart": { ...fine, weights: Float32Array.of(1e-6, 1e6, 1, 1) }
+  "weights far apart": { ...fine, weights: Float32Array.of(1e-6, 1e6, 1, 1) },
+  "a label of next to no weight": {
+    ...fine,
+    weights: Float32Array.of(1e-10, 1e-10, 1e11, 1e11)
+  }
 }
 
 describe("odd data makes a model that is finite everywhere", () => {
