@@ -16,10 +16,8 @@ export const averagePrecisionOf = (
   while (index >= 0) {
     const score = scores[order[index] ?? 0]
     let own = 0
-    while (index >= 0 && scores[order[index] ?? 0] === score) {
-      own += labels[order[index] ?? 0] ?? 0
-      index--
-    }
+    do own += labels[order[index--] ?? 0] ?? 0
+    while (index >= 0 && scores[order[index] ?? 0] === score)
     ones += own
     sum += (own * ones) / (order.length - 1 - index)
   }

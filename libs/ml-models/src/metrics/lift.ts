@@ -52,8 +52,8 @@ const cumulated = (
     const score = scores[order[from] ?? 0]
     let to = from
     let ones = 0
+    do ones += labels[order[to++] ?? 0] ?? 0
     while (to < order.length && scores[order[to] ?? 0] === score)
-      ones += labels[order[to++] ?? 0] ?? 0
     for (let index = from; index < to; index++)
       found[index + 1] = (found[from] ?? 0) + (ones * (index + 1 - from)) / (to - from)
     from = to

@@ -2,7 +2,14 @@
 export const risingOrder = (scores: Float64Array): Uint32Array => {
   const order = new Uint32Array(scores.length)
   for (let row = 0; row < order.length; row++) order[row] = row
-  return order.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0))
+  return order.sort((a, b) => compare(scores[a] ?? 0, scores[b] ?? 0))
+}
+
+const compare = (a: number, b: number): number => {
+  const difference = a - b
+  return Number.isNaN(difference)
+    ? Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+    : difference
 }
 
 /** Rank of each score, from 1; equal scores share the mean of their ranks. */

@@ -4,6 +4,7 @@ import { aucOf } from "../../src/metrics/auc.ts"
 import { aucDifference, aucInterval } from "../../src/metrics/aucDifference.ts"
 import { averagePrecisionOf } from "../../src/metrics/averagePrecision.ts"
 import { liftsOf } from "../../src/metrics/lift.ts"
+import { risingOrder } from "../../src/metrics/ranks.ts"
 import { makeRandom } from "../../src/train/Random.ts"
 import { normal } from "../support/laws.ts"
 
@@ -137,6 +138,18 @@ describe("average precision and lift", () => {
   it("say nothing without a row labelled 1", () => {
     expect(averagePrecisionOf(new Uint8Array(4), scores)).toBeUndefined()
     expect(liftsOf(new Uint8Array(4), scores)).toEqual([])
+  })
+
+  it("end, and rank last, where a score is no number", () => {
+    const nan = Number.NaN
+    const infinite = Number.POSITIVE_INFINITY
+    expect([
+      ...risingOrder(Float64Array.of(3, nan, infinite, 1, nan, infinite, 2, -infinite))
+    ]).toEqual([7, 3, 6, 0, 2, 5, 1, 4])
+    const scores = Float64Array.of(nan, 0.2, nan, 0.1)
+    const labels = Uint8Array.of(0, 1, 1, 0)
+    expect(averagePrecisionOf(labels, scores)).toBeCloseTo((1 + 2 / 3) / 2, 12)
+    expect(liftsOf(labels, scores, [0.5])).toMatchObject([{ rows: 2, rate: 0.5 }])
   })
 
   it("do not depend on the order of rows, nor on more than the order of scores", () => {
