@@ -104,12 +104,15 @@ const load = async (path: string) => {
   return { session, signature }
 }
 
-const refusal = (error: unknown): string =>
-  explain(error).replace(
-    /^Unsupported data type: (\d+)$/u,
-    (_, code: string) =>
-      `an input or output is of ${typeNames[code] ?? `ONNX type ${code}`}, which cannot be served`
-  )
+/** Where the file lies is nothing to those who sent it. */
+const refusal = (error: unknown, path: string): string =>
+  explain(error)
+    .replaceAll(path, "the file")
+    .replace(
+      /^Unsupported data type: (\d+)$/u,
+      (_, code: string) =>
+        `an input or output is of ${typeNames[code] ?? `ONNX type ${code}`}, which cannot be served`
+    )
 
 const tensorOf = (name: string, value: OnnxValue | undefined): Tensor => {
   if (value instanceof Tensor) return value
@@ -139,7 +142,7 @@ const run = async (
 const main = async (path: string): Promise<void> => {
   dieWithParent()
   const loaded = await load(path).catch((error: unknown) => {
-    write(Frames.encodeText(Frames.kinds.modelRefused, refusal(error)))
+    write(Frames.encodeText(Frames.kinds.modelRefused, refusal(error, path)))
   })
   if (loaded === undefined) return
   const { session, signature } = loaded

@@ -11,9 +11,6 @@ import { inspectFile } from "./inspectFile.ts"
 import { ModelInadmissible, RegistryBusy } from "./RegistryProblems.ts"
 import type { NewVersion, VersionSettings } from "./Version.ts"
 
-/** Characters of what a file says of itself, as JSON. */
-const LARGEST_INSPECTION = 1024 * 1024
-
 /** What was found of a file that may be served. */
 export interface Admitted {
   readonly signature: Signature
@@ -113,11 +110,6 @@ const inspected = Effect.fn("Admission.inspect")(function* (path: string) {
       detail: reasons.join(" "),
       errors: reasons.map((detail) => ({ pointer: "/artifact", detail }))
     })
-  if (JSON.stringify(found).length > LARGEST_INSPECTION)
-    return yield* ModelInadmissible.at(
-      "/artifact",
-      "Its names and metadata are too long to be kept."
-    )
   return found
 })
 

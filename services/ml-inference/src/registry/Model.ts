@@ -1,3 +1,4 @@
+import { unstorableIn } from "@analytics/database/unstorable"
 import { Schema } from "effect"
 
 export const ModelName = Schema.String.check(
@@ -24,7 +25,14 @@ export type Aliases = typeof Aliases.Type
 
 export const Percent = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
 
-export const Description = Schema.String.check(Schema.isMaxLength(2000))
+export const Description = Schema.String.check(
+  Schema.isMaxLength(2000),
+  Schema.makeFilter((text) =>
+    unstorableIn(text) === undefined
+      ? undefined
+      : "must be a text without NUL or half of a surrogate pair"
+  )
+)
 
 export const Instant = Schema.DateTimeUtcFromString
 

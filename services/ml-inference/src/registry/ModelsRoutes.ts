@@ -9,7 +9,7 @@ import { Models } from "./Models.ts"
 import { ModelConflict, ModelNotFound } from "./RegistryProblems.ts"
 
 const Params = Schema.Struct({ name: ModelName })
-const ModelPage = pageOf(Schema.String)
+const ModelPage = pageOf(ModelName)
 const AuditPage = pageOf(NumberInCursor)
 const nextCursor = Schema.NullOr(Schema.String)
 const ModelList = Schema.Struct({ models: Schema.Array(Model), nextCursor })

@@ -129,6 +129,9 @@ describe("admission", () => {
     expect(await refused(Models.times(2).subarray(0, 60))).toEqual(
       says("/artifact", /./u)
     )
+    expect(await refused(Models.impossible)).toEqual(
+      says("/artifact", /^Load model from the file failed/u)
+    )
     expect(await refused(Models.times(2), { golden: golden(3) })).toEqual(
       says("/golden", /has 2 where 3 is expected/u)
     )

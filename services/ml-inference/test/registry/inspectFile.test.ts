@@ -12,7 +12,8 @@ it(
         const path = yield* Models.onDisk({
           good: Models.sumAndDifference,
           cut: Models.sumAndDifference.subarray(0, 50),
-          empty: new Uint8Array()
+          empty: new Uint8Array(),
+          wordy: Models.wordy
         })
         const unreadable = (file: string) =>
           Effect.map(Effect.flip(inspectFile(file)), ({ detail }) => detail)
@@ -20,6 +21,7 @@ it(
         expect(good).toEqual(Result.getOrThrow(inspectOnnx(Models.sumAndDifference)))
         expect(yield* unreadable(path("cut"))).toContain("This is no file of ONNX")
         expect(yield* unreadable(path("empty"))).toContain("This is no file of ONNX")
+        expect(yield* unreadable(path("wordy"))).toContain("are too long")
         expect(yield* unreadable("/nowhere/at/all")).not.toContain("/nowhere")
       }).pipe(Effect.scoped)
     ),

@@ -117,6 +117,15 @@ describe("a model", () => {
     for (const name of ["c", "a", "b"]) await api.v1.models.post({ name }, key)
     expect((await api.v1.models.post({ name: "a" }, key)).status).toBe(409)
     expect((await api.v1.models.post({ name: "A" }, key)).status).toBe(422)
+    for (const description of ["\0", "\ud800"]) {
+      expect((await api.v1.models.post({ name: "d", description }, key)).status).toBe(
+        422
+      )
+      const change = api.v1.models({ name: "a" }).patch({ description }, key)
+      expect((await change).status).toBe(422)
+    }
+    const nowhere = await api.v1.models.get({ ...key, query: { cursor: "\0" } })
+    expect(nowhere.status).toBe(422)
     const first = await api.v1.models.get({ ...key, query: { limit: 2 } })
     expect(first.data?.models.map(({ name }) => name)).toEqual(["a", "b"])
     const cursor = first.data?.nextCursor ?? ""

@@ -21,6 +21,24 @@ export const identity = (
     outputs: [{ name: "y", type, shape }]
   })
 
+/** Nothing makes what its node takes. */
+export const impossible: Uint8Array = modelOf({
+  nodes: [{ op: "Mul", inputs: ["x", "nothing"], outputs: ["y"] }],
+  inputs: [{ name: "x", type: "float", shape: ["N"] }],
+  outputs: [{ name: "y", type: "float", shape: ["N"] }]
+})
+
+/** Names of its dimensions take two MiB as JSON. */
+export const wordy: Uint8Array = modelOf({
+  nodes: [{ op: "Identity", inputs: ["x0"], outputs: ["y"] }],
+  inputs: Array.from({ length: 24 }, (_, n) => ({
+    name: `x${n}`,
+    type: "float",
+    shape: Array.from({ length: 60 }, () => "\u0001".repeat(256))
+  })),
+  outputs: [{ name: "y", type: "float", shape: ["N"] }]
+})
+
 /** y = x · factor, over rows of `width` numbers. */
 export const times = (factor: number, width = 2): Uint8Array =>
   modelOf({
@@ -45,6 +63,31 @@ export const sumAndDifference: Uint8Array = modelOf({
     { name: "sum", type: "float", shape: ["N", 1] },
     { name: "difference", type: "float", shape: ["N", 1] }
   ]
+})
+
+/** y = x less the mean of its column: every row of a run changes all others. */
+export const centred: Uint8Array = modelOf({
+  nodes: [
+    {
+      op: "ReduceMean",
+      inputs: ["x"],
+      outputs: ["mean"],
+      attributes: { axes: { ints: [0] }, keepdims: { int: 1 } }
+    },
+    { op: "Sub", inputs: ["x", "mean"], outputs: ["y"] }
+  ],
+  inputs: [{ name: "x", type: "float", shape: ["N", 2] }],
+  outputs: [{ name: "y", type: "float", shape: ["N", 2] }]
+})
+
+/** y = x in steps of a 255th of what the run spans, as a model quantized as it runs. */
+export const quantized: Uint8Array = modelOf({
+  nodes: [
+    { op: "DynamicQuantizeLinear", inputs: ["x"], outputs: ["q", "scale", "zero"] },
+    { op: "DequantizeLinear", inputs: ["q", "scale", "zero"], outputs: ["y"] }
+  ],
+  inputs: [{ name: "x", type: "float", shape: ["N", 2] }],
+  outputs: [{ name: "y", type: "float", shape: ["N", 2] }]
 })
 
 /** y has as many elements as the one number in n says, 0.5 each: as large as one likes. */
