@@ -15,7 +15,8 @@ export const featuresHash = (features: ReadonlyArray<FeatureSpec>): string =>
 export const featureName = (spec: FeatureSpec): string => {
   const { name, ...meaning } = spec
   if (name !== undefined) return name
-  return `${spec.kind}(${argumentsOf(spec).join(", ")})${marked(meaning)}`
+  const mark = needsMark(spec) ? `#${hashOf(meaning).slice(0, 8)}` : ""
+  return `${spec.kind}(${argumentsOf(spec).join(", ")})${mark}`
 }
 
 export const featureNames = (
@@ -35,8 +36,15 @@ const argumentsOf = (spec: FeatureSpec): ReadonlyArray<string> => {
   return [of, ...days]
 }
 
-/** What the words leave out, or might say of two specs, is told apart by a mark. */
-const marked = (meaning: object): string => {
-  const needsMark = ["filters", "timezone", "in"].some((key) => key in meaning)
-  return needsMark ? `#${hashOf(meaning).slice(0, 8)}` : ""
+/** Whether the words leave something out, or might be those of another spec. */
+const needsMark = (spec: FeatureSpec): boolean => {
+  if ("trait" in spec) return "in" in spec
+  const { event = "" } = spec
+  const property = "property" in spec ? spec.property : undefined
+  return (
+    ["filters", "timezone", "in"].some((key) => key in spec) ||
+    event === "any" ||
+    [event, property].some((text) => text?.includes(",")) ||
+    (property !== undefined && event.includes("."))
+  )
 }

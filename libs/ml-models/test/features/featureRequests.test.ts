@@ -2,6 +2,7 @@ import { describe, expect, it } from "bun:test"
 import type { QueryContext } from "@analytics/analytics-core/query/Compiled"
 import { decodeStrictly } from "@analytics/analytics-core/query/decodeStrictly"
 import { Effect, Result } from "effect"
+import fc from "fast-check"
 import { isPlaceholder } from "../../../data-processing/src/Placeholders.ts"
 import { latestCuts } from "../../src/features/cuts.ts"
 import { defaultFeatures } from "../../src/features/defaultFeatures.ts"
@@ -111,6 +112,51 @@ describe("names of features", () => {
     expect(featuresHash([turned])).toBe(featuresHash([second]))
     expect(featuresHash([{ ...turned, name: "n" }])).toBe(featuresHash([second]))
     expect(featuresHash([first, second])).not.toBe(featuresHash([second, first]))
+  })
+
+  it("are two of two that differ, whatever events and properties are called", () => {
+    const word = fc.constantFrom(
+      "any",
+      "a",
+      "a.b",
+      "b",
+      "b.c",
+      "c",
+      "a, 30d",
+      "a, 1-2h"
+    )
+    const days = fc.constantFrom(30, 7)
+    const windowed = { event: word, days }
+    const requiredKeys = ["kind"] as const
+    const spec = fc.oneof(
+      fc.record({ kind: fc.constant("count" as const), ...windowed }, { requiredKeys }),
+      fc.record(
+        { kind: fc.constant("sum" as const), property: word, ...windowed },
+        { requiredKeys: [...requiredKeys, "property"] }
+      ),
+      fc.record(
+        {
+          kind: fc.constant("hour_share" as const),
+          fromHour: fc.constant(1),
+          toHour: fc.constant(2),
+          ...windowed
+        },
+        { requiredKeys: [...requiredKeys, "fromHour", "toHour"] }
+      )
+    )
+    fc.assert(
+      fc.property(spec, spec, (a, b) => {
+        const isSame = featuresHash([a]) === featuresHash([b])
+        expect(featureNames([a])[0] === featureNames([b])[0]).toBe(isSame)
+      }),
+      { numRuns: 2000 }
+    )
+  })
+
+  it("leave no default feature out for an event that is called any", () => {
+    const named = (name: string) =>
+      defaultFeatures([{ name, count: 2 }, { name: "b" }]).length
+    expect(named("any")).toBe(named("a"))
   })
 
   it("differ among default features, which requests may hold", async () => {
