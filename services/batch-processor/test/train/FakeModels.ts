@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import type { Tensor as Wire } from "@analytics/inference-protocol/Tensor"
 import {
   fromTypedArray,
   typedArrayOf
@@ -7,6 +8,7 @@ import { decodeTensor } from "@analytics/inference-protocol/wireTensor"
 import { Effect, Result, type Schema } from "effect"
 import { InferenceSession, Tensor } from "onnxruntime-node"
 import { JobFailed } from "../../src/jobs/JobType.ts"
+import { NotServed } from "../../src/types/models/askModels.ts"
 import type { ModelsClient } from "../../src/types/models/ModelsClient.ts"
 import type {
   Facts,
@@ -24,6 +26,8 @@ export class FakeModels {
   readonly artifacts = new Map<string, Uint8Array>()
   readonly versions: Array<Version> = []
   champion: number | undefined
+  /** Ready without being champion. */
+  readonly loaded = new Set<number>()
   /** How often each was asked. */
   readonly asked = new Map<string, number>()
   /** Told after something was done, and before it is answered: may fail or never end. */
@@ -82,8 +86,17 @@ export class FakeModels {
       this.done("addQuality", () => {
         this.at(version).quality.unshift(JSON.parse(JSON.stringify(measured)))
       }),
+    load: (_project, _name, version) =>
+      this.done("load", () => {
+        this.loaded.add(version)
+      }),
+    unload: (_project, _name, version) =>
+      this.done("unload", () => {
+        this.loaded.delete(version)
+      }),
     infer: (_project, _name, version, inputs, output) =>
-      this.done("infer", async () => {
+      this.done("infer", async (): Promise<Array<Wire> | "not served" | undefined> => {
+        if (version !== this.champion && !this.loaded.has(version)) return "not served"
         const { artifact } = this.at(version).made
         const session = await this.sessionOf(artifact)
         const feeds = Object.fromEntries(
@@ -99,11 +112,15 @@ export class FakeModels {
           ? [fromTypedArray(output, answer.dims, answer.data)]
           : undefined
       }).pipe(
-        Effect.flatMap((found) =>
-          found === undefined
+        Effect.flatMap((found): Effect.Effect<Array<Wire>, JobFailed | NotServed> => {
+          if (found === "not served")
+            return Effect.fail(
+              new NotServed({ detail: `version ${version} is not loaded` })
+            )
+          return found === undefined
             ? Effect.fail(new JobFailed({ detail: "no such output" }))
             : Effect.succeed(found)
-        )
+        })
       )
   }
 

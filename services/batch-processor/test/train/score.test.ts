@@ -2,6 +2,7 @@ import { describe, expect } from "bun:test"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
+import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { JobRun } from "../../src/jobs/JobRun.ts"
 import { WatermarkClient } from "../../src/types/export/WatermarkClient.ts"
@@ -53,8 +54,9 @@ class Sent {
 /** What it was at the time. */
 const now = { watermark: WATERMARK }
 
-const layer = Layer.merge(
+const layer = Layer.mergeAll(
   TestClickHouse.client,
+  TestPostgres.client,
   Layer.succeed(WatermarkClient, {
     current: Effect.sync(() => now.watermark),
     changedAt: () => Effect.succeed(null)
@@ -303,6 +305,34 @@ describe("score and model-quality", () => {
       expect(kept.lines.map(({ message }) => message)).toContain(
         "people were erased: the others are read anew"
       )
+    })
+  )
+
+  effect("asks a version that no alias names any more, for as long as it takes", () =>
+    Effect.gen(function* () {
+      const sent = new Sent()
+      // Another version becomes champion while people are scored by the first.
+      models.versions.push(...models.versions.map((it) => ({ ...it, version: 2 })))
+      models.after = (what) =>
+        Effect.sync(() => {
+          if (what === "version") models.champion = 2
+        })
+      const result = yield* scored(models, sent, newJob(), 21)
+      expect(result).toMatchObject({ version: 1, people: PEOPLE - 1 })
+      expect(sent.events).toHaveLength(PEOPLE - 1)
+      expect(models.asked.get("load")).toBe(1)
+      expect(models.loaded).toBeEmpty()
+
+      // Killed while it was loaded: the next attempt takes it away.
+      const kept = newJob()
+      const id = crypto.randomUUID()
+      kept.checkpoints.set("loaded version 1", true)
+      models.loaded.add(1)
+      yield* scored(models, sent, kept, 21, { model: "buys", version: 1 }, id)
+      expect(models.loaded).toBeEmpty()
+      models.after = () => Effect.void
+      models.champion = 1
+      models.versions.pop()
     })
   )
 

@@ -1,6 +1,7 @@
 import { describe, expect } from "bun:test"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
+import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Deferred, Effect, Fiber, Layer, Schema } from "effect"
 import { JobRun } from "../../src/jobs/JobRun.ts"
 import { WatermarkClient } from "../../src/types/export/WatermarkClient.ts"
@@ -12,8 +13,9 @@ import { jobRun, type KeptJob, newJob } from "../TestJobRun.ts"
 import { storeBehaviour, WATERMARK } from "./behaviour.ts"
 import { FakeModels } from "./FakeModels.ts"
 
-const layer = Layer.merge(
+const layer = Layer.mergeAll(
   TestClickHouse.client,
+  TestPostgres.client,
   Layer.succeed(WatermarkClient, {
     current: Effect.succeed(WATERMARK),
     changedAt: () => Effect.succeed(null)
@@ -105,6 +107,30 @@ describe("train", () => {
         promoted: false,
         reason: "It was asked not to be promoted."
       })
+
+      // The same report against the version it is of, which now saw what it is judged by.
+      models.champion = 1
+      const [first] = models.versions
+      if (first === undefined) return
+      const seen = result.cuts.map(({ at }) => ({ at, for: "train" }))
+      models.versions[0] = { ...first, lineage: { ...first.lineage, cuts: seen } }
+      const judgedAgain = (payload: typeof Payload.Encoded) => {
+        const judging = newJob()
+        for (const step of ["plan", "train"])
+          judging.results.set(step, kept.results.get(step))
+        return run(models, judging, 11, payload)
+      }
+      const flattered = yield* judgedAgain(byDefault)
+      expect(flattered.promoted).toBeFalse()
+      expect(flattered.reason).toContain("learnt from a part of this holdout")
+      models.versions[0] = first
+      expect((yield* judgedAgain(byDefault)).reason).not.toContain("learnt from a part")
+      const other = yield* judgedAgain({
+        ...byDefault,
+        target: { event: "buy", days: 3 }
+      })
+      expect(other).toMatchObject({ promoted: false, championLogLoss: null })
+      expect(other.reason).toContain("foretells something else")
     })
   )
 

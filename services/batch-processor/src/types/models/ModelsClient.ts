@@ -9,6 +9,7 @@ import {
   type Failure,
   jsonBody,
   Later,
+  NotServed,
   passes,
   patiently,
   pauseOf,
@@ -66,6 +67,14 @@ export class ModelsClient extends Context.Service<
       version: number,
       measured: object
     ): Effect.Effect<void, Failure>
+    /** Ready without an alias; returns when it is, as far as can be told. */
+    load(projectId: number, name: string, version: number): Effect.Effect<void, Failure>
+    /** Ends that. What an alias names goes on answering. */
+    unload(
+      projectId: number,
+      name: string,
+      version: number
+    ): Effect.Effect<void, Failure>
     /** One output, by the binary extension both ways. */
     infer(
       projectId: number,
@@ -73,7 +82,7 @@ export class ModelsClient extends Context.Service<
       version: number,
       inputs: ReadonlyArray<Tensor>,
       output: string
-    ): Effect.Effect<ReadonlyArray<Tensor>, Failure>
+    ): Effect.Effect<ReadonlyArray<Tensor>, Failure | NotServed>
   }
 >()("@analytics/batch-processor/types/models/ModelsClient") {
   static readonly layer = Layer.effect(
@@ -85,7 +94,27 @@ export class ModelsClient extends Context.Service<
         yield* HttpClient.HttpClient
       )
 
+      const placed = (what: "load" | "unload") =>
+        Effect.fn(`ModelsClient.${what}`)(function* (
+          projectId: number,
+          name: string,
+          version: number
+        ) {
+          const path = `/v2/repository/models/${name}/${what}`
+          const answered = yield* ask(projectId, {
+            method: "POST",
+            path,
+            body: jsonBody({ parameters: { version: String(version) } })
+          })
+          // There is no room for it now, or it does not get ready.
+          if (answered.status === 409)
+            return yield* unavailable({ detail: textOf(answered.bytes) })
+          if (answered.status >= 400) return yield* refused(answered, path)
+        })
+
       return ModelsClient.of({
+        load: placed("load"),
+        unload: placed("unload"),
         model: Effect.fn("ModelsClient.model")(function* (projectId, name) {
           const path = `/v1/models/${name}`
           const answered = yield* ask(projectId, { method: "GET", path })
@@ -190,9 +219,11 @@ export class ModelsClient extends Context.Service<
                           detail: problem.detail,
                           seconds: pauseOf(problem.retryAfter)
                         })
-                      : new JobFailed({
-                          detail: `Version ${version} of ${name} does not answer (${problem.status}): ${problem.detail}`
-                        })
+                      : problem.status === 404
+                        ? new NotServed({ detail: problem.detail })
+                        : new JobFailed({
+                            detail: `Version ${version} of ${name} does not answer (${problem.status}): ${problem.detail}`
+                          })
                 ),
                 patiently
               )

@@ -5,6 +5,8 @@ import { JobFailed, JobUnavailable } from "../../jobs/JobType.ts"
 
 /** A model is admitted by loading it and running its golden rows. */
 const LONGEST_REQUEST = "3 minutes"
+/** Then the step is tried again, with waits of its own. */
+const LONGEST_WAIT = "10 minutes"
 /** Full or not ready: what asks waits by itself, then the step does. */
 const MOST_WAITS = 120
 /** In seconds. */
@@ -16,6 +18,11 @@ const MOST_TEXT = 500
 export class Later extends Schema.TaggedError<Later>()("Later", {
   detail: Schema.String,
   seconds: Schema.Number
+}) {}
+
+/** No alias names the version any more, or none ever did: it has to be loaded. */
+export class NotServed extends Schema.TaggedError<NotServed>()("NotServed", {
+  detail: Schema.String
 }) {}
 
 export interface Asked {
@@ -93,16 +100,23 @@ export const askingOf = (
 }
 
 /** Waits and asks again, as long as it asks for that. */
-export const patiently = <A, R>(
-  effect: Effect.Effect<A, Later | JobFailed, R>
-): Effect.Effect<A, Failure, R> =>
+export const patiently = <A, R, E extends { readonly _tag: string }>(
+  effect: Effect.Effect<A, Later | E, R>
+): Effect.Effect<A, Exclude<E, Later> | JobUnavailable, R> =>
   effect.pipe(
     Effect.tapError((error) =>
-      error._tag === "Later" ? Effect.sleep(error.seconds * 1000) : Effect.void
+      isLater(error) ? Effect.sleep(error.seconds * 1000) : Effect.void
     ),
-    Effect.retry({ while: ({ _tag }) => _tag === "Later", times: MOST_WAITS }),
-    Effect.catchTag("Later", (later) => Effect.fail(unavailable(later)))
+    Effect.retry({ while: isLater, times: MOST_WAITS }),
+    Effect.catchIf(isLater, (later) => Effect.fail(unavailable(later))),
+    Effect.timeoutOrElse({
+      duration: LONGEST_WAIT,
+      orElse: () =>
+        Effect.fail(unavailable({ detail: "It took nothing for ten minutes." }))
+    })
   )
+
+const isLater = Schema.is(Later)
 
 export const unavailable = ({ detail }: Pick<Later, "detail">) =>
   new JobUnavailable({ what: "ml-inference", detail })

@@ -1,7 +1,8 @@
 import { fromTypedArray, numbersOf } from "@analytics/inference-protocol/TensorValues"
 import type { RowBatch } from "@analytics/ml-models/features/RowReader"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { JobFailed } from "../../jobs/JobType.ts"
+import type { Failure } from "./askModels.ts"
 import { ModelsClient } from "./ModelsClient.ts"
 
 /** Rows of one request. */
@@ -11,15 +12,20 @@ const ROWS = 1024
 export const INPUT = "features"
 export const PROBABILITY = "probability"
 
-interface Asked {
+/** Loads of a version that is not there; another instance hears of each a second later. */
+const MOST_LOADS = 5
+
+interface Asked<R> {
   readonly projectId: number
   readonly model: string
   readonly version: number
+  /** Done when it is not there (`served`). */
+  readonly load: Effect.Effect<void, Failure, R>
 }
 
 /** The probability of each row, by a version that a training made. */
-export const inferred = Effect.fnUntraced(function* (
-  { model, projectId, version }: Asked,
+export const inferred = Effect.fnUntraced(function* <R>(
+  { load, model, projectId, version }: Asked<R>,
   { columns, rows }: Pick<RowBatch, "columns" | "rows">
 ) {
   const client = yield* ModelsClient
@@ -32,7 +38,19 @@ export const inferred = Effect.fnUntraced(function* (
         cells[row * columns.length + index] = column[from + row] ?? Number.NaN
     })
     const input = fromTypedArray(INPUT, [count, columns.length], cells)
-    const outputs = yield* client.infer(projectId, model, version, [input], PROBABILITY)
+    const outputs = yield* client
+      .infer(projectId, model, version, [input], PROBABILITY)
+      .pipe(
+        Effect.tapError(({ _tag }) => (_tag === "NotServed" ? load : Effect.void)),
+        Effect.retry({
+          while: ({ _tag }) => _tag === "NotServed",
+          times: MOST_LOADS,
+          schedule: Schedule.spaced("500 millis")
+        }),
+        Effect.catchTag("NotServed", ({ detail }) =>
+          Effect.fail(new JobFailed({ detail: `It cannot be loaded: ${detail}` }))
+        )
+      )
     const found = outputs.find(({ name }) => name === PROBABILITY)
     const values = found === undefined ? [] : numbersOf(found)
     if (values.length !== count)

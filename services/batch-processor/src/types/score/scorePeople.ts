@@ -2,16 +2,17 @@ import { join } from "node:path"
 import type { FeatureSpec } from "@analytics/ml-models/features/FeatureSpec"
 import { scoringRows } from "@analytics/ml-models/features/featureRows"
 import type { RowBatch } from "@analytics/ml-models/features/RowReader"
+import { traitOf } from "@analytics/ml-models/predictions/predictionTraits"
 import { Effect, Stream } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobFailed } from "../../jobs/JobType.ts"
 import { inferred } from "../models/inferred.ts"
 import { rowBatches } from "../models/rowBatches.ts"
+import { served } from "../models/served.ts"
 import { contextAt } from "../train/planTrain.ts"
 import { noRoom } from "../train/workFolder.ts"
 import type { DriftMeter } from "./DriftMeter.ts"
 import type { Plan } from "./planScore.ts"
-import { traitOf } from "./predictionEvent.ts"
 import type { Payload } from "./ScorePayload.ts"
 import { type Scored, Scores } from "./Scores.ts"
 
@@ -70,10 +71,12 @@ export const scorePeople = Effect.fn("Score.people")(function* (
     (opened) => Effect.promise(() => opened.close())
   )
 
+  const version = { projectId, model, version: plan.version }
+  const load = yield* served(version)
   const scored = Effect.fnUntraced(function* (batch: RowBatch) {
     const columns = batch.columns.slice(0, width)
     const probabilities = yield* inferred(
-      { projectId, model, version: plan.version },
+      { ...version, load },
       { columns, rows: batch.rows }
     )
     drift.add(columns, probabilities, batch.rows)

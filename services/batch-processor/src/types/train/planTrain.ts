@@ -3,6 +3,7 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import { defaultFeatures } from "@analytics/ml-models/features/defaultFeatures"
 import { Features } from "@analytics/ml-models/features/FeatureSpec"
 import { partsFor, peopleStatement } from "@analytics/ml-models/features/featureRows"
+import { inZone } from "@analytics/ml-models/features/inZone"
 import { Effect, Option, Schema } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobFailed } from "../../jobs/JobType.ts"
@@ -11,6 +12,7 @@ import { WatermarkClient } from "../export/WatermarkClient.ts"
 import { cutPlan, PlannedCut } from "./cutPlan.ts"
 import { knownEvents, spanOf } from "./knownEvents.ts"
 import type { Payload } from "./TrainPayload.ts"
+import { timezoneOf } from "./timezoneOf.ts"
 
 /** What a training reads, the same in every run of its job. */
 export const Plan = Schema.Struct({
@@ -58,7 +60,10 @@ const made = Effect.fnUntraced(function* (projectId: number, payload: Payload) {
     })
   const cuts = cutPlan(payload, span, watermark)
   if (typeof cuts === "string") return yield* new JobFailed({ detail: cuts })
-  const features = payload.features ?? defaultFeatures(yield* knownEvents(context))
+  const features = inZone(
+    payload.features ?? defaultFeatures(yield* knownEvents(context)),
+    yield* timezoneOf(projectId)
+  )
   const { parts, read } = partsOf(
     yield* peopleOf(context),
     payload.sample ?? 1,

@@ -70,6 +70,9 @@ const byHand: Promoted = {
   championLogLoss: null
 }
 
+const FLATTERED =
+  "But the champion learnt from a part of this holdout, so that its log loss is lower than it will be: a `holdout` of newer cuts alone compares them fairly."
+
 const judge = Effect.fnUntraced(function* (asked: Asked, champion: number | undefined) {
   const { payload, report } = asked
   const judged: Promoted = {
@@ -88,9 +91,14 @@ const judge = Effect.fnUntraced(function* (asked: Asked, champion: number | unde
       candidate: holdout[chosen].logLoss,
       baseRate: holdout.baseRate.logLoss,
       logistic: holdout.logistic.logLoss,
-      champion: compared
+      champion: compared?.loss
     },
     payload.margin ?? DEFAULT_MARGIN
   )
-  return { ...judged, promoted: isBetter, reason, championLogLoss: compared ?? null }
+  return {
+    ...judged,
+    promoted: isBetter,
+    reason: compared?.isFlattered && !isBetter ? `${reason} ${FLATTERED}` : reason,
+    championLogLoss: compared?.loss ?? null
+  }
 })

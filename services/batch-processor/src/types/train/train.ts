@@ -1,6 +1,7 @@
 import type { ClickHouse } from "@analytics/database/ClickHouse"
 import { trainingRows } from "@analytics/ml-models/features/featureRows"
 import { Effect, Schema } from "effect"
+import type { SqlClient } from "effect/sql"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobRefused, type JobType } from "../../jobs/JobType.ts"
 import type { WatermarkClient } from "../export/WatermarkClient.ts"
@@ -33,7 +34,7 @@ const MOST_IMPORTANT = 10
 export const train: JobType<
   typeof Payload,
   typeof Result,
-  ClickHouse | WatermarkClient | ModelsClient
+  ClickHouse | WatermarkClient | ModelsClient | SqlClient.SqlClient
 > = {
   name: "train",
   description:
