@@ -48,6 +48,7 @@ export class ServedVersion {
   #check: ReturnType<typeof makeCheck>
   #state: RepositoryEntry["state"] = "LOADING"
   #reason = ""
+  #joins: boolean | undefined
 
   constructor(
     desired: DesiredVersion,
@@ -154,9 +155,15 @@ export class ServedVersion {
     this.#batcher.detach(executor)
   }
 
-  /** Requests run one by one from now on. */
-  runAlone(): void {
-    this.#batcher.runAlone()
+  /** Whether rows of several requests may share a run; undefined: nobody tried yet. */
+  get joins(): boolean | undefined {
+    return this.#joins
+  }
+
+  /** Says that; it is not to be tried again. */
+  join(apart: boolean): void {
+    this.#joins = apart
+    if (!apart) this.#batcher.runAlone()
   }
 
   move(state: RepositoryEntry["state"], reason: string): void {

@@ -1,6 +1,7 @@
-import { Effect, type Semaphore } from "effect"
-import { type ExecutorLost, Executors } from "../execution/Executors.ts"
+import { Effect, Result, type Semaphore } from "effect"
+import { type Executor, type ExecutorLost, Executors } from "../execution/Executors.ts"
 import { DesiredModels } from "../registry/DesiredModels.ts"
+import { keepsRowsApart } from "./keepsRowsApart.ts"
 import type { ServedVersion } from "./ServedVersion.ts"
 import { warmUp } from "./warmUp.ts"
 
@@ -69,6 +70,8 @@ const keepOne = Effect.fnUntraced(function* (
     const end = yield* Effect.scoped(untilLost(version, loading)).pipe(
       Effect.catchTag("ExecutorLost", Effect.succeed)
     )
+    // No request asked for what ended it, and it is not done again.
+    if (end._tag === "Again") continue
     if (end._tag === "RegistryUnavailable") {
       if (version.state === "LOADING") version.move("LOADING", end.detail)
       yield* Effect.sleep(pause)
@@ -90,6 +93,22 @@ const keepOne = Effect.fnUntraced(function* (
   }
 })
 
+/** Tries once whether requests may share runs. False: that ended the process. */
+const settleJoining = Effect.fnUntraced(function* (
+  version: ServedVersion,
+  executor: Executor
+) {
+  const { batching, golden } = version.desired
+  if (version.joins !== undefined || batching.maxRows === 1) return true
+  const apart = yield* Effect.result(keepsRowsApart(executor, golden))
+  version.join(Result.getOrElse(apart, () => false))
+  if (version.joins === false)
+    yield* Effect.logInfo(
+      "rows of a run may change each other; each request runs alone"
+    )
+  return Result.isSuccess(apart)
+})
+
 const untilLost = Effect.fnUntraced(function* (
   version: ServedVersion,
   loading: Semaphore.Semaphore
@@ -101,12 +120,10 @@ const untilLost = Effect.fnUntraced(function* (
   if (path._tag === "Failure") return path.failure
   const executor = yield* Effect.gen(function* () {
     const started = yield* executors.start(path.success, limits)
-    if (golden !== undefined && !(yield* warmUp(started, golden))) {
-      version.runAlone()
-      yield* Effect.logInfo("rows of a run change each other; each request runs alone")
-    }
-    return started
+    if (golden !== undefined) yield* warmUp(started, golden)
+    return (yield* settleJoining(version, started)) ? started : undefined
   }).pipe(loading.withPermit)
+  if (executor === undefined) return { _tag: "Again" } as const
   yield* Effect.acquireRelease(
     Effect.sync(() => version.attach(executor)),
     () => Effect.sync(() => version.detach(executor))
