@@ -127,12 +127,14 @@ describe("names of features", () => {
     )
     const days = fc.constantFrom(30, 7)
     const windowed = { event: word, days }
-    const requiredKeys = ["kind"] as const
     const spec = fc.oneof(
-      fc.record({ kind: fc.constant("count" as const), ...windowed }, { requiredKeys }),
+      fc.record(
+        { kind: fc.constant("count" as const), ...windowed },
+        { requiredKeys: ["kind"] }
+      ),
       fc.record(
         { kind: fc.constant("sum" as const), property: word, ...windowed },
-        { requiredKeys: [...requiredKeys, "property"] }
+        { requiredKeys: ["kind", "property"] }
       ),
       fc.record(
         {
@@ -141,7 +143,7 @@ describe("names of features", () => {
           toHour: fc.constant(2),
           ...windowed
         },
-        { requiredKeys: [...requiredKeys, "fromHour", "toHour"] }
+        { requiredKeys: ["kind", "fromHour", "toHour"] }
       )
     )
     fc.assert(
