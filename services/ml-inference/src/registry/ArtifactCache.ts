@@ -10,6 +10,22 @@ import { artifactKey } from "./storedGolden.ts"
 
 /** A file that was asked for so lately may be about to be opened. Milliseconds. */
 const IN_USE = 10 * 60_000
+/** Nobody writes to a file any more that has not grown for so long. Milliseconds. */
+const ABANDONED = 2 * 3_600_000
+
+/** A folder that is full or gone may be mended; nothing ends for good because of it. */
+const onDisk = <A>(work: () => Promise<A>): Effect.Effect<A, RegistryUnavailable> =>
+  Effect.tryPromise(work).pipe(
+    Effect.catch((error) =>
+      Effect.logError("the cache of models cannot be used", error.cause).pipe(
+        Effect.andThen(
+          Effect.fail(
+            new RegistryUnavailable({ detail: "The cache of models cannot be used." })
+          )
+        )
+      )
+    )
+  )
 
 /** Files of models on this machine, out of the object store. */
 export class ArtifactCache extends Context.Service<
@@ -18,7 +34,7 @@ export class ArtifactCache extends Context.Service<
     /** Verified by its sha256. */
     file(sha256: string): Effect.Effect<string, RegistryUnavailable>
     /** Takes over a file of this folder that was verified. */
-    adopt(sha256: string, path: string): Effect.Effect<void>
+    adopt(sha256: string, path: string): Effect.Effect<void, RegistryUnavailable>
     /** A name in this folder for a file that is being written. */
     readonly draft: Effect.Effect<string>
     /** Those that stay, whatever the others take. */
@@ -34,6 +50,8 @@ export class ArtifactCache extends Context.Service<
       yield* Effect.promise(() => removeDrafts(cacheDir))
       // Whoever fetches the same file twice gets the same.
       const turns = yield* Semaphore.make(4)
+      /** What is being used is not removed meanwhile, and nobody counts what another removes. */
+      const folder = yield* Semaphore.make(1)
       const verified = new Set<string>()
       let needed: ReadonlySet<string> = new Set()
 
@@ -48,11 +66,11 @@ export class ArtifactCache extends Context.Service<
             return yield* new RegistryUnavailable({
               detail: "The stored file of the model is not what was sent."
             })
-          yield* Effect.promise(() => rename(path, pathOf(sha256)))
+          yield* onDisk(() => rename(path, pathOf(sha256)))
         }).pipe(Effect.onError(() => Effect.promise(() => rm(path, { force: true }))))
       })
 
-      const evict = Effect.promise(async () => {
+      const evict = onDisk(async () => {
         const files = await cached(cacheDir)
         let total = files.reduce((sum, { bytes }) => sum + bytes, 0)
         for (const { at, bytes, sha256 } of files.sort((a, b) => a.at - b.at)) {
@@ -62,24 +80,27 @@ export class ArtifactCache extends Context.Service<
           await rm(pathOf(sha256), { force: true })
           total -= bytes
         }
-      })
+      }).pipe(folder.withPermits(1))
 
-      const touch = (sha256: string) =>
-        Effect.promise(() => utimes(pathOf(sha256), new Date(), new Date()))
+      /** It stays from now on, if it is there. */
+      const touched = (sha256: string) =>
+        onDisk(() =>
+          utimes(pathOf(sha256), new Date(), new Date()).then(
+            () => true,
+            ifMissing(false)
+          )
+        ).pipe(folder.withPermits(1))
 
       const file = Effect.fn("ArtifactCache.file")(function* (sha256: string) {
         const path = pathOf(sha256)
-        const there = yield* Effect.promise(() => Bun.file(path).exists())
         const good =
-          there &&
-          (verified.has(sha256) ||
-            (yield* Effect.promise(() => hashOf(path))) === sha256)
+          (yield* touched(sha256)) &&
+          (verified.has(sha256) || (yield* onDisk(() => hashOf(path))) === sha256)
         if (!good) {
           yield* fetched(sha256)
           yield* evict
         }
         verified.add(sha256)
-        yield* touch(sha256)
         return path
       })
 
@@ -110,9 +131,9 @@ export class ArtifactCache extends Context.Service<
             })
           ),
         adopt: Effect.fn("ArtifactCache.adopt")(function* (sha256, path) {
-          yield* Effect.promise(() => rename(path, pathOf(sha256)))
+          yield* onDisk(() => rename(path, pathOf(sha256)))
           verified.add(sha256)
-          yield* touch(sha256)
+          yield* touched(sha256)
           yield* evict
         }),
         draft,
@@ -133,11 +154,11 @@ export const written = Effect.fnUntraced(function* <E, R>(
   const hash = createHash("sha256")
   let bytes = 0
   const file = yield* Effect.acquireRelease(
-    Effect.promise(() => open(path, "w")),
+    onDisk(() => open(path, "w")),
     (it) => Effect.promise(() => it.close())
   )
   yield* Stream.runForEach(content, (chunk) =>
-    Effect.promise(async () => {
+    onDisk(async () => {
       hash.update(chunk)
       bytes += chunk.byteLength
       await file.writeFile(chunk)
@@ -146,24 +167,49 @@ export const written = Effect.fnUntraced(function* <E, R>(
   return { bytes, sha256: hash.digest("hex") }
 }, Effect.scoped)
 
-const hashOf = async (path: string): Promise<string> => {
+/** Undefined: there is none. */
+const hashOf = async (path: string): Promise<string | undefined> => {
   const hash = createHash("sha256")
-  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk)
+  } catch (error) {
+    return ifMissing(undefined)(error)
+  }
   return hash.digest("hex")
 }
 
+/** Another process may use the same folder. */
+const ifMissing =
+  <A>(instead: A) =>
+  (error: unknown): A => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      return instead
+    throw error
+  }
+
 const cached = async (folder: string) => {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".onnx"))
-  return Promise.all(
+  const files = await Promise.all(
     names.map(async (name) => {
-      const { mtimeMs, size } = await stat(join(folder, name))
-      return { sha256: name.slice(0, -".onnx".length), bytes: size, at: mtimeMs }
+      const found = await stat(join(folder, name)).catch(ifMissing(undefined))
+      return (
+        found && {
+          sha256: name.slice(0, -".onnx".length),
+          bytes: found.size,
+          at: found.mtimeMs
+        }
+      )
     })
   )
+  return files.filter((file) => file !== undefined)
 }
 
 /** What a process that is gone was writing. */
 const removeDrafts = async (folder: string): Promise<void> => {
-  for (const name of await readdir(folder))
-    if (name.endsWith(".draft")) await rm(join(folder, name), { force: true })
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(".draft")) continue
+    const found = await stat(join(folder, name)).catch(ifMissing(undefined))
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED)
+      await rm(join(folder, name), { force: true })
+  }
 }

@@ -61,34 +61,37 @@ export class Artifacts extends Context.Service<
       }
 
       /** Its name is known when all of it is there, so it waits on this machine. */
-      const receive = Effect.fn("Artifacts.receive")(function* (
-        actor: Actor,
-        body: Stream.Stream<Uint8Array, ArtifactUnreadable>
-      ) {
-        const path = yield* Effect.acquireRelease(cache.draft, (it) =>
-          Effect.promise(() => rm(it, { force: true }))
+      const receive = Effect.fn("Artifacts.receive")(
+        function* (actor: Actor, body: Stream.Stream<Uint8Array, ArtifactUnreadable>) {
+          const path = yield* Effect.acquireRelease(cache.draft, (it) =>
+            Effect.promise(() => rm(it, { force: true }))
+          )
+          const artifact = yield* written(path, upTo(body)).pipe(
+            Effect.timeoutOrElse({
+              duration: LONGEST_UPLOAD,
+              orElse: () =>
+                Effect.fail(
+                  new ArtifactUnreadable({ detail: "It took longer than an hour." })
+                )
+            })
+          )
+          if (artifact.bytes === 0)
+            return yield* new ArtifactUnreadable({
+              detail: "The body is empty: send the file."
+            })
+          if (!(yield* repo.claim(actor, artifact.sha256, artifact.bytes)))
+            return yield* new RegistryBusy({
+              detail: `A project keeps at most ${MAX_UNUSED} files that no version names; they go away after a day.`
+            })
+          yield* stored(artifact, path)
+          yield* cache.adopt(artifact.sha256, path)
+          return artifact
+        },
+        Effect.scoped,
+        Effect.catchTag("RegistryUnavailable", ({ detail }) =>
+          Effect.fail(new ModelsUnavailable({ detail }))
         )
-        const artifact = yield* written(path, upTo(body)).pipe(
-          Effect.timeoutOrElse({
-            duration: LONGEST_UPLOAD,
-            orElse: () =>
-              Effect.fail(
-                new ArtifactUnreadable({ detail: "It took longer than an hour." })
-              )
-          })
-        )
-        if (artifact.bytes === 0)
-          return yield* new ArtifactUnreadable({
-            detail: "The body is empty: send the file."
-          })
-        if (!(yield* repo.claim(actor, artifact.sha256, artifact.bytes)))
-          return yield* new RegistryBusy({
-            detail: `A project keeps at most ${MAX_UNUSED} files that no version names; they go away after a day.`
-          })
-        yield* stored(artifact, path)
-        yield* cache.adopt(artifact.sha256, path)
-        return artifact
-      }, Effect.scoped)
+      )
 
       const stored = Effect.fnUntraced(
         function* ({ bytes, sha256 }: Artifact, path: string) {

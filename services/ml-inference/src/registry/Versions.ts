@@ -135,7 +135,7 @@ export class Versions extends Context.Service<
           const made = yield* repo.insert(actor, model, {
             id,
             sha256: asked.artifact,
-            bytes: Bun.file(path).size,
+            bytes: admitted.inspection.bytes,
             ...admitted,
             golden: golden === undefined ? null : goldenKey(id),
             tolerance: golden?.tolerance ?? 0,
