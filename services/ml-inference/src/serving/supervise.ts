@@ -22,9 +22,10 @@ export const supervise = Effect.fnUntraced(function* (
   loading: Semaphore.Semaphore
 ) {
   const { instances } = version.desired
+  const trial: Trial = { taken: false }
   yield* Effect.raceAllFirst([
-    ...Array.from({ length: Math.max(1, instances) }, (_, n) =>
-      keepOne(version, loading, n === 0)
+    ...Array.from({ length: Math.max(1, instances) }, () =>
+      keepOne(version, loading, trial)
     ),
     Effect.forever(Effect.andThen(Effect.sleep("10 seconds"), measure(version)))
   ]).pipe(
@@ -52,24 +53,34 @@ const measure = Effect.fnUntraced(function* (version: ServedVersion) {
   version.metrics.memory(resident.reduce((all, each) => all + each, 0))
 })
 
+/**
+ * While it is in doubt whether the model runs at all, one new process tries it: that of
+ * whoever takes this first, because the others may be those that still run.
+ */
+interface Trial {
+  taken: boolean
+}
+
 /** One process, and the next one when it is gone. Gives why there will be no other. */
 const keepOne = Effect.fnUntraced(function* (
   version: ServedVersion,
   loading: Semaphore.Semaphore,
-  first: boolean
+  trial: Trial
 ) {
   const { breaker } = version
   let pause = firstPause
   for (;;) {
     yield* Effect.sleep(breaker.wait)
-    // While it is in doubt whether the model runs at all, one process tries it.
-    if (!first && breaker.open) {
+    const tries = breaker.open
+    if (tries && trial.taken) {
       yield* Effect.sleep(glance)
       continue
     }
+    if (tries) trial.taken = true
     const end = yield* Effect.scoped(untilLost(version, loading)).pipe(
       Effect.catchTag("ExecutorLost", Effect.succeed)
     )
+    if (tries) trial.taken = false
     // No request asked for what ended it, and it is not done again.
     if (end._tag === "Again") continue
     if (end._tag === "RegistryUnavailable") {
