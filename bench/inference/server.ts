@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { Health } from "@analytics/api-common/Health"
 import { ModelAccess } from "@analytics/ml-inference/access/ModelAccess"
 import * as SpawnedExecutors from "@analytics/ml-inference/execution/SpawnedExecutors"
+import { PredictionLog } from "@analytics/ml-inference/predictionLog/PredictionLog"
 import { inferRoutes } from "@analytics/ml-inference/protocol/InferRoutes"
 import { RequestBodies } from "@analytics/ml-inference/protocol/RequestBodies"
 import {
@@ -104,6 +105,7 @@ const runtime = ManagedRuntime.make(
     how === "none" ? withoutModels.pipe(Layer.provide(live)) : live,
     RequestBodies.layerOf(64 * 1024 * 1024),
     Health.layer({}),
+    Layer.succeed(PredictionLog, { offer: () => {} }),
     Layer.succeed(ModelAccess, {
       of: () => Effect.succeed(everybody),
       known: () => everybody

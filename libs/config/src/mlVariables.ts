@@ -62,5 +62,27 @@ export const mlVariables = {
   ML_ADMISSIONS: defaulted(Kind.wholeNumber({ minimum: 1, maximum: 64 }), "2", {
     of,
     description: "New versions that are tried at once; as many again wait."
+  }),
+  ML_LOG_EVENTS: defaulted(
+    Kind.wholeNumber({ minimum: 1, maximum: 10_000_000 }),
+    "50000",
+    {
+      of,
+      description:
+        "Predictions that may wait to be logged as events, of one project half of them; more are dropped and counted."
+    }
+  ),
+  ML_LOG_SIZE: defaulted(Kind.byteSize, "32 MiB", {
+    of,
+    description: "The same in bytes."
+  }),
+  ML_LOG_INTERVAL: defaulted(Kind.duration, "1 second", {
+    of,
+    description: "How long a prediction may wait for others to be logged with."
+  }),
+  ML_LOG_PATIENCE: defaulted(Kind.duration, "10 minutes", {
+    of,
+    description:
+      "How long predictions are sent again while data-ingestion is away; then they are dropped and counted."
   })
 }

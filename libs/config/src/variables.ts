@@ -82,8 +82,9 @@ export const variables = {
   }),
 
   DATA_INGESTION_URL: defaulted(Kind.url, "http://127.0.0.1:4001", {
-    of: ["analytics-api", "batch-processor"],
-    description: "Where to ask for the watermark, and to change what is ingested."
+    of: ["analytics-api", "batch-processor", "ml-inference"],
+    description:
+      "Where to ask for the watermark, to change what is ingested, and to log predictions."
   }),
   AS_OF_RETENTION: defaulted(Kind.duration, "1096 days", {
     of: ["analytics-api", "batch-processor"],

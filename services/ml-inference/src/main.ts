@@ -7,6 +7,7 @@ import { HttpConfig } from "@analytics/config/HttpConfig"
 import { MlConfig } from "@analytics/config/MlConfig"
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
+import { PredictionLogConfig } from "@analytics/config/PredictionLogConfig"
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
 import { Installation } from "@analytics/database/Installation"
 import * as Postgres from "@analytics/database/Postgres"
@@ -18,6 +19,7 @@ import { makeApp } from "./App.ts"
 import { ModelAccess } from "./access/ModelAccess.ts"
 import * as SpawnedExecutors from "./execution/SpawnedExecutors.ts"
 import { Forecaster } from "./forecast/Forecaster.ts"
+import { PredictionLog } from "./predictionLog/PredictionLog.ts"
 import { RequestBodies } from "./protocol/RequestBodies.ts"
 import { DeletedProjects } from "./registry/DeletedProjects.ts"
 import { DesiredModels } from "./registry/DesiredModels.ts"
@@ -50,6 +52,7 @@ export const AppLive = Layer.mergeAll(
   AccessLive,
   Forecaster.layer,
   HealthLive,
+  PredictionLog.layer.pipe(Layer.provide(PredictionLogConfig.layer)),
   RegistryLive,
   RequestBodies.layer
 ).pipe(

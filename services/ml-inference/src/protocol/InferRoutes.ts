@@ -1,13 +1,14 @@
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { ModelAccess } from "../access/ModelAccess.ts"
+import type { PredictionLog } from "../predictionLog/PredictionLog.ts"
 import type { Serving } from "../serving/Serving.ts"
 import { inferDocumentation } from "./documentation.ts"
 import { infer } from "./infer.ts"
 import { protocolRuntime } from "./ProtocolRuntime.ts"
 import { type RequestBodies, smallBody } from "./RequestBodies.ts"
 
-type Needs = ModelAccess | RequestBodies | Serving
+type Needs = ModelAccess | PredictionLog | RequestBodies | Serving
 
 /** What everything else is for: tensors in, tensors out. */
 export const inferRoutes = <R, ER>(

@@ -2,6 +2,7 @@ import type { Health } from "@analytics/api-common/Health"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { ModelAccess } from "../access/ModelAccess.ts"
+import type { PredictionLog } from "../predictionLog/PredictionLog.ts"
 import type { Placement } from "../registry/Placement.ts"
 import type { Serving } from "../serving/Serving.ts"
 import { inferRoutes } from "./InferRoutes.ts"
@@ -14,6 +15,7 @@ export type ProtocolServices =
   | Health
   | ModelAccess
   | Placement
+  | PredictionLog
   | RequestBodies
   | Serving
 

@@ -8,6 +8,8 @@ import { headerLengthName, type Message } from "@analytics/inference-protocol/me
 import type { Tensor } from "@analytics/inference-protocol/Tensor"
 import type { Form } from "@analytics/inference-protocol/writeTensor"
 import { Effect, Result } from "effect"
+import { loggedEntity, loggedProbability } from "../predictionLog/logging.ts"
+import { PredictionLog } from "../predictionLog/PredictionLog.ts"
 import { type Inferred, Serving } from "../serving/Serving.ts"
 import { accessOf } from "./accessOf.ts"
 import { RequestBodies } from "./RequestBodies.ts"
@@ -33,18 +35,35 @@ export const infer = Effect.fnUntraced(function* (
       return Effect.fail(
         new Malformed({ detail: "parameters.entity must be a string" })
       )
+    const logged =
+      parameters?.["log"] === undefined ? undefined : loggedEntity(asked.success)
+    if (logged instanceof Malformed) return Effect.fail(logged)
     const target = { projectId, model, version, entity }
     const names = outputs?.map(({ name }) => name)
     return Effect.flatMap(serving.infer(target, inputs, names), (inferred) => {
       const message = encodeAnswer(asked.success, inferred)
-      return Result.isFailure(message)
-        ? Effect.fail(message.failure)
-        : Effect.succeed(responseOf(message.success))
+      if (Result.isFailure(message)) return Effect.fail(message.failure)
+      const response = responseOf(message.success)
+      return logged === undefined
+        ? Effect.succeed(response)
+        : Effect.as(log(projectId, logged, inferred), response)
     })
   }
   if (early !== undefined) return yield* answer(early)
   const bodies = yield* RequestBodies
   return yield* bodies.use(request, answer)
+})
+
+/** Keeps what was said, which no answer waits for. */
+const log = Effect.fnUntraced(function* (
+  projectId: number,
+  entity: string,
+  { model, outputs, version }: Inferred
+) {
+  const probability = loggedProbability(outputs)
+  if (typeof probability !== "number") return yield* probability
+  const { offer } = yield* PredictionLog
+  offer({ projectId, entity, model, version, probability })
 })
 
 const encodeAnswer = (asked: InferRequest, inferred: Inferred) =>

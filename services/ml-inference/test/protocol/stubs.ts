@@ -6,6 +6,10 @@ import type { Tensor } from "@analytics/inference-protocol/Tensor"
 import { Effect, Layer, Logger, ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { ModelAccess } from "../../src/access/ModelAccess.ts"
+import {
+  type OnlinePrediction,
+  PredictionLog
+} from "../../src/predictionLog/PredictionLog.ts"
 import { protocolRoutes } from "../../src/protocol/ProtocolRoutes.ts"
 import { protocolErrors } from "../../src/protocol/protocolErrors.ts"
 import { RequestBodies } from "../../src/protocol/RequestBodies.ts"
@@ -137,9 +141,19 @@ const PlacementStub = Layer.mock(Placement, {
     })
 })
 
+/** What was to be logged, in order. */
+export const logged: Array<OnlinePrediction> = []
+
+const PredictionLogStub = Layer.succeed(PredictionLog, {
+  offer: (prediction) => {
+    logged.push(prediction)
+  }
+})
+
 const runtime = ManagedRuntime.make(
   Layer.mergeAll(
     AccessStub,
+    PredictionLogStub,
     ServingStub,
     PlacementStub,
     RequestBodies.layerOf(bodyLimit),

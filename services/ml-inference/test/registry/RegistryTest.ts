@@ -14,6 +14,7 @@ import { DateTime, Duration, Effect, Layer, Logger, Option, Redacted } from "eff
 import { ModelAccess } from "../../src/access/ModelAccess.ts"
 import * as SpawnedExecutors from "../../src/execution/SpawnedExecutors.ts"
 import { Forecaster } from "../../src/forecast/Forecaster.ts"
+import { PredictionLog } from "../../src/predictionLog/PredictionLog.ts"
 import { RequestBodies } from "../../src/protocol/RequestBodies.ts"
 import { DeletedProjects } from "../../src/registry/DeletedProjects.ts"
 import { DesiredLive, RegistryLive } from "../../src/registry/RegistryLive.ts"
@@ -101,6 +102,7 @@ export const registryTest = ({ cache, objects }: ReturnType<typeof folders>) =>
     RequestBodies.layer,
     AccessTest,
     Forecaster.layer,
+    Layer.succeed(PredictionLog, { offer: () => {} }),
     Health.layer({})
   ).pipe(
     Layer.provideMerge(LiveServing.layer),

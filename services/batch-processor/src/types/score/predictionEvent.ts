@@ -1,4 +1,8 @@
 import { createHash } from "node:crypto"
+import {
+  messageIdPrefix,
+  predictionTraits
+} from "@analytics/ml-models/predictions/predictionTraits"
 
 /** What a version says of a person. */
 export interface Prediction {
@@ -18,10 +22,6 @@ export interface ScoredBy {
   readonly at: number
 }
 
-/** What a person is predicted is a trait: `predictions.<model>.probability`. */
-export const traitOf = (model: string, field: string): string =>
-  `predictions.${model.replaceAll(".", "\\.")}.${field}`
-
 /** The same person on the same day, by the same version: the same message. */
 export const messageIdOf = (
   { at, model, version }: ScoredBy,
@@ -29,33 +29,20 @@ export const messageIdOf = (
 ): string => {
   const day = new Date(at).toISOString().slice(0, 10)
   const key = JSON.stringify([model, version, String(person), day])
-  return `prediction-${createHash("sha256").update(key).digest("hex").slice(0, 40)}`
+  return `${messageIdPrefix.scored}${createHash("sha256").update(key).digest("hex").slice(0, 40)}`
 }
 
 /** The `identify` call, as JSON. One id alone links nobody with anybody. */
 export const predictionEvent = (scored: ScoredBy, prediction: Prediction): string => {
   const { anonymousId, percentile, person, probability, userId } = prediction
-  const at = new Date(scored.at).toISOString()
   return JSON.stringify({
     type: "identify",
     messageId: messageIdOf(scored, person),
     ...(userId === "" ? { anonymousId } : { userId }),
-    timestamp: at,
-    traits: {
-      predictions: {
-        [scored.model]: {
-          probability: shown(probability),
-          percentile,
-          version: scored.version,
-          at
-        }
-      }
-    }
+    timestamp: new Date(scored.at).toISOString(),
+    traits: predictionTraits({ ...scored, percentile, probability })
   })
 }
-
-/** Six digits behind the point: what lies beyond is noise of the arithmetic. */
-const shown = (probability: number): number => Math.round(probability * 1e6) / 1e6
 
 /**
  * Percent (one digit behind the point) of sorted values that are not above `value`, which
