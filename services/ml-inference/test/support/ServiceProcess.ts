@@ -23,6 +23,10 @@ export interface ServiceProcess {
   readonly query: string
   /** Uploads a model and makes it the champion of its name; ready when this ends. */
   push(name: string, file: Uint8Array): Effect.Effect<void>
+  /** What a route answers, as JSON; whatever is not 2xx throws. */
+  ask(method: string, path: string, body?: Bun.BodyInit): Promise<unknown>
+  /** Its exit code, once it has ended. */
+  readonly exited: Promise<number>
   /** Resident bytes of the service, without its executors. */
   readonly memory: Effect.Effect<number>
   /** What it has written so far. */
@@ -96,15 +100,15 @@ export const startService = Effect.fn("startService")(function* (
   const authorization = `Bearer ${Redacted.value(serviceKey)}`
   const query = `?projectId=${projectId}`
 
-  const ask = async (method: string, path: string, body: Bun.BodyInit) => {
+  const ask = async (method: string, path: string, body?: Bun.BodyInit) => {
     const response = await fetch(`${url}${path}${query}`, {
       method,
-      body,
-      headers: { authorization }
+      headers: { authorization },
+      ...(body === undefined ? {} : { body })
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`)
-    return JSON.parse(text)
+    return text === "" ? undefined : JSON.parse(text)
   }
 
   const push = async (name: string, file: Uint8Array): Promise<void> => {
@@ -125,6 +129,8 @@ export const startService = Effect.fn("startService")(function* (
     authorization,
     query,
     client: makeInferenceClient({ url, key: serviceKey, projectId }),
+    ask,
+    exited: child.exited,
     push: (name, file) => Effect.promise(() => push(name, file)),
     memory: Effect.promise(async () => {
       const status = await Bun.file(`/proc/${child.pid}/status`).text()
