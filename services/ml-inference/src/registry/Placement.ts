@@ -165,7 +165,7 @@ export class Placement extends Context.Service<
           const { champion } = aliases
           if (champion === undefined)
             return yield* new ModelConflict({ detail: "There is no champion." })
-          const before = yield* repo.before(actor.projectId, model, champion)
+          const before = yield* repo.before(actor.projectId, model)
           if (Option.isNone(before))
             return yield* new ModelConflict({
               detail: `There was no other champion before version ${champion}, or it is gone.`

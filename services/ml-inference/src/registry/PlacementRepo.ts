@@ -1,6 +1,7 @@
 import { within } from "@analytics/database/PostgresRetry"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { ChampionMoves, championBefore } from "./championBefore.ts"
 import type { Actor, AliasName } from "./Model.ts"
 import { type ModelsUnavailable, orUnavailable } from "./RegistryProblems.ts"
 import { audited, changing } from "./registryRows.ts"
@@ -26,6 +27,9 @@ export type Placed = "placed" | "unknown" | "full"
 /** A promotion that takes longer than this has lost its process. */
 const WARM = "2 minutes"
 
+/** Changes of a champion that are looked back on. */
+const LONGEST_PAST = 10_000
+
 const AliasRow = Schema.Array(Schema.Struct({ version: Schema.Int }))
 
 /** Which versions are to be ready, and under which alias. Changes happen one by one. */
@@ -45,11 +49,10 @@ export class PlacementRepo extends Context.Service<
       alias: AliasName,
       expected: Expected
     ): Effect.Effect<AliasChanged, ModelsUnavailable>
-    /** What the champion was before the version that it is, by the audit. */
+    /** What the champion was before it became what it is, by the audit. */
     before(
       projectId: number,
-      model: string,
-      champion: number
+      model: string
     ): Effect.Effect<Option.Option<number>, ModelsUnavailable>
     /** To be ready for a while although no alias names it. */
     warm(
@@ -77,6 +80,7 @@ export class PlacementRepo extends Context.Service<
     PlacementRepo,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const championMoves = Schema.decodeUnknownEffect(ChampionMoves)
       const aliasRows = Schema.decodeUnknownEffect(AliasRow)
       const of = (projectId: number, model: string) =>
         sql`project_id = ${String(projectId)}::text::bigint AND model = ${model}`
@@ -156,20 +160,21 @@ export class PlacementRepo extends Context.Service<
               })
             ).pipe(orUnavailable)
         ),
-        before: Effect.fn("PlacementRepo.before")((projectId, model, champion) =>
+        before: Effect.fn("PlacementRepo.before")((projectId, model) =>
           sql`
-              SELECT v.version FROM (
-                SELECT (details ->> 'from')::int AS version FROM ml.audit
-                 WHERE ${of(projectId, model)} AND action = 'alias.set'
-                   AND details ->> 'alias' = 'champion'
-                   AND (details ->> 'to')::int = ${champion}::int
-                 ORDER BY id DESC LIMIT 1) AS earlier
-              JOIN ml.versions AS v USING (version)
-              WHERE v.project_id = ${String(projectId)}::text::bigint
-                AND v.model = ${model}`.pipe(
+            SELECT action, (details ->> 'from')::int AS "from" FROM ml.audit
+             WHERE ${of(projectId, model)} AND details ->> 'alias' = 'champion'
+             ORDER BY id DESC LIMIT ${LONGEST_PAST}::int`.pipe(
+            Effect.flatMap(championMoves),
+            Effect.map(championBefore),
+            Effect.flatMap((version) =>
+              version === null
+                ? Effect.succeedNone
+                : Effect.map(exists(projectId, { model, version }), (there) =>
+                    there ? Option.some(version) : Option.none()
+                  )
+            ),
             within("5 seconds"),
-            Effect.flatMap(aliasRows),
-            Effect.map(([row]) => Option.fromUndefinedOr(row?.version)),
             orUnavailable
           )
         ),

@@ -89,6 +89,32 @@ describe("an alias", () => {
   )
 })
 
+describe("a champion", () => {
+  effect("has each one before it, also what it was twice", () =>
+    Effect.gen(function* () {
+      const repo = yield* PlacementRepo
+      yield* modelWith("champion", 3)
+      const set = (version: number, action: "alias.set" | "alias.rolled_back") =>
+        repo.setAlias(
+          actor,
+          { model: "champion", version },
+          "champion",
+          undefined,
+          action
+        )
+      for (const version of [1, 2, 3, 2]) yield* set(version, "alias.set")
+      const past: Array<number> = []
+      for (;;) {
+        const before = yield* repo.before(1, "champion")
+        if (Option.isNone(before) || past.length > 4) break
+        past.push(before.value)
+        yield* set(before.value, "alias.rolled_back")
+      }
+      expect(past).toEqual([3, 2, 1])
+    })
+  )
+})
+
 describe("places", () => {
   effect("are given until there are none, to what is loaded, warm or named", () =>
     Effect.gen(function* () {
