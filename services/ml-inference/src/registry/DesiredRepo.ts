@@ -15,6 +15,8 @@ const Row = Schema.Struct({
   golden: Schema.NullOr(Schema.String),
   settings: VersionSettings,
   challengerPercent: Schema.Int,
+  /** It is to be ready until then at least; null: it says nothing. */
+  warmUntil: Schema.NullOr(Schema.DateTimeUtcFromDate),
   aliases: Aliases
 })
 /** A version that is to be ready, and what its model says of itself. */
@@ -47,7 +49,9 @@ export class DesiredRepo extends Context.Service<
         ),
         rows: sql`
           SELECT v.id, v.project_id, v.model, v.version, v.sha256, v.signature, v.golden,
-                 v.settings, m.challenger_percent, named.aliases
+                 v.settings, m.challenger_percent, named.aliases,
+                 CASE WHEN v.warm_until > clock_timestamp() THEN v.warm_until END
+                   AS warm_until
             FROM ml.versions AS v
             JOIN ml.models AS m ON m.project_id = v.project_id AND m.name = v.model
             CROSS JOIN LATERAL (

@@ -1,5 +1,7 @@
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import {
+  Clock,
+  DateTime,
   Deferred,
   Effect,
   Layer,
@@ -47,8 +49,10 @@ export const layer = Layer.effect(
     const known = yield* Deferred.make<void>()
     const oneAtATime = yield* Semaphore.make(1)
     let revision = -1
-    /** Of the versions of the present state; they never change. */
-    let goldens: ReadonlyMap<string, Golden> = new Map()
+    /** Epoch milliseconds at which something of the present state is no longer to be ready. */
+    let ends = Infinity
+    /** By version; they never change. */
+    const goldens = new Map<string, Golden>()
 
     const goldenAt = Effect.fn("DesiredModels.golden")(function* (key: string) {
       const bytes = yield* Stream.runCollect(store.get(key))
@@ -61,6 +65,8 @@ export const layer = Layer.effect(
       const kept = goldens.get(row.id)
       if (kept !== undefined) return { row, golden: kept }
       return yield* goldenAt(row.golden).pipe(
+        // At once, so that an attempt that takes too long leaves less to the next one.
+        Effect.tap((golden) => Effect.sync(() => goldens.set(row.id, golden))),
         Effect.map((golden): Known => ({ row, golden })),
         Effect.catchTags({
           ObjectNotFound: (error) => unusable(row, error),
@@ -72,18 +78,22 @@ export const layer = Layer.effect(
     const read = Effect.gen(function* () {
       // First, so that what is read next is at least as new.
       const now = yield* repo.revision
-      if (now === revision) return
+      if (now === revision && (yield* Clock.currentTimeMillis) < ends) return
       const found = yield* Effect.forEach(yield* repo.rows, withGolden, {
         concurrency: 4
       })
       const rows = found.filter((it) => it !== undefined)
-      goldens = new Map(
-        rows.flatMap(({ golden, row }) => (golden ? [[row.id, golden] as const] : []))
-      )
+      const ids = new Set(rows.map(({ row }) => row.id))
+      for (const id of goldens.keys()) if (!ids.has(id)) goldens.delete(id)
       const next = stateOf(rows)
       yield* cache.keep(new Set(rows.map(({ row }) => row.sha256)))
       yield* SubscriptionRef.set(state, next)
       revision = now
+      ends = Math.min(
+        ...rows.map(({ row: { warmUntil } }) =>
+          warmUntil === null ? Infinity : DateTime.toEpochMillis(warmUntil)
+        )
+      )
       yield* Deferred.succeed(known, undefined)
     })
 
@@ -96,6 +106,10 @@ export const layer = Layer.effect(
     yield* Effect.race(notes.next, Effect.sleep(POLL)).pipe(
       Effect.andThen(refresh),
       Effect.ignore,
+      // Whatever it is, the next change may come without it.
+      Effect.catchDefect((defect) =>
+        Effect.logError("the registry of models was not followed", defect)
+      ),
       Effect.repeat(Schedule.forever),
       Effect.forkScoped
     )

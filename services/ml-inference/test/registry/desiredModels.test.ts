@@ -7,7 +7,7 @@ import { MlConfig } from "@analytics/config/MlConfig"
 import * as FolderObjectStore from "@analytics/object-store/FolderObjectStore"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Effect, Layer, Logger, Queue, Stream } from "effect"
+import { DateTime, Effect, Layer, Logger, Queue, Stream } from "effect"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import { ArtifactCache } from "../../src/registry/ArtifactCache.ts"
 import { DesiredModels, type Golden } from "../../src/registry/DesiredModels.ts"
@@ -36,9 +36,15 @@ const told = Effect.runSync(Queue.unbounded<void>())
 const away = Effect.fail(
   new SqlError({ reason: new ConnectionError({ cause: new Error("away") }) })
 )
+/** What it dies of when it is asked next. */
+const failures: Array<string> = []
 const RepoTest = Layer.succeed(DesiredRepo, {
   revision: Effect.suspend(() =>
-    registry.rows === undefined ? away : Effect.succeed(registry.revision)
+    failures.length > 0
+      ? Effect.die(failures.pop())
+      : registry.rows === undefined
+        ? away
+        : Effect.succeed(registry.revision)
   ),
   rows: Effect.suspend(() =>
     registry.rows === undefined ? away : Effect.succeed(registry.rows)
@@ -68,6 +74,7 @@ const rowOf = (model: string, fields: Partial<DesiredRow> = {}): DesiredRow => {
     golden: null,
     settings,
     challengerPercent: 0,
+    warmUntil: null,
     aliases: { champion: 1 },
     ...fields
   }
@@ -125,6 +132,37 @@ describe("what is to be ready", () => {
       const state = yield* models.current
       expect([...state.keys()]).toEqual(["1/good"])
       expect(state.get("1/good")?.versions.get(1)?.golden).toEqual(golden)
+    })
+  )
+})
+
+describe("what is to be ready for a while", () => {
+  effect("ends by itself, although nothing is changed", () =>
+    Effect.gen(function* () {
+      const models = yield* DesiredModels
+      const over = yield* DateTime.now
+      yield* set([rowOf("warm", { aliases: {}, warmUntil: over }), rowOf("stays")])
+      yield* models.refresh
+      expect([...(yield* models.current).keys()]).toEqual(["1/warm", "1/stays"])
+      registry.rows = [rowOf("stays")]
+      yield* models.refresh
+      expect([...(yield* models.current).keys()]).toEqual(["1/stays"])
+    })
+  )
+
+  effect("is followed on after a failure that nobody foresaw", () =>
+    Effect.gen(function* () {
+      const models = yield* DesiredModels
+      failures.push("unforeseen")
+      yield* Queue.offer(told, undefined)
+      yield* set([rowOf("after")])
+      yield* Queue.offer(told, undefined)
+      const seen = models.changes.pipe(
+        Stream.filter((it) => it.has("1/after")),
+        Stream.runHead
+      )
+      yield* Effect.timeout(seen, "30 seconds")
+      expect(failures).toEqual([])
     })
   )
 })
