@@ -1,13 +1,7 @@
-import type { LinearModel } from "../train/LinearModel.ts"
+import { FARTHEST, type LinearModel } from "../train/LinearModel.ts"
 import { elementTypes } from "./ElementType.ts"
 import type { ContributionsGraph } from "./modelToOnnx.ts"
 import type { OnnxTensor } from "./OnnxModel.ts"
-
-/**
- * Standard deviations from the mean beyond which a value counts no more: then infinity
- * times a weight of 0, or less another infinity, makes no probability that is no number.
- */
-export const FARTHEST = 1e6
 
 /**
  * Fills, centres and weighs every value. In doubles, because a mean that is large beside

@@ -1,7 +1,6 @@
 import type { Features } from "../train/Dataset.ts"
-import type { LinearModel } from "../train/LinearModel.ts"
+import { FARTHEST, type LinearModel } from "../train/LinearModel.ts"
 import type { Tree, TreeEnsemble } from "../train/TreeEnsemble.ts"
-import { FARTHEST } from "./linearContributions.ts"
 
 /** What a model says of rows, and why. */
 export interface Scores {

@@ -1,5 +1,5 @@
 import type { Features } from "./Dataset.ts"
-import type { LinearModel } from "./LinearModel.ts"
+import { FARTHEST, type LinearModel } from "./LinearModel.ts"
 import type { TreeEnsemble } from "./TreeEnsemble.ts"
 
 export type Model = TreeEnsemble | LinearModel
@@ -50,8 +50,9 @@ const ofLinear = (model: LinearModel, features: Features): Float64Array => {
     if (weight === 0 || column === undefined) return
     for (let row = 0; row < features.rows; row++) {
       const x = column[row] ?? Number.NaN
-      odds[row] =
-        (odds[row] ?? 0) + (weight * ((Number.isNaN(x) ? fill : x) - mean)) / scale
+      const scaled = ((Number.isNaN(x) ? fill : x) - mean) / scale
+      const near = Math.min(Math.max(scaled, -FARTHEST), FARTHEST)
+      odds[row] = (odds[row] ?? 0) + weight * near
     }
   })
   return odds

@@ -223,22 +223,9 @@ describe("modelToOnnx answers as score does", () => {
       expect(apart(probability, probabilitiesOf(model, features))).toBeLessThan(1e-9)
       expect(contributions.length).toBe(features.rows * (model.features.length + 1))
     }
-    // Training knows no limit of how far a value may be from the mean.
-    const near = linear.map((model) => ({
-      ...model,
-      means: model.means.map((mean) => mean / 1e7),
-      scales: model.scales.map((scale) => scale + 1e3)
-    }))
-    const nearRows = (model: LinearModel) =>
-      rowsFor(model).map((features) => ({
-        ...features,
-        columns: features.columns.map((column) =>
-          column.map((value) => Math.min(Math.max(value, -1e8), 1e8))
-        )
-      }))
     const given = [
       ensemble.chain((model) => fc.tuple(fc.constant(model), rowsFor(model))),
-      near.chain((model) => fc.tuple(fc.constant(model), nearRows(model)))
+      linear.chain((model) => fc.tuple(fc.constant(model), rowsFor(model)))
     ]
     for (const one of given) {
       fc.assert(
