@@ -74,7 +74,7 @@ export class Batcher {
       dropped: false
     }
     this.#queue.push(waiting)
-    this.#sweep ??= setTimeout(() => this.#dropOverdue(), queueTime)
+    this.#sweepIn(queueTime)
     this.#plan()
     return waiting
   }
@@ -231,6 +231,7 @@ export class Batcher {
     }
     this.#queue.pushFront(again)
     this.#pump()
+    if (this.#queue.rows > 0) this.#sweepIn(this.#options.queueTime)
   }
 
   #dropOverdue(): void {
@@ -240,11 +241,11 @@ export class Batcher {
     for (const request of this.#queue.takeBefore(before))
       request.done({ _tag: "Overdue" })
     const oldest = this.#queue.oldest
-    if (oldest !== undefined)
-      this.#sweep = setTimeout(
-        () => this.#dropOverdue(),
-        Math.max(1, (oldest - before) / 1e6)
-      )
+    if (oldest !== undefined) this.#sweepIn(Math.max(1, (oldest - before) / 1e6))
     this.#checkDrained()
+  }
+
+  #sweepIn(time: number): void {
+    this.#sweep ??= setTimeout(() => this.#dropOverdue(), time)
   }
 }

@@ -73,6 +73,7 @@ export const makeModelSet = Effect.fnUntraced(function* (
         Effect.andThen(Effect.suspend(() => stop(version))),
         Effect.andThen(
           Effect.sync(() => {
+            version.close()
             leaving.delete(version)
             version.metrics.remove()
             changed()

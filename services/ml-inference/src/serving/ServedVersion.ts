@@ -181,6 +181,11 @@ export class ServedVersion {
     return this.#batcher.drained()
   }
 
+  /** Its processes are gone for good: what still waits for one learns it. */
+  close(): void {
+    this.#batcher.failAll({ _tag: "Unavailable" })
+  }
+
   get #name(): string {
     return `version ${this.desired.version} of model "${this.desired.model}"`
   }

@@ -184,6 +184,17 @@ it("gives up what waits too long", async () => {
   expect(ends).toEqual(["Overdue", "Unavailable"])
 })
 
+it("gives up what waits too long to be run again", async () => {
+  const { ask, batcher, ends, fake } = make({ queueTime: 5 })
+  batcher.attach(fake.executor)
+  ask(request([1]))
+  // Nothing waits when this sees to it.
+  await Bun.sleep(20)
+  fake.finish(crash)
+  await batcher.drained()
+  expect(ends).toEqual(["Overdue"])
+})
+
 it("joins nothing more of a model whose outputs have no row for each of the inputs", () => {
   const { ask, batcher, ends, fake } = make()
   for (const value of [1, 2]) ask(request([value]))
