@@ -69,7 +69,9 @@ export class ExecutorProcess {
       cwd: "/"
     })
     this.loaded = new Promise((resolve) =>
-      this.#expect(limits.loadTime, "loading", (frame) => resolve(loadedOf(frame)))
+      this.#expect(limits.loadTime, "loading", (frame) =>
+        resolve(this.#read(frame, loadedOf))
+      )
     )
     const read = this.#readStderr()
     this.lost = this.#child.exited.then(async () => {
@@ -98,11 +100,15 @@ export class ExecutorProcess {
   ): void {
     const gone = this.#gone
     if (gone !== undefined) queueMicrotask(() => done(gone))
+    else if (Frames.bytesOf(inputs) > Frames.largestFrame / 2)
+      queueMicrotask(() => done(tooLarge))
     else if (this.#answer !== undefined)
       this.#waiting.push(() => this.submit(inputs, outputs, done))
     else {
       const names = outputs.length > 0 ? outputs : undefined
-      this.#expect(this.#limits.runTime, "a run", (frame) => done(endOf(frame, names)))
+      this.#expect(this.#limits.runTime, "a run", (frame) =>
+        done(this.#read(frame, (whole) => endOf(whole, names)))
+      )
       this.#send(Frames.encodeRun(inputs, outputs))
     }
   }
@@ -138,6 +144,18 @@ export class ExecutorProcess {
     }, time)
   }
 
+  /** A process that writes what cannot be read is of no use any more. */
+  #read<A>(frame: Uint8Array | ExecutorLost, read: (frame: Uint8Array) => A) {
+    if (frame instanceof ExecutorLost) return frame
+    try {
+      return read(frame)
+    } catch {
+      this.#child.kill("SIGKILL")
+      const detail = "the process answered what cannot be read"
+      return new ExecutorLost({ reason: "crash", detail })
+    }
+  }
+
   #settle(frame: Uint8Array | ExecutorLost): void {
     clearTimeout(this.#timer)
     const answer = this.#answer
@@ -154,6 +172,8 @@ export class ExecutorProcess {
       fd,
       socket: {
         data: (_, chunk) => {
+          // It is being killed: whoever comes next must not meet that.
+          if (this.#overdue !== undefined) return
           const frame = this.#frames.take(chunk)
           if (frame === "malformed") this.#child.kill("SIGKILL")
           else if (frame !== undefined) this.#settle(frame)
@@ -207,26 +227,22 @@ export class ExecutorProcess {
   }
 }
 
-const loadedOf = (
-  frame: Uint8Array | ExecutorLost
-): Signature | ModelRefused | ExecutorLost => {
-  if (frame instanceof ExecutorLost) return frame
+const tooLarge = new RunRefused({
+  detail: `the inputs of a run may have ${Frames.largestFrame / 2} bytes at most`
+})
+
+const loadedOf = (frame: Uint8Array): Signature | ModelRefused => {
   const text = Frames.textOf(frame)
   return Frames.kindOf(frame) === Frames.kinds.loaded
     ? decodeSignature(text)
     : new ModelRefused({ detail: text })
 }
 
-const endOf = (
-  frame: Uint8Array | ExecutorLost,
-  names: ReadonlyArray<string> | undefined
-): RunEnd => {
-  if (frame instanceof ExecutorLost) return frame
-  return Frames.kindOf(frame) === Frames.kinds.outputs
+const endOf = (frame: Uint8Array, names: ReadonlyArray<string> | undefined): RunEnd =>
+  Frames.kindOf(frame) === Frames.kinds.outputs
     ? {
         _tag: "Outputs",
         outputs: Frames.decodeTensors(frame, names).tensors,
         took: Frames.nanosecondsOf(frame)
       }
     : new RunRefused({ detail: Frames.textOf(frame) })
-}

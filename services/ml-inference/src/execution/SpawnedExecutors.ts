@@ -7,7 +7,15 @@ export const layer = Layer.succeed(Executors, {
   start: Effect.fn("Executors.start")(function* (path, limits) {
     const startedAt = performance.now()
     const process = yield* Effect.acquireRelease(
-      Effect.sync(() => new ExecutorProcess(path, limits)),
+      Effect.try({
+        try: () => new ExecutorProcess(path, limits),
+        // Such as no descriptor or no process being left, which passes.
+        catch: (error) =>
+          new ExecutorLost({
+            reason: "crash",
+            detail: `no process could be started: ${error}`
+          })
+      }),
       (self) => Effect.promise(() => self.end())
     )
     const signature = yield* Effect.promise(() => process.loaded)

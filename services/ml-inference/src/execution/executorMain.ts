@@ -1,7 +1,7 @@
-import { dlopen } from "bun:ffi"
 import { readSync, writeSync } from "node:fs"
 import type { Datatype, TensorSpec } from "@analytics/inference-protocol/Tensor"
 import { InferenceSession, type OnnxValue, Tensor } from "onnxruntime-node"
+import { dieWithParent } from "./dieWithParent.ts"
 import type { Signature } from "./Executors.ts"
 import * as Frames from "./frames.ts"
 import { datatypeOf, fromRuntime, toRuntime } from "./runtimeTensors.ts"
@@ -13,24 +13,6 @@ import { datatypeOf, fromRuntime, toRuntime } from "./runtimeTensors.ts"
  * tenth of a second and is small.
  */
 const channel = 3
-
-/** On Linux the kernel ends this process with the one that started it, also mid-run. */
-const dieWithParent = (): void => {
-  if (process.platform !== "linux") return
-  const PR_SET_PDEATHSIG = 1
-  const SIGKILL = 9n
-  for (const library of ["libc.so.6", `libc.musl-${process.arch}.so.1`])
-    try {
-      const { symbols } = dlopen(library, {
-        prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" }
-      })
-      symbols.prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n)
-      return
-    } catch (error) {
-      // Another C library; without one of them the end of the channel ends the process.
-      process.stderr.write(`${library}: ${error}\n`)
-    }
-}
 
 const write = (frame: Uint8Array): void => {
   for (let at = 0; at < frame.byteLength; )
@@ -61,8 +43,12 @@ const read = (): Uint8Array | undefined => {
   return received.subarray(0, length)
 }
 
+/** Without paths, of this machine and of the one where the runtime was built. */
 const explain = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
+  (error instanceof Error ? error.message : String(error))
+    .replace(/^Load model from .+? failed:/su, "")
+    .replace(/\/onnxruntime_src\/\S+?:\d+ .*?(?:\) (?=[A-Z])|$)/su, "")
+    .trim() || "the runtime says no more"
 
 const specsOf = (
   metadata: ReadonlyArray<InferenceSession.ValueMetadata>,

@@ -81,6 +81,13 @@ export const encodeRun = (
   return frame
 }
 
+/** Bytes of all elements. */
+export const bytesOf = (tensors: ReadonlyArray<Joined>): number => {
+  let total = 0
+  for (const { parts } of tensors) total += sum(parts)
+  return total
+}
+
 const sum = (parts: ReadonlyArray<Uint8Array>): number => {
   let total = 0
   for (const { byteLength } of parts) total += byteLength
