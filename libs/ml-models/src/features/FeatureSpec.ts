@@ -1,5 +1,5 @@
 import { TimeZoneName } from "@analytics/analytics-core/query/Common"
-import { Filters } from "@analytics/analytics-core/query/Filter"
+import { conditionsIn, Filters } from "@analytics/analytics-core/query/Filter"
 import { PropertyPath } from "@analytics/analytics-core/query/Property"
 import { Schema } from "effect"
 import { isOfEvents, pathsIn } from "./ofEvents.ts"
@@ -8,6 +8,15 @@ import { isOfEvents, pathsIn } from "./ofEvents.ts"
 const MAX_DAYS = 3660
 export const MAX_FEATURES = 200
 const MAX_VALUES = 100
+/** Of all filters of a set of features together: they are all in one statement. */
+const MAX_CONDITIONS_OF_FEATURES = 1000
+export const MAX_CONDITIONS = 200
+
+/** So many conditions, and the groups they are in, at most. */
+export const conditionsUpTo = (most: number) =>
+  Schema.makeFilter((value: unknown) =>
+    conditionsIn(value) > most ? `At most ${most} conditions in all filters` : undefined
+  )
 
 export const Days = Schema.Int.check(
   Schema.isBetween({ minimum: 1, maximum: MAX_DAYS })
@@ -23,6 +32,7 @@ const AS_OF_TODAY =
 
 /** Filters on what an event itself carries. */
 export const EventFilters = Filters.check(
+  conditionsUpTo(MAX_CONDITIONS),
   Schema.makeFilter((filters) =>
     filters.flatMap(pathsIn).every(isOfEvents) ? undefined : AS_OF_TODAY
   )
@@ -151,7 +161,8 @@ export type FeatureSpec = typeof FeatureSpec.Type
 /** The columns of a model's input, in their order. */
 export const Features = Schema.Array(FeatureSpec).check(
   Schema.isMinLength(1),
-  Schema.isMaxLength(MAX_FEATURES)
+  Schema.isMaxLength(MAX_FEATURES),
+  conditionsUpTo(MAX_CONDITIONS_OF_FEATURES)
 )
 
 const Within = Schema.Struct({ ...matching, days: Days })

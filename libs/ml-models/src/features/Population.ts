@@ -1,6 +1,12 @@
 import { CohortRule } from "@analytics/analytics-core/query/cohort/Cohort"
 import { Schema } from "effect"
-import { Days, EventFilters, EventName } from "./FeatureSpec.ts"
+import {
+  conditionsUpTo,
+  Days,
+  EventFilters,
+  EventName,
+  MAX_CONDITIONS
+} from "./FeatureSpec.ts"
 
 const Within = Schema.Struct({
   event: Schema.optionalKey(EventName),
@@ -15,7 +21,7 @@ export const Population = Schema.Struct({
   /** None of these in `[cut − days, cut)`. */
   didNot: Schema.optionalKey(Within),
   /** As a cohort's rule: `within` counts back from the cut, nothing after it is seen. */
-  rule: Schema.optionalKey(CohortRule)
+  rule: Schema.optionalKey(CohortRule.check(conditionsUpTo(MAX_CONDITIONS)))
 })
 export type Population = typeof Population.Type
 

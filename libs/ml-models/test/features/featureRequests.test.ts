@@ -9,6 +9,7 @@ import { defaultFeatures } from "../../src/features/defaultFeatures.ts"
 import { Features, Target } from "../../src/features/FeatureSpec.ts"
 import { featureNames, featuresHash } from "../../src/features/featureName.ts"
 import { scoringRows, trainingRows } from "../../src/features/featureRows.ts"
+import { Population } from "../../src/features/Population.ts"
 import { placeholderIds } from "../../src/features/realIds.ts"
 
 const DAY = 86_400_000
@@ -73,6 +74,24 @@ describe("requests for rows", () => {
       { kind: "sum", property: "group.default.seats" }
     ])
     expect(await faultsOf(property)).toMatchObject([{ pointer: "/0/property" }])
+  })
+
+  it("refuses more conditions than a statement should test", async () => {
+    const filters = (count: number) =>
+      Array.from({ length: count }, () => ({ property: "x", op: "is", value: 1 }))
+    const features = (count: number, each: number) =>
+      Array.from({ length: count }, () => ({ kind: "count", filters: filters(each) }))
+    expect(await faultsOf(decodeStrictly(Features)(features(5, 200)))).toEqual([])
+    expect(await faultsOf(decodeStrictly(Features)(features(6, 200)))).toEqual([
+      { pointer: "", detail: "At most 1000 conditions in all filters" }
+    ])
+    expect(await faultsOf(decodeStrictly(Features)(features(1, 201)))).toMatchObject([
+      { pointer: "/0/filters" }
+    ])
+    const rule = { did: { event: "A", filters: filters(201) } }
+    expect(await faultsOf(decodeStrictly(Population)({ rule }))).toMatchObject([
+      { pointer: "/rule" }
+    ])
   })
 
   it("splits people by their number without a gap", async () => {
