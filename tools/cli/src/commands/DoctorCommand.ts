@@ -6,6 +6,7 @@ import { checkDisk, checkSecrecy } from "../doctor/machineChecks.ts"
 import {
   checkAccounting,
   checkClock,
+  checkModels,
   checkQueries,
   checkService
 } from "../doctor/serviceChecks.ts"
@@ -23,6 +24,7 @@ export const doctorCommand = Command.make(
     const target = yield* readTarget(stack)
     const secret = Option.getOrUndefined(yield* Effect.option(secretKeyOf(target, key)))
     const batch = target.services["batch-processor"]
+    const models = target.services["ml-inference"]
     const findings = yield* Effect.all(
       [
         checkSecrecy(stack),
@@ -39,7 +41,10 @@ export const doctorCommand = Command.make(
             ]),
         ...(secret === undefined
           ? []
-          : [checkAccounting(target, secret), checkQueries(target, secret)])
+          : [checkAccounting(target, secret), checkQueries(target, secret)]),
+        ...(secret === undefined || models === undefined
+          ? []
+          : [checkModels(models, secret)])
       ],
       { concurrency: 4 }
     )

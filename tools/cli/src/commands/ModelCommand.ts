@@ -144,7 +144,7 @@ const promote = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Let a version answer: as champion when it is ready everywhere"
+    "Let a version answer as champion, once ml-inference has it ready"
   )
 )
 

@@ -135,3 +135,38 @@ export const checkQueries = (target: Target, key: Redacted.Redacted): Check =>
       )
     )
   )
+
+const Index = Schema.Array(
+  Schema.Struct({
+    name: Schema.String,
+    version: Schema.String,
+    state: Schema.String,
+    reason: Schema.String
+  })
+)
+
+/** Whether every version that is to answer does: those with an alias, or loaded by name. */
+export const checkModels = (url: string, key: Redacted.Redacted): Check =>
+  call("POST", `${url}/v2/repository/index`, Redacted.value(key), Index, {}).pipe(
+    Effect.map((entries) => {
+      const away = entries.filter(({ state }) => state !== "READY")
+      const detail = `${entries.length - away.length} of ${entries.length} versions ready`
+      const [first] = away
+      return first === undefined
+        ? ok("models", detail)
+        : warning(
+            "models",
+            `${detail}; version ${first.version} of ${first.name}: ${first.reason === "" ? first.state : first.reason}`,
+            `see the log of ml-inference, and whether the file is there (docs/models.md); model rollback ${first.name} goes back`
+          )
+    }),
+    Effect.catch((error) =>
+      Effect.succeed(
+        failure(
+          "models",
+          error.message,
+          "see ml-inference, and whether the key has the scope predict"
+        )
+      )
+    )
+  )
