@@ -38,7 +38,13 @@ export interface CandidateError {
 }
 
 export interface Forecasted {
+  /** The best on the past. */
   readonly model: ForecastModel
+  /** The forecast is the weighted mean of these; the weights sum to 1. */
+  readonly weights: ReadonlyArray<{
+    readonly model: ForecastModel
+    readonly weight: number
+  }>
   readonly seasonLengths: ReadonlyArray<number>
   readonly point: ReadonlyArray<number>
   readonly intervals: ReadonlyArray<PredictionInterval>

@@ -112,7 +112,18 @@ const Refused = Schema.Struct({ reason: Schema.String, detail: Schema.String })
 export const ForecastAnswer = Schema.Struct({
   forecast: Schema.NullOr(
     Schema.Struct({
-      model: Schema.Literals(forecastModels),
+      model: Schema.Literals(forecastModels).annotate({
+        description: "The best on the past of the series"
+      }),
+      weights: Schema.Array(
+        Schema.Struct({
+          model: Schema.Literals(forecastModels),
+          weight: Schema.Finite
+        })
+      ).annotate({
+        description:
+          "Of `point`, a weighted mean: the best beside the better of naive and seasonal_naive, by their errors on the past; they sum to 1"
+      }),
       seasonLengths: Schema.Array(Schema.Int),
       point: Numbers,
       intervals: Schema.Array(Interval),

@@ -63,8 +63,12 @@ const decomposed = (seasons: ReadonlyArray<number>): Candidate => ({
 
 /** Growth in proportion: the logarithm is decomposed. */
 const onLogarithm = ({ forecast, isSlow }: Candidate): Candidate => ({
-  forecast: (history, horizon) =>
-    forecast(history.map(Math.log), horizon)?.map(Math.exp),
+  forecast: (history, horizon) => {
+    const grown = forecast(history.map(Math.log), horizon)?.map(Math.exp)
+    return grown?.every((value) => Number.isFinite(value) && value > 0)
+      ? grown
+      : undefined
+  },
   isSlow
 })
 

@@ -39,10 +39,18 @@ const medianOf = (values: ReadonlyArray<number>): number => {
 
 /** A model has shown nothing by fewer forecasts. */
 const LEAST_COMPARED = 3
-/** A more complex one must be better by this share: a smaller lead is mostly luck. */
+/** Seasonal naive must be better by this share: where it is not, it is the worse guess. */
 const MARGIN = 0.1
 /** With so many forecasts that do not overlap it must be better by twice as much. */
 const LUCK = 4
+/** With so many forecasts that do not overlap the weight counts for half of what it is. */
+const DOUBT = 2
+/** Closer errors are equal: what differs is rounding, and depends on the unit. */
+const EQUAL = 1e-9
+
+/** Of 1, 0 and ½ for the second, the first and neither. */
+const winOf = (first: number, second: number): number =>
+  Math.abs(first - second) <= EQUAL * (first + second) ? 0.5 : first > second ? 1 : 0
 
 /** Of two models where both forecast. */
 const compared = (
@@ -73,27 +81,76 @@ const compared = (
     share: share(pairs, meanOf),
     // One value far off is in few of them, and says nothing of the others.
     newest: share(pairs.slice(-Math.ceil(pairs.length / 3)), medianOf),
-    wins: meanOf(pairs.map(({ first, second }) => (1 + Math.sign(first - second)) / 2))
+    wins: meanOf(pairs.map(({ first, second }) => winOf(first, second)))
   }
 }
 
+const isBetter = (
+  origins: ReadonlyArray<Origin>,
+  than: ForecastModel,
+  model: ForecastModel,
+  margin: number
+): boolean => {
+  const found = compared(origins, than, model)
+  return (
+    found !== undefined &&
+    found.wins > 0.5 &&
+    Math.max(found.share, found.newest) <
+      1 - Math.max(EQUAL, margin * (1 + LUCK / found.separate))
+  )
+}
+
+/** A forecast is `weight` of the model and the rest of the simple one. */
+export interface Choice {
+  readonly model: ForecastModel
+  readonly simple: "naive" | "seasonal_naive"
+  /** Of the model, 0 to 1; 1 where it is the simple one itself. */
+  readonly weight: number
+}
+
 /**
- * The best, the simpler one of nearly equals: better on the whole, more often than not, and
- * still in the newest third. `models` from simple to complex.
+ * The better of the two that repeat; and if another one is better on the whole, more often than
+ * not and still in the newest third, the best of these beside it, by the inverse of their squared
+ * errors: what misleads the one misleads the mean of both less.
  */
-export const chosenModel = (
+export const choiceOf = (
   origins: ReadonlyArray<Origin>,
   models: ReadonlyArray<ForecastModel>
-): ForecastModel =>
-  models.reduce((chosen, model) => {
-    if (model === chosen) return chosen
-    const found = compared(origins, chosen, model)
-    if (found === undefined) return chosen
-    const most = 1 - MARGIN * (1 + LUCK / found.separate)
-    return found.wins > 0.5 && Math.max(found.share, found.newest) < most
-      ? model
-      : chosen
-  }, "naive" as ForecastModel)
+): Choice => {
+  const simple =
+    models.includes("seasonal_naive") &&
+    isBetter(origins, "naive", "seasonal_naive", MARGIN)
+      ? "seasonal_naive"
+      : "naive"
+  const model = models
+    .filter((each) => each !== "naive" && each !== "seasonal_naive")
+    .reduce<ForecastModel>(
+      (best, each) => (isBetter(origins, best, each, 0) ? each : best),
+      simple
+    )
+  const lead = model === simple ? undefined : compared(origins, simple, model)
+  if (lead === undefined) return { model: simple, simple, weight: 1 }
+  const { separate, share } = lead
+  const evidence = separate / (separate + DOUBT)
+  return { model, simple, weight: evidence / (evidence + share * share) }
+}
+
+/** undefined: the chosen model, or the simple one, says nothing. */
+export const blended = (
+  { model, simple, weight }: Choice,
+  forecastOf: (model: ForecastModel) => ReadonlyArray<number> | undefined
+): ReadonlyArray<number> | undefined => {
+  const own = forecastOf(model)
+  if (model === simple) return own
+  const other = forecastOf(simple)
+  return (
+    other &&
+    own?.map((value, step) => {
+      const repeated = other[step] ?? value
+      return repeated + weight * (value - repeated)
+    })
+  )
+}
 
 /** Mean absolute error of each model over the origins at which it forecast. */
 export const errorsOf = (

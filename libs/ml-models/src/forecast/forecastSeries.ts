@@ -1,6 +1,6 @@
 import { backtest } from "./backtest.ts"
 import { candidatesFor } from "./candidates.ts"
-import { chosenModel, errorsOf } from "./chosenModel.ts"
+import { blended, type Choice, choiceOf, errorsOf } from "./chosenModel.ts"
 import type {
   Forecasted,
   ForecastModel,
@@ -16,7 +16,7 @@ const LEAST_VALUES = 3
 const RECENT = 60
 
 /**
- * The next values, by the model that did best on the past of this series. The same request
+ * The next values, by what did best on the past of this series. The same request
  * gives the same answer; values × c give the forecast × c.
  */
 export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused => {
@@ -39,12 +39,12 @@ export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused
   const tested = backtest({ ...known, values }, candidates, seasons, horizon)
   const changes = changesOf(values)
   const usual = changes(values.length, values.length)
-  const { model, point } = made(chosenModel(tested.origins, models), (name) =>
+  const { choice, point } = made(choiceOf(tested.origins, models), (name) =>
     candidates.get(name)?.forecast(values, horizon)
   )
   const intervals = intervalsOf(
     tested,
-    model,
+    choice,
     models,
     (count) => changes(count, RECENT) || usual || 1,
     values.length
@@ -56,8 +56,9 @@ export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused
     )
   const later = point.slice(known.trailing)
   return {
-    model,
-    seasonLengths: usedBy(model, seasons),
+    model: choice.model,
+    weights: weightsOf(choice),
+    seasonLengths: usedBy(choice, seasons),
     point: later.map(bounded),
     intervals: request.levels.map((level) => {
       const bounds = later.map((value, index) =>
@@ -81,20 +82,33 @@ export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused
   }
 }
 
-const usedBy = (model: ForecastModel, seasons: ReadonlyArray<number>) => {
-  if (model === "seasonal_naive") return seasons.slice(0, 1)
-  return model === "smoothing" || model.startsWith("mstl") ? seasons : []
+const weightsOf = ({ model, simple, weight }: Choice): Forecasted["weights"] =>
+  model === simple
+    ? [{ model, weight: 1 }]
+    : [
+        { model, weight },
+        { model: simple, weight: 1 - weight }
+      ]
+
+const usedBy = ({ model, simple }: Choice, seasons: ReadonlyArray<number>) => {
+  if (model === "smoothing" || model.startsWith("mstl")) return seasons
+  return simple === "seasonal_naive" ? seasons.slice(0, 1) : []
 }
 
 /** What did well on the past may not fit all of it; repeating the last value always does. */
 const made = (
-  chosen: ForecastModel,
+  choice: Choice,
   ask: (model: ForecastModel) => ReadonlyArray<number> | undefined
-): { readonly model: ForecastModel; readonly point: ReadonlyArray<number> } => {
-  const point = ask(chosen)
-  return point
-    ? { model: chosen, point }
-    : { model: "naive", point: ask("naive") ?? [] }
+): { readonly choice: Choice; readonly point: ReadonlyArray<number> } => {
+  const { simple } = choice
+  for (const each of [choice, { model: simple, simple, weight: 1 }]) {
+    const point = blended(each, ask)
+    if (point) return { choice: each, point }
+  }
+  return {
+    choice: { model: "naive", simple: "naive", weight: 1 },
+    point: ask("naive") ?? []
+  }
 }
 
 /** Mean absolute change from one value to the next, of the last `window` of the first `count`. */

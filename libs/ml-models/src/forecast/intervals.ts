@@ -1,5 +1,5 @@
 import type { Backtest, Origin } from "./backtest.ts"
-import { chosenModel } from "./chosenModel.ts"
+import { blended, type Choice, choiceOf } from "./chosenModel.ts"
 import type { ForecastModel } from "./Forecast.ts"
 import { normalQuantile } from "./usualErrors.ts"
 
@@ -34,17 +34,17 @@ const proportional: Space = {
 const spaceOf = (model: ForecastModel): Space =>
   model === "mstl_log" ? proportional : additive
 
-/** Errors of one model: of each origin, per step; null where nothing came. */
+/** Errors of one choice: of each origin, per step; null where nothing came. */
 type Errors = ReadonlyArray<ReadonlyArray<number | null>>
 
 const errorsIn = (
   origins: ReadonlyArray<Origin>,
-  model: ForecastModel,
+  choice: Choice,
   scaleAt: (known: number) => number
 ): Errors => {
-  const { error } = spaceOf(model)
+  const { error } = spaceOf(choice.model)
   return origins.flatMap(({ actual, forecasts, known }) => {
-    const forecast = forecasts.get(model)
+    const forecast = blended(choice, (model) => forecasts.get(model))
     const scale = scaleAt(known)
     if (forecast === undefined) return []
     return [
@@ -128,13 +128,13 @@ export interface IntervalsOf {
 }
 
 /**
- * Intervals of the chosen model from its errors in the backtest, and their coverage: at each
+ * Intervals of what was chosen from its errors in the backtest, and their coverage: at each
  * origin with what had come by then, the choice of the model included.
  * @param scaleAt the size of usual changes when so many values are known
  */
 export const intervalsOf = (
   { horizon, origins }: Backtest,
-  model: ForecastModel,
+  choice: Choice,
   models: ReadonlyArray<ForecastModel>,
   scaleAt: (known: number) => number,
   count: number
@@ -142,21 +142,21 @@ export const intervalsOf = (
   const widths =
     origins.length === 0
       ? guessed
-      : widthsFrom(errorsIn(origins, model, scaleAt), horizon)
-  const { around } = spaceOf(model)
+      : widthsFrom(errorsIn(origins, choice, scaleAt), horizon)
+  const { around } = spaceOf(choice.model)
   const scale = scaleAt(count)
   const every = Math.ceil(origins.length / MOST_TRIES)
   const tries = origins.flatMap((origin, index) => {
     if ((origins.length - 1 - index) % every !== 0) return []
     const past = origins.filter(({ known }) => known + horizon <= origin.known)
     if (past.length < LEAST_ORIGINS) return []
-    const chosen = chosenModel(past, models)
-    const forecast = origin.forecasts.get(chosen) ?? []
+    const chosen = choiceOf(past, models)
+    const forecast = blended(chosen, (model) => origin.forecasts.get(model)) ?? []
     return [
       {
         origin,
         forecast,
-        space: spaceOf(chosen),
+        space: spaceOf(chosen.model),
         scale: scaleAt(origin.known),
         widths: widthsFrom(errorsIn(past, chosen, scaleAt), horizon)
       }

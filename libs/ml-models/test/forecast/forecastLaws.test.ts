@@ -3,6 +3,7 @@ import * as fc from "fast-check"
 import { answerForecast } from "../../src/forecast/answers.ts"
 import type { Forecasted, ForecastRequest } from "../../src/forecast/Forecast.ts"
 import { forecast } from "../../src/forecast/forecastSeries.ts"
+import { fewSeries } from "./publicSeries.ts"
 
 const made = (request: ForecastRequest): Forecasted => {
   const found = forecast(request)
@@ -36,15 +37,17 @@ const request: fc.Arbitrary<ForecastRequest> = fc
     levels: [0.5, 0.8, 0.95]
   }))
 
-const near = (one: number, other: number, size: number) =>
-  expect(Math.abs(one - other)).toBeLessThanOrEqual(1e-6 * Math.max(1, size))
+const near = (one: number, other: number) =>
+  expect(Math.abs(one - other)).toBeLessThanOrEqual(1e-6 * Math.abs(other))
 
 describe("a forecast", () => {
   it("is as long as asked, and its intervals lie around it, each level in the next", () => {
     fc.assert(
       fc.property(request, (asked) => {
-        const { intervals, point } = made(asked)
+        const { intervals, point, weights } = made(asked)
         expect(point).toHaveLength(asked.horizon)
+        const sum = weights.reduce((total, { weight }) => total + weight, 0)
+        expect(sum).toBeCloseTo(1, 12)
         for (const [index, { lower, upper }] of intervals.entries())
           for (let step = 0; step < asked.horizon; step++) {
             const inner = intervals[index - 1]
@@ -60,21 +63,39 @@ describe("a forecast", () => {
 
   it("grows with its values: a thousand times as much, a thousand times the forecast", () => {
     fc.assert(
-      fc.property(request, fc.constantFrom(0.001, 8, 1000), (asked, times) => {
-        const { intervals, model, point } = made(asked)
-        const large = made({
-          ...asked,
-          values: asked.values.map((each) => (each === null ? null : each * times))
-        })
-        expect(large.model).toBe(model)
-        point.forEach((each, step) => {
-          near(large.point[step] ?? 0, each * times, each * times)
-          const upper = intervals[2]?.upper[step] ?? 0
-          near(large.intervals[2]?.upper[step] ?? 0, upper * times, upper * times)
-        })
-      }),
+      fc.property(
+        request,
+        fc.constantFrom(1e-10, 0.001, 0.3, 8, 1e10),
+        (asked, times) => {
+          const { intervals, model, point } = made(asked)
+          const large = made({
+            ...asked,
+            values: asked.values.map((each) => (each === null ? null : each * times))
+          })
+          expect(large.model).toBe(model)
+          point.forEach((each, step) => {
+            near(large.point[step] ?? 0, each * times)
+            const upper = intervals[2]?.upper[step] ?? 0
+            near(large.intervals[2]?.upper[step] ?? 0, upper * times)
+          })
+        }
+      ),
       { numRuns: 15 }
     )
+  })
+
+  it("of a decomposition grows with its values as well", () => {
+    const [air] = fewSeries()
+    if (!air) throw new Error("it is the first")
+    const asked = { ...air, values: air.values.slice(-90), horizon: 3, levels: [0.9] }
+    const { model, point } = made(asked)
+    expect(model).toBe("mstl_log")
+    for (const times of [1e-6, 1e6]) {
+      const values = asked.values.map((each) => each * times)
+      made({ ...asked, values }).point.forEach((each, step) => {
+        near(each, (point[step] ?? 0) * times)
+      })
+    }
   })
 
   it("does not depend on when it is, and is the same each time", () => {

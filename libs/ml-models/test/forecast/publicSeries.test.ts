@@ -11,10 +11,10 @@ describe("forecasts of public series", () => {
     )
     if (isLong) process.stdout.write(`${tableOf(rows)}\n`)
     const worse = rows.filter(({ ratio }) => ratio > 1.05)
-    // A series that turns misleads whoever learnt from its past.
-    expect(worse.length).toBeLessThanOrEqual(Math.floor(rows.length / 10))
-    expect(worse.filter(({ ratio }) => ratio > 1.25)).toEqual([])
-    expect(meanOf(rows.map(({ ratio }) => ratio))).toBeLessThan(0.95)
+    // A share of 68 months that rises and then falls misleads whoever learnt from its past.
+    expect(worse.length).toBeLessThanOrEqual(isLong ? 1 : 0)
+    expect(worse.filter(({ ratio }) => ratio > 1.1)).toEqual([])
+    expect(meanOf(rows.map(({ ratio }) => ratio))).toBeLessThan(0.9)
     const covered = meanOf(rows.map(({ coverage }) => coverage))
     // Few series say little of coverage: stocks fell as never before.
     expect(covered).toBeGreaterThan(isLong ? 0.85 : 0.75)

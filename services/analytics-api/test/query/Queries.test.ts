@@ -169,6 +169,7 @@ describe("an answer", () => {
     })
     const forecast = {
       model: "naive",
+      weights: [{ model: "naive", weight: 1 }],
       seasonLengths: [],
       point: [3, 3],
       intervals: [{ level: 0.9, lower: [1, 1], upper: [5, 5], coverage: null }],
