@@ -202,6 +202,23 @@ describe("score and model-quality", () => {
       ).toMatchObject({ people: PEOPLE, sent: 0, unchanged: PEOPLE })
       expect(quiet.events).toEqual([])
 
+      // A thousand older scorings, and a version that somebody else made up.
+      const [one] = sent.events
+      if (one === undefined) return
+      const said = (at: number, version: number): Event => ({
+        ...one,
+        messageId: `prediction-${version}-${at}`,
+        timestamp: new Date(at).toISOString(),
+        traits: {
+          predictions: { buys: { ...one.traits.predictions.buys, version } }
+        }
+      })
+      const old = WATERMARK - 40 * DAY
+      yield* store(21, [
+        ...Array.from({ length: 1001 }, (_, hour) => said(old - hour * 3_600_000, 1)),
+        said(WATERMARK - 9 * DAY, 999)
+      ])
+
       now.watermark = WATERMARK + DAY
       const measure = (job: KeptJob) => {
         const { id, projectId, run } = doing(job, crypto.randomUUID(), 21)

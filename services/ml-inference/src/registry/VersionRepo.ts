@@ -15,8 +15,9 @@ import {
 } from "./registryRows.ts"
 import type { Version, VersionSettings, VersionSummary } from "./Version.ts"
 
-/** Of one version; older ones go. */
+/** Of one version and each kind; older ones go. What is measured often must not push out what is measured seldom. */
 const KEPT_MEASUREMENTS = 100
+const MOST_MEASUREMENTS = 300
 
 /** A version that was admitted. */
 export interface AdmittedVersion {
@@ -162,10 +163,17 @@ export class VersionRepo extends Context.Service<
             Effect.gen(function* () {
               const changed = yield* sql`
                 UPDATE ml.versions
-                   SET quality = jsonb_path_query_array(
-                         jsonb_build_array(${JSON.stringify(measurement)}::text::jsonb)
-                           || quality,
-                         ${sql.literal(`'$[0 to ${KEPT_MEASUREMENTS - 1}]'`)})
+                   SET quality = (
+                     SELECT jsonb_agg(it ORDER BY place)
+                       FROM (SELECT it, place, row_number() OVER (
+                                      PARTITION BY it -> 'kind' ORDER BY place) AS nth
+                               FROM jsonb_array_elements(
+                                      jsonb_build_array(
+                                        ${JSON.stringify(measurement)}::text::jsonb)
+                                      || quality) WITH ORDINALITY AS all_of(it, place)
+                            ) AS numbered
+                      WHERE nth <= ${KEPT_MEASUREMENTS}::int
+                        AND place <= ${MOST_MEASUREMENTS}::int)
                  WHERE project_id = ${String(projectId)}::text::bigint
                    AND model = ${model} AND version = ${version}::int
                 RETURNING 1`

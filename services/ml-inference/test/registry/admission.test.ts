@@ -90,12 +90,15 @@ describe("a version", () => {
     await push("measured", 2)
     const one = api.v1.models({ name: "measured" }).versions({ version: "1" })
     const at = "2026-01-01T00:00:00.000Z"
+    const seldom = { at, kind: "outcome" }
+    await one.quality.post(seldom, owner)
     for (let auc = 0; auc < 102; auc++) {
       const { error } = await one.quality.post({ at, auc }, owner)
       expect(error).toBeNull()
     }
     const { data } = await one.get(owner)
-    expect([data?.quality.length, data?.quality[0]]).toEqual([100, { at, auc: 101 }])
+    expect([data?.quality.length, data?.quality[0]]).toEqual([101, { at, auc: 101 }])
+    expect(data?.quality.at(-1)).toEqual(seldom)
     const missing = api.v1.models({ name: "measured" }).versions({ version: "2" })
     expect((await missing.quality.post({ at }, owner)).status).toBe(404)
   })

@@ -5,7 +5,7 @@ import type { Facts } from "./ModelViews.ts"
 interface Measured {
   /** ISO 8601: of when it is true. */
   readonly at: string
-  readonly kind: "drift" | "outcome"
+  readonly kind: "drift" | "outcome" | "online"
   /** Who measured it. */
   readonly job: string
   readonly [more: string]: unknown
