@@ -1,5 +1,5 @@
 import { MlConfig } from "@analytics/config/MlConfig"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Semaphore } from "effect"
 import { Serving } from "../serving/Serving.ts"
 import { DesiredModels } from "./DesiredModels.ts"
 import type { Actor, AliasName, Model } from "./Model.ts"
@@ -108,6 +108,28 @@ export class Placement extends Context.Service<
           })
         )
 
+      /** How many changes of this process want which version to be warm. */
+      const warming = new Map<string, number>()
+      const turn = yield* Semaphore.make(1)
+      const wanted = ({ projectId }: Actor, target: VersionOf, more: 1 | -1) => {
+        const key = `${projectId}/${target.model}/${target.version}`
+        const count = (warming.get(key) ?? 0) + more
+        if (count > 0) warming.set(key, count)
+        else warming.delete(key)
+        return count
+      }
+      const warm = Effect.fnUntraced(function* (actor: Actor, target: VersionOf) {
+        yield* placed(target, yield* repo.warm(actor.projectId, target, maxLoaded))
+        wanted(actor, target, 1)
+      }, turn.withPermits(1))
+      /** What somebody else waits for stays; what cannot be taken back now ends by itself. */
+      const cool = (actor: Actor, target: VersionOf) =>
+        Effect.suspend(() =>
+          wanted(actor, target, -1) > 0
+            ? Effect.void
+            : Effect.ignore(repo.cool(actor.projectId, target))
+        ).pipe(turn.withPermits(1))
+
       /** Does it while the version is ready, alias or not. */
       const whileReady = <A, E>(
         actor: Actor,
@@ -115,13 +137,10 @@ export class Placement extends Context.Service<
         change: Effect.Effect<A, E>
       ) =>
         Effect.acquireUseRelease(
-          Effect.flatMap(repo.warm(actor.projectId, target, maxLoaded), (it) =>
-            placed(target, it)
-          ),
+          warm(actor, target),
           () =>
             follow.pipe(Effect.andThen(ready(actor, target)), Effect.andThen(change)),
-          // What cannot be taken back now ends by itself.
-          () => Effect.ignore(repo.cool(actor.projectId, target))
+          () => cool(actor, target)
         )
 
       const set = Effect.fnUntraced(function* (

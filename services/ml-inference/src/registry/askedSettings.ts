@@ -9,15 +9,25 @@ type Asked = Pick<NewVersion, "batching" | "limits" | "instances">
 /** Rows of one run of a version that does not say. */
 const DEFAULT_ROWS = 256
 
+/** Bytes; what `LimitSettings` takes. */
+const LEAST_MEMORY = 64 * 1024 * 1024
+const MOST_MEMORY = 2 ** 40
+/** Milliseconds, of which a version may have no more either. */
+const LONGEST = 600_000
+
+/** What the configuration says, as a version may have it. */
+const bounded = (value: number, least: number, most: number): number =>
+  Math.min(most, Math.max(least, Math.floor(value)))
+
 /** What a version is to have: what was asked for, else the defaults; nothing beyond them. */
 export const askedSettings = Effect.fnUntraced(function* (
   { batching, instances = 1, limits }: Asked,
   config: MlConfig["Service"]
 ): Effect.fn.Return<VersionSettings, ModelInadmissible> {
   const most = {
-    memory: config.executorMemory,
-    loadTime: Duration.toMillis(config.loadTimeout),
-    runTime: Duration.toMillis(config.runTimeout)
+    memory: bounded(config.executorMemory, LEAST_MEMORY, MOST_MEMORY),
+    loadTime: bounded(Duration.toMillis(config.loadTimeout), 1, LONGEST),
+    runTime: bounded(Duration.toMillis(config.runTimeout), 1, LONGEST)
   }
   for (const name of ["memory", "loadTime", "runTime"] as const)
     if ((limits?.[name] ?? 0) > most[name])
