@@ -51,7 +51,7 @@ const floatsOf = ({
         entries(): ArrayIterator<[number, number]>
       })
   | undefined => {
-  const { buffer } = Uint8Array.from(bytes)
+  const { buffer } = new Uint8Array(bytes)
   if (datatype === "FP32") return new Float32Array(buffer)
   if (datatype === "FP64") return new Float64Array(buffer)
   if (datatype === "FP16") return new Float16Array(buffer)

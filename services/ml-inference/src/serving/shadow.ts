@@ -5,6 +5,9 @@ import type { ServedVersion } from "./ServedVersion.ts"
 /** Requests that wait for the shadows of this process, at most; others are left out. */
 const most = 64
 
+/** Bytes of their tensors, and of the answers that theirs are held against, at most. */
+const mostBytes = 64 * 1024 * 1024
+
 /** Differences in a number up to this one are none. */
 const tolerance = 1e-4
 
@@ -14,6 +17,7 @@ const tolerance = 1e-4
  */
 export class Shadows {
   #waiting = 0
+  #bytes = 0
 
   ask(
     shadow: ServedVersion,
@@ -21,25 +25,31 @@ export class Shadows {
     outputs: ReadonlyArray<string> | undefined,
     answered: ReadonlyArray<Tensor>
   ): void {
-    if (this.#waiting >= most) {
+    const bytes = bytesOf(inputs) + bytesOf(answered)
+    if (this.#waiting >= most || this.#bytes + bytes > mostBytes) {
       shadow.metrics.shadowed("dropped")
       return
     }
     this.#waiting++
+    this.#bytes += bytes
+    const end = () => {
+      this.#waiting--
+      this.#bytes -= bytes
+    }
     // The answer goes out first.
     setImmediate(() => {
       const request = shadow.check(inputs, outputs)
       if (request._tag === "InputInvalid") {
-        this.#waiting--
+        end()
         shadow.metrics.shadowed("failed")
         return
       }
-      shadow.infer(request, (end) => {
-        this.#waiting--
-        if (end._tag !== "Answered") shadow.metrics.shadowed("failed")
+      shadow.infer(request, (given) => {
+        end()
+        if (given._tag !== "Answered") shadow.metrics.shadowed("failed")
         else
           shadow.metrics.shadowed(
-            difference(end.outputs, answered, tolerance) === undefined
+            difference(given.outputs, answered, tolerance) === undefined
               ? "same"
               : "different"
           )
@@ -47,3 +57,6 @@ export class Shadows {
     })
   }
 }
+
+const bytesOf = (tensors: ReadonlyArray<Tensor>): number =>
+  tensors.reduce((all, { bytes }) => all + bytes.byteLength, 0)
