@@ -22,6 +22,12 @@ export interface InferResponse {
   readonly outputs: ReadonlyArray<Tensor>
 }
 
+/**
+ * Bytes of the tensors that are written as JSON, at most: a million 32-bit floats take a
+ * good part of a second, in which nothing else is answered. Binary data costs nothing.
+ */
+export const mostAsJson = 4 * 1024 * 1024
+
 /** Writes the answer to an `infer` request; `formOf` says how each output travels. */
 export const encodeResponse = (
   response: InferResponse,
@@ -30,9 +36,16 @@ export const encodeResponse = (
   attempt(() => {
     const { id, modelName, modelVersion, parameters } = response
     const binary: Array<Uint8Array> = []
-    const outputs = response.outputs.map((tensor) =>
-      writeTensor(tensor, formOf(tensor.name), binary)
-    )
+    let asJson = 0
+    const outputs = response.outputs.map((tensor) => {
+      const form = formOf(tensor.name)
+      if (form === "json") asJson += tensor.bytes.byteLength
+      if (asJson > mostAsJson)
+        refuse(
+          `The outputs have more than ${mostAsJson} bytes up to "${tensor.name}", which are not written as JSON; ask for them as binary data (parameters {"binary_data_output": true})`
+        )
+      return writeTensor(tensor, form, binary)
+    })
     const head = JSON.stringify({
       id,
       model_name: modelName,

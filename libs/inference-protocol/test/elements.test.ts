@@ -1,6 +1,6 @@
 import { describe, expect, it } from "bun:test"
 import { decodeRequest } from "@analytics/inference-protocol/InferRequest"
-import { encodeResponse } from "@analytics/inference-protocol/InferResponse"
+import { encodeResponse, mostAsJson } from "@analytics/inference-protocol/InferResponse"
 import { shortestFloat } from "@analytics/inference-protocol/shortestFloat"
 import type { Datatype, Tensor } from "@analytics/inference-protocol/Tensor"
 import {
@@ -10,6 +10,7 @@ import {
   textsOf,
   typedArrayOf
 } from "@analytics/inference-protocol/TensorValues"
+import type { Form } from "@analytics/inference-protocol/writeTensor"
 import { Result } from "effect"
 import fc from "fast-check"
 import { bytesOf } from "./tensors.ts"
@@ -33,6 +34,23 @@ const write = (tensor: Tensor): string => {
 
 const floats = (...numbers: ReadonlyArray<number>): Tensor =>
   fromTypedArray("y", [numbers.length], Float32Array.from(numbers))
+
+describe("outputs that are large", () => {
+  const half = new Uint8Array(mostAsJson / 2 + 1)
+  const large = ["y", "z"].map((name) => fromTypedArray(name, [half.length], half))
+
+  it("are not written as JSON, because nothing else is answered meanwhile", () => {
+    const answer = (forms: Readonly<Record<string, Form>>) =>
+      encodeResponse(
+        { modelName: "m", outputs: large },
+        (name) => forms[name] ?? "json"
+      )
+    expect(() => Result.getOrThrow(answer({}))).toThrow(
+      `more than 4194304 bytes up to "z"`
+    )
+    expect(Result.isSuccess(answer({ z: "binary" }))).toBe(true)
+  })
+})
 
 describe("integers of 64 bits", () => {
   const extremes = "[-9223372036854775808,9223372036854775807,9007199254740993,-1,0]"
