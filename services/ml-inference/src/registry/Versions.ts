@@ -26,6 +26,8 @@ const DEFAULT_TOLERANCE = 1e-5
 /** Bytes of JSON. */
 const LARGEST = { lineage: 65_536, metrics: 65_536, reference: 4 * 1024 * 1024 }
 const LARGEST_MEASUREMENT = 16_384
+/** Bytes of all tensors; every process keeps those of each version that is to be ready. */
+const LARGEST_GOLDEN = 16 * 1024 * 1024
 
 type Page = {
   readonly versions: ReadonlyArray<VersionSummary>
@@ -199,9 +201,17 @@ const goldenIn = Effect.fnUntraced(function* ({
   golden
 }: NewVersion): Effect.fn.Return<Golden | undefined, ModelInadmissible> {
   if (golden === undefined) return undefined
+  const inputs = yield* tensorsIn(golden.inputs, "inputs")
+  const outputs = yield* tensorsIn(golden.outputs, "outputs")
+  const size = [...inputs, ...outputs].reduce((sum, { bytes }) => sum + bytes.length, 0)
+  if (size > LARGEST_GOLDEN)
+    return yield* ModelInadmissible.at(
+      "/golden",
+      `Its tensors may have ${LARGEST_GOLDEN} bytes; these have ${size}: send fewer rows.`
+    )
   return {
-    inputs: yield* tensorsIn(golden.inputs, "inputs"),
-    outputs: yield* tensorsIn(golden.outputs, "outputs"),
+    inputs,
+    outputs,
     tolerance: golden.tolerance ?? DEFAULT_TOLERANCE
   }
 })

@@ -8,7 +8,7 @@ setDefaultTimeout(60_000)
 
 const places = folders()
 const runtime = ManagedRuntime.make(registryTest(places))
-const { api, infer, push } = clientOf(runtime)
+const { api, app, infer, push } = clientOf(runtime)
 beforeAll(() => runtime.context().then(() => {}), 60_000)
 afterAll(async () => {
   await runtime.dispose()
@@ -88,6 +88,24 @@ describe("aliases", () => {
         details: { alias: "champion", from: 2, to: 3 }
       }
     ])
+  })
+})
+
+describe("a large body", () => {
+  const post = (key: string) => {
+    const count = 2 ** 21 + 1
+    const x = `{"name":"x","datatype":"FP64","shape":[${count}],"data":[0${",0".repeat(count - 1)}]}`
+    const body = `{"artifact":"${"0".repeat(64)}","golden":{"inputs":[${x}],"outputs":[${x}]}}`
+    const { headers } = as(key)
+    const init = { method: "POST", headers, body }
+    return app.handle(new Request("http://localhost/v1/models/large/versions", init))
+  }
+
+  it("is read from who may send it, and golden rows are bounded", async () => {
+    const refused = await post("sk_1")
+    expect(refused.status).toBe(422)
+    expect(await refused.json()).toMatchObject({ errors: [{ pointer: "/golden" }] })
+    expect((await post("sk_unknown")).status).toBe(413)
   })
 })
 

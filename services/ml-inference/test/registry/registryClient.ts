@@ -65,5 +65,5 @@ export const clientOf = (runtime: AppRuntime) => {
     return body.outputs?.[0]?.data ?? response.status
   }
 
-  return { api, infer, push, send }
+  return { api, app, infer, push, send }
 }
