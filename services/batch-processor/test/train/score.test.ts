@@ -43,8 +43,9 @@ class Sent {
   /** Before a request is taken. */
   before: Effect.Effect<void> = Effect.void
   readonly client: ImportClient["Service"] = {
-    send: (_project, events) =>
-      Effect.map(this.before, () => {
+    send: (_project, events, before = Effect.void) =>
+      // It asks to wait once, and is asked again.
+      Effect.map(Effect.all([before, this.before, before]), () => {
         this.events.push(...events.map((text): Event => JSON.parse(text)))
         return { accepted: events.length, rejected: [] }
       })
@@ -287,26 +288,28 @@ describe("score and model-quality", () => {
       const sent = new Sent()
       const seen: Array<Event> = []
       let isErased = false
+      const erase = (person: number) =>
+        Effect.orDie(
+          clickhouse.insert({
+            table: "removals",
+            format: "JSONEachRow",
+            body: JSON.stringify({
+              project_id: 21,
+              removal: crypto.randomUUID(),
+              is_range: 0,
+              id_hash: idHash(person),
+              from_at: 0,
+              to_at: 0,
+              received_until: WATERMARK,
+              known_until: WATERMARK
+            })
+          })
+        )
       // The rows are read; somebody is erased before the first of them is sent.
       models.after = (what) =>
         what !== "infer" || isErased
           ? Effect.void
-          : Effect.orDie(
-              clickhouse.insert({
-                table: "removals",
-                format: "JSONEachRow",
-                body: JSON.stringify({
-                  project_id: 21,
-                  removal: crypto.randomUUID(),
-                  is_range: 0,
-                  id_hash: idHash(4),
-                  from_at: 0,
-                  to_at: 0,
-                  received_until: WATERMARK,
-                  known_until: WATERMARK
-                })
-              })
-            ).pipe(
+          : erase(4).pipe(
               Effect.andThen(
                 Effect.sync(() => {
                   isErased = true
@@ -316,6 +319,17 @@ describe("score and model-quality", () => {
       const kept = newJob()
       const result = yield* scored(models, sent, kept, 21)
       models.after = () => Effect.void
+      // Also while data-ingestion asks to wait.
+      let isAsked = false
+      const waiting = new Sent()
+      waiting.before = Effect.suspend(() => {
+        if (isAsked) return Effect.void
+        isAsked = true
+        return erase(7)
+      })
+      const late = yield* scored(models, waiting, newJob(), 21)
+      expect(late).toMatchObject({ people: PEOPLE - 2, sent: PEOPLE - 2 })
+      expect(waiting.events.map(({ userId }) => userId)).not.toContain("u7")
       seen.push(...sent.events)
       expect(result).toMatchObject({ people: PEOPLE - 1, sent: PEOPLE - 1 })
       expect(seen.map(({ userId }) => userId)).not.toContain("u4")
@@ -335,8 +349,8 @@ describe("score and model-quality", () => {
           if (what === "version") models.champion = 2
         })
       const result = yield* scored(models, sent, newJob(), 21)
-      expect(result).toMatchObject({ version: 1, people: PEOPLE - 1 })
-      expect(sent.events).toHaveLength(PEOPLE - 1)
+      expect(result).toMatchObject({ version: 1, people: PEOPLE - 2 })
+      expect(sent.events).toHaveLength(PEOPLE - 2)
       expect(models.asked.get("load")).toBe(1)
       expect(models.loaded).toBeEmpty()
 

@@ -29,14 +29,22 @@ const MOST_TRIES = 600
 /** In seconds. */
 const MOST_PAUSE = 30
 
+/** Whether events may be sent still: it fails when they may not. */
+type Before = Effect.Effect<void, JobFailed | JobUnavailable>
+
 /** Hands events to data-ingestion, in the name of a project. */
 export class ImportClient extends Context.Service<
   ImportClient,
   {
-    /** Each event as JSON. Sending the same again is harmless: each has its messageId. */
+    /**
+     * Each event as JSON. Sending the same again is harmless: each has its messageId.
+     *
+     * @param before done before every try, of which there may be many within minutes
+     */
     send(
       projectId: number,
-      events: ReadonlyArray<string>
+      events: ReadonlyArray<string>,
+      before?: Before
     ): Effect.Effect<Answer, JobFailed | JobUnavailable>
   }
 >()("@analytics/batch-processor/types/import/ImportClient") {
@@ -77,8 +85,12 @@ export class ImportClient extends Context.Service<
         })
       })
 
-      const patiently = (projectId: number, events: ReadonlyArray<string>) =>
-        attempt(projectId, events).pipe(
+      const patiently = (
+        projectId: number,
+        events: ReadonlyArray<string>,
+        before: Before
+      ) =>
+        Effect.andThen(before, attempt(projectId, events)).pipe(
           Effect.timeout(LONGEST_REQUEST),
           Effect.catchTags({
             HttpClientError: () =>
@@ -102,25 +114,27 @@ export class ImportClient extends Context.Service<
 
       const send = (
         projectId: number,
-        events: ReadonlyArray<string>
+        events: ReadonlyArray<string>,
+        before: Before = Effect.void
       ): Effect.Effect<Answer, JobFailed | JobUnavailable> =>
-        Effect.catchTag(patiently(projectId, events), "TooMuch", () =>
+        Effect.catchTag(patiently(projectId, events, before), "TooMuch", () =>
           events.length <= 1
             ? Effect.succeed({
                 accepted: 0,
                 rejected: [{ index: 0, reason: "larger than a request may be" }]
               })
-            : inHalves(projectId, events)
+            : inHalves(projectId, events, before)
         )
 
       /** Requests may be limited to less than they are by default. */
       const inHalves = Effect.fnUntraced(function* (
         projectId: number,
-        events: ReadonlyArray<string>
+        events: ReadonlyArray<string>,
+        before: Before
       ) {
         const middle = Math.ceil(events.length / 2)
-        const first = yield* send(projectId, events.slice(0, middle))
-        const second = yield* send(projectId, events.slice(middle))
+        const first = yield* send(projectId, events.slice(0, middle), before)
+        const second = yield* send(projectId, events.slice(middle), before)
         return {
           accepted: first.accepted + second.accepted,
           rejected: [

@@ -1,6 +1,8 @@
+import type { ClickHouse } from "@analytics/database/ClickHouse"
 import { Context, Effect, Option, Schema, Stream } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobUnavailable } from "../../jobs/JobType.ts"
+import type { WatermarkClient } from "../export/WatermarkClient.ts"
 import { ImportClient } from "../import/ImportClient.ts"
 import { removalsOf } from "../removal/removalsOf.ts"
 import { percentileIn, predictionEvent, type ScoredBy } from "./predictionEvent.ts"
@@ -30,6 +32,8 @@ interface Asked {
   readonly removals: ReadonlyArray<string>
 }
 
+const gone = new JobUnavailable({ what: "A person", detail: "They were erased." })
+
 /** Somebody was erased since the rows were read: nothing more of these is sent. */
 export class Erased extends Schema.TaggedError<Erased>()("Erased", {}) {}
 
@@ -42,6 +46,7 @@ export const sendScores = Effect.fn("Score.send")(function* (asked: Asked) {
   const pace = yield* Pace
   const run = yield* JobRun
   const client = yield* ImportClient
+  const context = yield* Effect.context<ClickHouse | WatermarkClient>()
   const kept = run.checkpoint("sent", Sent)
   const sorted = scores.sorted()
   const known = new Set(removals)
@@ -65,9 +70,18 @@ export const sendScores = Effect.fn("Score.send")(function* (asked: Asked) {
         })
       )
     if (events.length === 0) return { people, accepted: 0, rejected: [] }
-    const now = yield* removalsOf(projectId)
-    if (!now.every((removal) => known.has(removal))) return yield* new Erased()
-    const answer = yield* client.send(projectId, events)
+    let isErased = false
+    const check = Effect.gen(function* () {
+      const now = yield* removalsOf(projectId)
+      isErased = !now.every((removal) => known.has(removal))
+      if (isErased) return yield* gone
+    }).pipe(Effect.provideContext(context))
+    // What is received after an erasure is another person's: data-ingestion may let it wait
+    // for minutes, so that each try looks again.
+    const answer = yield* Effect.mapError(
+      client.send(projectId, events, check),
+      (failure) => (isErased ? new Erased() : failure)
+    )
     return { people, ...answer }
   })
 
