@@ -134,11 +134,9 @@ describe("from events to predictions", () => {
     }
     const width = inputs[0]?.shape[1] ?? 0
     expect(width).toBe(3)
-    const answer = await client.call(
-      "POST",
-      `${models}/v2/models/buys/infer`,
-      project.secretKey,
-      {
+    const ask = (parameters: object) =>
+      client.call("POST", `${models}/v2/models/buys/infer`, project.secretKey, {
+        parameters,
         inputs: [
           {
             name: "features",
@@ -147,9 +145,9 @@ describe("from events to predictions", () => {
             data: Array.from({ length: width }, () => null)
           }
         ]
-      }
-    )
-    expect(answer).toMatchObject({ status: 200, body: { model_version: "1" } })
+      })
+    const ofVersion = { status: 200, body: { model_version: "1" } }
+    expect(await ask({})).toMatchObject(ofVersion)
 
     const scored = await done("score", { model: "buys" })
     expect(scored.result).toMatchObject({ people: PEOPLE, sent: PEOPLE, rejected: 0 })
@@ -200,5 +198,23 @@ describe("from events to predictions", () => {
       left = await idsAbove(0.5)
     }
     expect(left).toEqual(rest)
+
+    // Who is asked about while they are there has another prediction at once.
+    const { body } = await ask({})
+    const [probability = 0] =
+      (
+        body as {
+          outputs: ReadonlyArray<{ name: string; data: ReadonlyArray<number> }>
+        }
+      ).outputs.find(({ name }) => name === "probability")?.data ?? []
+    const isLikely = probability > 0.5
+    const entity = events
+      .map(({ userId }) => userId)
+      .find((id) => id && id !== gone && rest.includes(id) !== isLikely)
+    expect(await ask({ entity, log: true })).toMatchObject(ofVersion)
+    while ((await idsAbove(0.5)).includes(entity ?? "") !== isLikely) {
+      expect(Date.now()).toBeLessThan(end)
+      await Bun.sleep(100)
+    }
   }, 180_000)
 })

@@ -80,6 +80,7 @@ const description = `Tensors travel as JSON, or as binary data behind the JSON: 
 \`parameters.binary_data_size\` of an input how many of the bytes that follow are its, and \`parameters.binary_data\` of an output, or \`parameters.binary_data_output\`
 of the request, that outputs are wanted so. Data types are ${datatypes.join(", ")}. \`data\` is flat or nested, row-major; \`null\` is NaN.
 \`parameters.entity\` names whom the prediction is about: the same entity meets the same version while the traffic stays.
+With \`parameters.log\` a request of one row keeps the output \`probability\` as traits of the user \`entity\`: \`predictions.<model>.probability\`, \`.version\` and \`.at\`. The answer does not wait for that.
 
 ${keys}`
 
