@@ -25,8 +25,8 @@ const unpackers: Readonly<Record<string, Unpack>> = {
 /** What is smaller is not counted: connections bound how much of it there is. */
 const SMALL = 64 * 1024
 
-/** Who sends slower than this would hold what others wait for. */
-const ARRIVAL = "1 minute"
+/** Milliseconds: who sends slower than this would hold what others wait for. */
+const ARRIVAL = 60_000
 
 /** Bodies of the largest size that may be held at once. */
 const MOST_LARGE = 8
@@ -43,14 +43,32 @@ type BodyFailure =
  * as much as a small model takes. Undefined: it is to be read the other way, which also
  * says what is wrong with it.
  */
-export const smallBody = async (request: Request): Promise<Uint8Array | undefined> => {
+export const smallBody = async (
+  request: Request,
+  arrival = ARRIVAL
+): Promise<Uint8Array | BodyTooSlow | undefined> => {
   const length = request.headers.get("content-length")
   if (length === null || Number(length) > SMALL) return undefined
   if (request.headers.has("content-encoding")) return undefined
+  const body = request.arrayBuffer()
+  let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    return new Uint8Array(await request.arrayBuffer())
+    // Nearly all are there already, and need no timer.
+    if (Bun.peek.status(body) === "fulfilled") return new Uint8Array(await body)
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), arrival)
+    })
+    const first = await Promise.race([body, late])
+    if (first === "late") {
+      // Nobody is left to hear how it ends.
+      body.catch(() => {})
+      return new BodyTooSlow({})
+    }
+    return new Uint8Array(first)
   } catch {
     return undefined
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -65,9 +83,9 @@ export class RequestBodies extends Context.Service<
     ): Effect.Effect<A, E | BodyFailure, R>
   }
 >()("@analytics/ml-inference/protocol/RequestBodies") {
-  /** `limit`: bytes of one body, packed and unpacked. */
-  static readonly layerOf = (limit: number) =>
-    Layer.sync(RequestBodies, () => RequestBodies.of(makeBodies(limit)))
+  /** `limit`: bytes of one body, packed and unpacked; `arrival`: milliseconds. */
+  static readonly layerOf = (limit: number, arrival?: number) =>
+    Layer.sync(RequestBodies, () => RequestBodies.of(makeBodies(limit, arrival)))
 
   static readonly layer = Layer.effect(
     RequestBodies,
@@ -77,7 +95,10 @@ export class RequestBodies extends Context.Service<
   )
 }
 
-const makeBodies = (limit: number): RequestBodies["Service"] => {
+const makeBodies = (
+  limit: number,
+  arrival: number = ARRIVAL
+): RequestBodies["Service"] => {
   let held = 0
 
   /** Sets what one request holds, if there is room for it. */
@@ -112,7 +133,7 @@ const makeBodies = (limit: number): RequestBodies["Service"] => {
         catch: (error) => problemOf(error, limit, encoding)
       }).pipe(
         Effect.timeoutOrElse({
-          duration: ARRIVAL,
+          duration: arrival,
           orElse: () => Effect.fail(new BodyTooSlow({}))
         })
       )

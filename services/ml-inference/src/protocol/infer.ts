@@ -12,6 +12,7 @@ import { loggedEntity, loggedProbability } from "../predictionLog/logging.ts"
 import { PredictionLog } from "../predictionLog/PredictionLog.ts"
 import { type Inferred, Serving } from "../serving/Serving.ts"
 import { accessOf } from "./accessOf.ts"
+import { BodyTooSlow } from "./ProtocolProblems.ts"
 import { RequestBodies } from "./RequestBodies.ts"
 
 /**
@@ -20,7 +21,7 @@ import { RequestBodies } from "./RequestBodies.ts"
  */
 export const infer = Effect.fnUntraced(function* (
   request: Request,
-  early: Uint8Array | undefined,
+  early: Uint8Array | BodyTooSlow | undefined,
   model: string,
   version: string | undefined
 ) {
@@ -49,6 +50,7 @@ export const infer = Effect.fnUntraced(function* (
         : Effect.as(log(projectId, logged, inferred), response)
     })
   }
+  if (early instanceof BodyTooSlow) return yield* early
   if (early !== undefined) return yield* answer(early)
   const bodies = yield* RequestBodies
   return yield* bodies.use(request, answer)
