@@ -1,23 +1,6 @@
-/** Texts that clients send where an id should be. They tie nobody to anybody. */
-const placeholders: ReadonlySet<string> = new Set([
-  "",
-  "null",
-  "undefined",
-  "none",
-  "nan",
-  "nil",
-  "[object object]",
-  "anonymous",
-  "guest",
-  "unknown",
-  "0",
-  "-1",
-  "true",
-  "false",
-  "00000000-0000-0000-0000-000000000000",
-  "00000000000000000000000000000000",
-  "{00000000-0000-0000-0000-000000000000}"
-])
+import { placeholderIds } from "@analytics/analytics-core/identity/placeholderIds"
+
+const placeholders: ReadonlySet<string> = new Set(placeholderIds)
 
 const LONGEST = 38
 

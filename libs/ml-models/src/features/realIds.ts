@@ -1,25 +1,5 @@
+import { placeholderIds } from "@analytics/analytics-core/identity/placeholderIds"
 import { type Sql, sql, strings } from "@analytics/analytics-core/query/Sql"
-
-/** Texts that clients send where an id should be, as data-processing knows them. */
-export const placeholderIds: ReadonlyArray<string> = [
-  "",
-  "null",
-  "undefined",
-  "none",
-  "nan",
-  "nil",
-  "[object object]",
-  "anonymous",
-  "guest",
-  "unknown",
-  "0",
-  "-1",
-  "true",
-  "false",
-  "00000000-0000-0000-0000-000000000000",
-  "00000000000000000000000000000000",
-  "{00000000-0000-0000-0000-000000000000}"
-]
 
 const isReal = (id: Sql): Sql =>
   sql`(lower(trimBoth(${id})) NOT IN ${strings(placeholderIds)})`

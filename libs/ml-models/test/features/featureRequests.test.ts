@@ -1,4 +1,5 @@
 import { describe, expect, it } from "bun:test"
+import { placeholderIds } from "@analytics/analytics-core/identity/placeholderIds"
 import type { QueryContext } from "@analytics/analytics-core/query/Compiled"
 import { decodeStrictly } from "@analytics/analytics-core/query/decodeStrictly"
 import { Effect, Result } from "effect"
@@ -10,7 +11,6 @@ import { Features, Target } from "../../src/features/FeatureSpec.ts"
 import { featureNames, featuresHash } from "../../src/features/featureName.ts"
 import { scoringRows, trainingRows } from "../../src/features/featureRows.ts"
 import { Population } from "../../src/features/Population.ts"
-import { placeholderIds } from "../../src/features/realIds.ts"
 
 const DAY = 86_400_000
 const context: QueryContext = {
