@@ -37,7 +37,7 @@ export const forecast = (request: ForecastRequest): Forecasted | ForecastRefused
   const horizon = request.horizon + known.trailing
   const models = [...candidates.keys()]
   const tested = backtest({ ...known, values }, candidates, seasons, horizon)
-  const changes = changesOf(values)
+  const changes = changesOf(values, known.isKnown)
   const usual = changes(values.length, values.length)
   const { choice, point } = made(choiceOf(tested.origins, models), (name) =>
     candidates.get(name)?.forecast(values, horizon)
@@ -111,14 +111,26 @@ const made = (
   }
 }
 
-/** Mean absolute change from one value to the next, of the last `window` of the first `count`. */
-const changesOf = (values: Float64Array) => {
-  const sums = new Float64Array(values.length + 1)
-  for (let index = 1; index < values.length; index++)
-    sums[index + 1] =
-      (sums[index] ?? 0) + Math.abs((values[index] ?? 0) - (values[index - 1] ?? 0))
+/**
+ * Mean absolute change from one known value to the next, of the last `window` such changes among
+ * the first `count` values. What is filled in changes little, and says nothing.
+ */
+const changesOf = (values: Float64Array, isKnown: ReadonlyArray<boolean>) => {
+  const sums = [0]
+  const upTo = new Uint32Array(values.length + 1)
+  let before: number | undefined
+  values.forEach((value, index) => {
+    if (isKnown[index]) {
+      if (before !== undefined) sums.push((sums.at(-1) ?? 0) + Math.abs(value - before))
+      before = value
+    }
+    upTo[index + 1] = sums.length - 1
+  })
   return (count: number, window: number): number => {
-    const from = Math.max(1, count - window)
-    return count <= from ? 0 : ((sums[count] ?? 0) - (sums[from] ?? 0)) / (count - from)
+    const last = upTo[count] ?? 0
+    const first = Math.max(0, last - window)
+    return last === first
+      ? 0
+      : ((sums[last] ?? 0) - (sums[first] ?? 0)) / (last - first)
   }
 }

@@ -137,6 +137,17 @@ describe("a forecast", () => {
     expect(cut.point).toEqual([30, 40, 50, 5])
   })
 
+  it("is as uncertain after a long gap as before it", () => {
+    const values = Array.from({ length: 163 }, (_, day) => 100 + ((day * day) % 41))
+    const widthOf = (given: ReadonlyArray<number | null>) => {
+      const asked = { interval: "day", horizon: 1, levels: [0.9] } as const
+      const [interval] = made({ ...asked, values: given }).intervals
+      return (interval?.upper[0] ?? 0) - (interval?.lower[0] ?? 0)
+    }
+    const gap = values.map((each, day) => (day < 100 || day > 159 ? each : null))
+    expect(widthOf(gap)).toBeGreaterThan(widthOf(values) / 2)
+  })
+
   it("of 20,000 values ends soon", () => {
     const values = Array.from(
       { length: 20_000 },
