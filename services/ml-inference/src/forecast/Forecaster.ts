@@ -14,9 +14,11 @@ export interface ForecasterLimits {
   readonly deadline: number
   /** Tasks at once and waiting; more are refused. */
   readonly most: number
+  /** Milliseconds one task may wait for its turn; then it is refused. */
+  readonly patience: number
 }
 
-const usual: ForecasterLimits = { deadline: 15_000, most: 32 }
+const usual: ForecasterLimits = { deadline: 15_000, most: 32, patience: 15_000 }
 
 const Fault = Schema.Struct({ pointer: Schema.String, fault: Schema.String })
 
@@ -89,9 +91,30 @@ export class Forecaster extends Context.Service<
               retryAfter: 1
             })
           tasks++
+          let hasTurn = false
+          const tired = Effect.sleep(limits.patience).pipe(
+            Effect.andThen(
+              Effect.suspend(() =>
+                hasTurn
+                  ? Effect.never
+                  : Effect.fail(
+                      new ForecastsBusy({
+                        detail: `Its turn did not come within ${limits.patience} ms.`,
+                        retryAfter: 5
+                      })
+                    )
+              )
+            )
+          )
           return yield* turn
-            .withPermits(1)(submitted(task))
+            .withPermits(1)(
+              Effect.suspend(() => {
+                hasTurn = true
+                return submitted(task)
+              })
+            )
             .pipe(
+              Effect.raceFirst(tired),
               Effect.ensuring(
                 Effect.sync(() => {
                   tasks--

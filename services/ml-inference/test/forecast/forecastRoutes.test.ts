@@ -18,7 +18,7 @@ const AccessStub = Layer.succeed(ModelAccess, {
 })
 const layer = Layer.mergeAll(
   AccessStub,
-  Forecaster.layerOf({ deadline: 150_000, most: 4 }),
+  Forecaster.layerOf({ deadline: 150_000, most: 4, patience: 150_000 }),
   Logger.layer([])
 )
 const weekly = Array.from(
@@ -139,8 +139,12 @@ describe("POST /v1/forecast", () => {
 
 describe("the process that forecasts", () => {
   const { effect } = withLayer(Logger.layer([]))
-  const forecasterOf = (limits: { deadline: number; most: number }) =>
-    Layer.build(Forecaster.layerOf(limits)).pipe(
+  const forecasterOf = (limits: {
+    deadline: number
+    most: number
+    patience?: number
+  }) =>
+    Layer.build(Forecaster.layerOf({ patience: 150_000, ...limits })).pipe(
       Effect.flatMap((context) => Effect.provide(Forecaster, context))
     )
   const short = { values: weekly, interval: "day", horizon: 1 } as const
@@ -163,6 +167,22 @@ describe("the process that forecasts", () => {
         expect(["Success", "Failure"]).toContain(after._tag)
         expect((yield* forecaster.forecast(short)).forecast?.point).toHaveLength(1)
         expect(yield* forecaster.pid).not.toBe(first)
+      }).pipe(Effect.scoped),
+    LONGEST
+  )
+
+  effect(
+    "refuses what waited too long for its turn, and goes on with the others",
+    () =>
+      Effect.gen(function* () {
+        const limits = { deadline: 150_000, most: 3, patience: 1 }
+        const forecaster = yield* forecasterOf(limits)
+        const ask = Effect.result(forecaster.forecast(short))
+        // A process starts in far more than a millisecond.
+        const results = yield* Effect.all([ask, ask], { concurrency: 2 })
+        expect(results.map(({ _tag }) => _tag)).toEqual(["Success", "Failure"])
+        expect(results[1]).toMatchObject({ failure: { _tag: "ForecastsBusy" } })
+        expect((yield* ask)._tag).toBe("Success")
       }).pipe(Effect.scoped),
     LONGEST
   )
