@@ -23,6 +23,8 @@ const MIB = 1024 * 1024
 /** Of the trainer's process. */
 export const TRAINER_MEMORY = 640 * MIB
 const TRAINER_TIME = 60 * 60_000
+/** Tries of some minutes each. */
+const MOST_HANDOVERS = 10
 /** Bytes of rows: what the trainer can hold as columns, with all that it makes of them. */
 const MOST_ROWS = 64 * MIB
 
@@ -110,10 +112,12 @@ export const trainVersion = Effect.fn("Train.version")(function* (asked: Asked) 
     )
   )
   const client = yield* ModelsClient
-  const artifact = yield* client.putArtifact(
-    projectId,
-    yield* read(join(folder, MODEL))
-  )
+  const bytes = yield* read(join(folder, MODEL))
+  // While ml-inference is away what was learnt is kept: the step would learn it all again.
+  const artifact = yield* Effect.retry(client.putArtifact(projectId, bytes), {
+    while: ({ _tag }) => _tag === "JobUnavailable",
+    times: MOST_HANDOVERS
+  })
   const trained: Trained = { artifact, report }
   return trained
 }, Effect.scoped)

@@ -1,10 +1,14 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { JobUnavailable } from "../../jobs/JobType.ts"
 
-const prefixOf = (jobId: string) => `analytics-job-${jobId}-`
+const PREFIX = "analytics-job-"
+const prefixOf = (jobId: string) => `${PREFIX}${jobId}-`
+
+/** No job takes so long, in milliseconds: what is older is of a runner that was killed. */
+const OLD = 24 * 3_600_000
 
 /**
  * A folder of this attempt of a job, away with its scope. What an attempt left that was
@@ -21,17 +25,26 @@ export const workFolder = Effect.fnUntraced(function* (jobId: string) {
   )
 })
 
-/** Removes what attempts of a job left behind on this machine. */
+/**
+ * Removes what attempts of a job left behind on this machine, and what is so old that it
+ * belongs to no attempt: its job may have gone on elsewhere.
+ */
 export const forgetFolders = (jobId: string): Effect.Effect<void, JobUnavailable> =>
   Effect.tryPromise({
     try: async () => {
       const prefix = prefixOf(jobId)
       for (const name of await readdir(tmpdir()))
-        if (name.startsWith(prefix))
+        if (name.startsWith(prefix) || (await isOld(name)))
           await rm(join(tmpdir(), name), { recursive: true, force: true })
     },
     catch: noRoom
   })
+
+const isOld = async (name: string): Promise<boolean> => {
+  if (!name.startsWith(PREFIX)) return false
+  const found = await stat(join(tmpdir(), name)).catch(() => undefined)
+  return found !== undefined && found.mtimeMs < Date.now() - OLD
+}
 
 /** What writing a file may fail of: it passes when there is room again. */
 export const noRoom = (cause: unknown): JobUnavailable =>
