@@ -44,7 +44,8 @@ export const decodeRequest = (
 type Fields = Readonly<Record<string, unknown>>
 
 const readRequest = (fields: Fields, binary: BinaryReader): InferRequest => {
-  const { id, inputs } = fields
+  const { inputs } = fields
+  const id = fields["id"] ?? undefined
   if (id !== undefined && typeof id !== "string") return refuse("id must be a string")
   const parameters = readParameters(fields["parameters"], "parameters")
   const outputForm = formIn(parameters, "binary_data_output", "parameters") ?? "json"
@@ -62,7 +63,7 @@ const readOutputs = (
   value: unknown,
   form: Form
 ): ReadonlyArray<RequestedOutput> | undefined => {
-  if (value === undefined) return undefined
+  if (value === undefined || value === null) return undefined
   if (!Array.isArray(value)) return refuse("outputs must be an array")
   if (value.length > MAX_OUTPUTS) return refuse("outputs has more than any model has")
   const names = new Set<string>()

@@ -16,13 +16,17 @@ const isDatatype = (value: unknown): value is Datatype => known.has(value)
 
 const noParameters: Parameters = {}
 
-/** Strings, numbers and booleans by name; none where `value` is left out. */
+/**
+ * Strings, numbers and booleans by name; none where `value` is left out. Clients that write
+ * all the fields they have say `null` for what they leave out.
+ */
 export const readParameters = (value: unknown, at: string): Parameters => {
-  if (value === undefined) return noParameters
+  if (value === undefined || value === null) return noParameters
   if (!isObject(value)) return refuse(`${at} must be an object`)
   const parameters: Record<string, Parameter> = {}
   for (const name of Object.keys(value)) {
     const parameter = value[name]
+    if (parameter === null) continue
     if (typeof parameter === "bigint") parameters[name] = Number(parameter)
     else if (
       typeof parameter === "string" ||

@@ -20,6 +20,17 @@ const x = '"name":"x","datatype":"FP32"'
 const binary = (size: number | string, more = "") =>
   `{"inputs":[{${x},"shape":[2],"parameters":{"binary_data_size":${size}}${more}}]}`
 
+it("takes null for what a client leaves out", () => {
+  const x =
+    '{"name":"x","datatype":"FP32","shape":[1],"data":[1],"parameters":{"content_type":null}}'
+  const body = `{"id":null,"parameters":null,"inputs":[${x}],"outputs":null}`
+  expect(Result.getOrThrow(decodeRequest(Buffer.from(body), null))).toMatchObject({
+    id: undefined,
+    outputs: undefined,
+    parameters: {}
+  })
+})
+
 describe("what is refused, and what is said", () => {
   const nested = `${"[".repeat(100_000)}${"]".repeat(100_000)}`
 
