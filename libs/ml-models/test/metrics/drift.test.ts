@@ -1,7 +1,6 @@
 import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import { driftBetween, driftOf, referenceHistogram } from "../../src/metrics/drift.ts"
-import { percentileOf, scoreReference } from "../../src/metrics/percentile.ts"
 import { makeRandom } from "../../src/train/Random.ts"
 import { normal } from "../support/laws.ts"
 
@@ -66,42 +65,5 @@ describe("drift", () => {
     expect(mean / expected).toBeGreaterThan(0.7)
     expect(mean / expected).toBeLessThan(1.4)
     expect(driftOf(reference, draws(1000, 9, 0.8)).psi).toBeGreaterThan(0.25)
-  })
-})
-
-describe("percentile", () => {
-  it("rises with the score from 0 to 100", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 300 }),
-        fc.array(fc.double({ min: -2, max: 12, noNaN: true }), { maxLength: 20 }),
-        (scores, asked) => {
-          const reference = scoreReference(Float64Array.from(scores))
-          const found = asked
-            .toSorted((a, b) => a - b)
-            .map((own) => percentileOf(reference, own))
-          for (const [index, percent] of found.entries()) {
-            expect(percent).toBeGreaterThanOrEqual(Math.max(0, found[index - 1] ?? 0))
-            expect(percent).toBeLessThanOrEqual(100)
-          }
-        }
-      )
-    )
-  })
-
-  it("is the share of scores below", () => {
-    const scores = draws(20_000, 3)
-    const reference = scoreReference(scores)
-    for (const asked of [-1.5, -0.3, 0, 0.77, 2]) {
-      const below = scores.filter((score) => score < asked).length / scores.length
-      expect(Math.abs(percentileOf(reference, asked) - 100 * below)).toBeLessThan(0.5)
-    }
-    expect(percentileOf(reference, -99)).toBe(0)
-    expect(percentileOf(reference, 99)).toBe(100)
-  })
-
-  it("of a score that all have is the middle, and so without a reference", () => {
-    expect(percentileOf(scoreReference(new Float64Array(50).fill(0.2)), 0.2)).toBe(50)
-    expect(percentileOf(scoreReference(new Float64Array(0)), 0.2)).toBe(50)
   })
 })

@@ -4,7 +4,6 @@ import {
   calibrationError,
   calibrationTable
 } from "../../src/metrics/calibrationTable.ts"
-import { confusionAt } from "../../src/metrics/confusion.ts"
 import { evaluate } from "../../src/metrics/evaluate.ts"
 import { brierOf, logLossOf } from "../../src/metrics/probabilityScores.ts"
 import { linearLaw } from "../support/laws.ts"
@@ -21,19 +20,6 @@ describe("probabilities are judged", () => {
     expect(brierOf(labels, said)).toBeCloseTo((0.01 + 0.04 + 0.36 + 0.36) / 4, 12)
     expect(logLossOf(Uint8Array.of(1), Float64Array.of(0))).toBeCloseTo(34.54, 1)
     expect(brierOf(new Uint8Array(0), new Float64Array(0))).toBeUndefined()
-  })
-
-  it("by what was said and came at a threshold", () => {
-    expect(confusionAt(labels, said, 0.6)).toEqual({
-      threshold: 0.6,
-      truePositives: 1,
-      falsePositives: 1,
-      trueNegatives: 1,
-      falseNegatives: 1,
-      precision: 0.5,
-      recall: 0.5
-    })
-    expect(confusionAt(labels, said, 2)).toMatchObject({ precision: 0, recall: 0 })
   })
 
   it("by bins that hold every row once, equal probabilities together", () => {
