@@ -36,6 +36,8 @@ export class ArtifactRepo extends Context.Service<
       sha256: string,
       remove: Effect.Effect<void, E>
     ): Effect.Effect<boolean, E | ModelsUnavailable>
+    /** Whether anything was ever done to a model, by the audit. */
+    readonly hasPast: Effect.Effect<boolean, ModelsUnavailable>
     /** Whether there is a version of that id. */
     hasVersion(id: string): Effect.Effect<boolean, ModelsUnavailable>
     /** Everything that these projects have in the registry, but for the audit. */
@@ -108,6 +110,11 @@ export class ArtifactRepo extends Context.Service<
               orUnavailable,
               Effect.flatten
             )
+        ),
+        hasPast: sql`SELECT 1 FROM ml.audit LIMIT 1`.pipe(
+          within("5 seconds"),
+          Effect.map((rows) => rows.length > 0),
+          orUnavailable
         ),
         hasVersion: Effect.fn("ArtifactRepo.hasVersion")((id: string) =>
           sql`SELECT 1 FROM ml.versions WHERE id = ${id}::uuid`.pipe(

@@ -26,6 +26,8 @@ export const removeUnused = Effect.fn("Leftovers.removeUnused")(function* (
 ) {
   const store = yield* ObjectStore
   const repo = yield* ArtifactRepo
+  // An empty registry beside files is one that is yet to be restored, or the wrong one.
+  if (!(yield* repo.hasPast)) return 0
   yield* repo.release
   const end = Date.now() - young
   const old = yield* Stream.runCollect(

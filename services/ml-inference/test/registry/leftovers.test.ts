@@ -74,6 +74,17 @@ const stored = Effect.gen(function* () {
 })
 
 describe("what is left over", () => {
+  effect("stays beside a registry in which nothing ever happened", () =>
+    Effect.gen(function* () {
+      const key = artifactKey(shaOf("of a registry that is to be restored"))
+      const store = yield* ObjectStore
+      yield* store.put(key, Stream.succeed(new Uint8Array(1)))
+      expect(yield* removeUnused(0)).toBe(0)
+      expect(yield* stored).toEqual(new Set([key]))
+      yield* store.remove(key)
+    })
+  )
+
   effect("goes a day after nothing names it any more, and not before", () =>
     Effect.gen(function* () {
       const fresh = yield* sent(1, "fresh")
