@@ -44,7 +44,7 @@ const link: fc.Arbitrary<WorldLink> = fc
 /** So large that one statement judges many people: statements are what takes time. */
 export const worldOf: fc.Arbitrary<World> = fc.record({
   events: fc.array(event, { minLength: 350, maxLength: 450 }),
-  links: fc.array(link, { minLength: 20, maxLength: 40 }),
+  links: fc.array(link, { minLength: 40, maxLength: 60 }),
   erased: fc.array(fc.integer({ min: 1, max: IDS }), { maxLength: 4 })
 })
 
