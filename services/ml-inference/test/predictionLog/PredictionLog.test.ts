@@ -173,9 +173,9 @@ describe.concurrent("PredictionLog", () => {
         Effect.suspend(() => {
           ingestion.answer = () => new Response("", { status: 503 })
           offer(1, 7)
-          return ingestion.until(({ requests }) => requests.length === 2)
+          return ingestion.until(({ requests }) => requests.length > 0)
         }),
-      { patience: Duration.millis(400) }
+      { patience: Duration.millis(300) }
     )
     expect(counts).toMatchObject({ unavailable: 7 })
     expect(lines).toHaveLength(1)
@@ -203,8 +203,25 @@ describe.concurrent("PredictionLog", () => {
       { maxEvents: 10 }
     )
     expect(counts).toMatchObject({ full: 8, "ml.predictions.logged": 10 })
-    expect(ingestion.taken).toHaveLength(10)
+    const ofProject = (id: string) =>
+      ingestion.requests
+        .filter(({ projectId }) => projectId === id)
+        .flatMap(({ events }) => events)
+    expect([ofProject("1"), ofProject("2")].map((it) => it.length)).toEqual([5, 5])
     expect(lines.join()).toContain('"full":{"count":8')
+  })
+
+  it("has room again for as many as were sent", async () => {
+    const { ingestion } = await ended(
+      ({ ingestion, offer }) =>
+        Effect.sync(() => offer(1, 1)).pipe(
+          Effect.andThen(Effect.sleep("1 millis")),
+          Effect.repeat({ until: () => ingestion.taken.length > 20 }),
+          Effect.timeoutOrElse({ duration: "20 seconds", orElse: () => Effect.void })
+        ),
+      { maxEvents: 4 }
+    )
+    expect(ingestion.taken.length).toBeGreaterThan(20)
   })
 
   it("has a bound in bytes", async () => {
