@@ -82,7 +82,6 @@ export const ForecastBody = Schema.Struct({
     ).check(Schema.isMinLength(1), Schema.isMaxLength(5))
   ).annotate({ description: "Chances of the intervals to hold the value ([0.9])" })
 })
-  .check(timesFit)
   .annotate({
     examples: [
       {
@@ -95,6 +94,7 @@ export const ForecastBody = Schema.Struct({
       }
     ]
   })
+  .check(timesFit)
 export type ForecastBody = typeof ForecastBody.Type
 
 const Interval = Schema.Struct({
@@ -165,7 +165,6 @@ export const AnomaliesBody = Schema.Struct({
       "Smaller differences are no anomalies, in the unit of the values (5 where all are whole and none is negative, else 0)"
   })
 })
-  .check(timesFit)
   .annotate({
     examples: [
       {
@@ -176,6 +175,7 @@ export const AnomaliesBody = Schema.Struct({
       }
     ]
   })
+  .check(timesFit)
 export type AnomaliesBody = typeof AnomaliesBody.Type
 
 export const AnomaliesAnswer = Schema.Struct({
