@@ -133,7 +133,7 @@ describe("admission", () => {
       says("/artifact", /./u)
     )
     expect(await refused(Models.impossible)).toEqual(
-      says("/artifact", /^Load model from the file failed/u)
+      says("/artifact", /^Invalid model. Node input 'nothing' is/u)
     )
     expect(await refused(Models.times(2), { golden: golden(3) })).toEqual(
       says("/golden", /has 2 where 3 is expected/u)
