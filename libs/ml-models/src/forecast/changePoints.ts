@@ -19,11 +19,15 @@ const medianOf = (values: ReadonlyArray<number> | Float64Array): number => {
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
 }
 
-/** A single value far off is no level: each becomes the median of itself and its neighbours. */
+/**
+ * A single value far off is no level: each becomes the median of itself and its neighbours, the
+ * first and the last one as the value next to them.
+ */
 const withoutSpikes = (values: Float64Array): Float64Array =>
-  values.map((value, index) =>
-    medianOf([values[index - 1] ?? value, value, values[index + 1] ?? value])
-  )
+  values.map((_, index) => {
+    const middle = Math.max(1, Math.min(index, values.length - 2))
+    return medianOf(values.slice(middle - 1, middle + 2))
+  })
 
 /** A rise over the whole series of less than so many deviations may be chance. */
 const LEAST_RISE = 4

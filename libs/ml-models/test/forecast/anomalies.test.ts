@@ -166,6 +166,12 @@ describe("change points", () => {
     expect(change?.after).toBeCloseTo(160, -1)
   })
 
+  it("are not where only the first or the last value is far off", () => {
+    const usual = [120, 132, 101, 134, 118, 125, 109, 131, 128, 122, 117, 126, 119]
+    expect(changes([...usual, 410])).toEqual([])
+    expect(changes([410, ...usual])).toEqual([])
+  })
+
   it("are hardly ever there when nothing shifts", () => {
     const quiet: ReadonlyArray<(index: number) => number> = [
       () => 100 + 10 * normal(),
