@@ -111,7 +111,7 @@ export const numbersOf = (tensor: Tensor): ReadonlyArray<number> =>
   Array.from<number | bigint, number>(typedArrayOf(tensor), Number)
 
 /** The elements of a tensor of `BYTES`. They share its memory. */
-export const elementsOfBytes = ({ bytes }: Tensor): ReadonlyArray<Uint8Array> => {
+const elementsOfBytes = ({ bytes }: Tensor): ReadonlyArray<Uint8Array> => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const elements: Array<Uint8Array> = []
   for (let offset = 0; offset < bytes.length; ) {

@@ -7,7 +7,7 @@ import { greedyFile } from "./greedyFile.ts"
 import { addModel, denseModel, endlessModel, identityModel } from "./models.ts"
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export const drawsOf = (seed: number) => {
+const drawsOf = (seed: number) => {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { ModelAccess, type ModelScope } from "../access/ModelAccess.ts"
 
 /** Whose models a request means: `projectId` in its query, for keys of no project. */
-export const projectIn = (request: Request): number | undefined | Malformed => {
+const projectIn = (request: Request): number | undefined | Malformed => {
   const { url } = request
   // Nearly no request has a query, and reading one costs more than looking for it.
   if (!url.includes("?")) return undefined

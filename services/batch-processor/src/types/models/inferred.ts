@@ -9,8 +9,8 @@ import { ModelsClient } from "./ModelsClient.ts"
 const ROWS = 1024
 
 /** Names in the files that trainings make. */
-export const INPUT = "features"
-export const PROBABILITY = "probability"
+const INPUT = "features"
+const PROBABILITY = "probability"
 
 /** Loads of a version that is not there; another instance hears of each a second later. */
 const MOST_LOADS = 5
