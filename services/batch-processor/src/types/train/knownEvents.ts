@@ -4,10 +4,11 @@ import { also, keptEvents } from "@analytics/analytics-core/query/removed"
 import {
   instant,
   integer,
+  join,
   render,
   type Sql,
   sql,
-  strings,
+  string,
   uint32
 } from "@analytics/analytics-core/query/Sql"
 import { ClickHouse } from "@analytics/database/ClickHouse"
@@ -47,13 +48,22 @@ export const knownEvents = Effect.fn("Train.knownEvents")(function* (
     sql`SELECT event, count() AS events FROM ${activity(context)}
       GROUP BY event ORDER BY events DESC, event LIMIT ${integer(MOST_EVENTS)}`
   )
+  if (events.length === 0) return []
+  // One by one: the newest of all together would sort everything with its properties.
+  const newest = join(
+    events.map(
+      ({ event }) =>
+        sql`SELECT event, props FROM (SELECT event, props FROM ${activity(context)}
+          AND event = ${string(event)}
+          ORDER BY timestamp DESC LIMIT ${integer(LOOKED_AT)})`
+    ),
+    " UNION ALL "
+  )
   const numbers = yield* ask<{ event: string; paths: ReadonlyArray<string> }>(
     sql`SELECT event, groupArray(path) AS paths FROM (
       SELECT event, leaf.1 AS path, count() AS n FROM (
         SELECT event, arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf
-        FROM (SELECT event, props FROM ${activity(context)}
-          AND event IN ${strings(events.map(({ event }) => event))}
-          ORDER BY timestamp DESC LIMIT ${integer(LOOKED_AT)} BY event))
+        FROM (${newest}))
       WHERE toFloat64OrNull(leaf.2) IS NOT NULL
       GROUP BY event, path ORDER BY event, n DESC, path
       LIMIT ${integer(MOST_NUMBERS)} BY event) GROUP BY event`
