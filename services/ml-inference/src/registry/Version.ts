@@ -117,7 +117,8 @@ export const Version = Schema.Struct({
   inspection: Inspection.annotate({ description: "What the file says of itself" }),
   reference: Facts,
   quality: Schema.Array(Facts).annotate({
-    description: "Measured since, newest first; the newest 100 of each `kind`, 300 in all"
+    description:
+      "Measured since, newest first; the newest 100 of each `kind`, 300 in all"
   })
 })
 export type Version = typeof Version.Type

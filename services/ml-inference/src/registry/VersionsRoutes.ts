@@ -137,7 +137,8 @@ export const versionsRoutes = <R, ER>(
         },
         detail: {
           summary: "Add what was measured of a version",
-          description: "`at`, and whatever else was measured; the newest 100 of each `kind` stay, 300 in all.",
+          description:
+            "`at`, and whatever else was measured; the newest 100 of each `kind` stay, 300 in all.",
           security
         }
       }
