@@ -74,13 +74,13 @@ const rowsByTable = Effect.fnUntraced(function* (projectId: number) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* ClickHouse
   const counts: Record<string, number> = {}
-  // What `control` and `jobs` hold is removed by their owners.
+  // What `control`, `jobs` and `ml` hold is removed by their owners.
   const ledger = yield* sql<{ name: string }>`
     SELECT c.table_schema || '.' || c.table_name AS name
       FROM information_schema.columns AS c
       JOIN information_schema.tables AS t USING (table_schema, table_name)
      WHERE c.column_name = 'project_id' AND t.table_type = 'BASE TABLE'
-       AND c.table_schema NOT IN ('control', 'jobs')`
+       AND c.table_schema NOT IN ('control', 'jobs', 'ml')`
   for (const { name } of ledger) {
     const [row] = yield* sql<{ n: bigint }>`
       SELECT count(*) AS n FROM ${sql.literal(name)}
