@@ -141,5 +141,7 @@ const main = async (path: string): Promise<void> => {
     )
 }
 
-await main(process.argv[2] ?? "")
-process.exit(0)
+if (import.meta.main) {
+  await main(process.argv[2] ?? "")
+  process.exit(0)
+}

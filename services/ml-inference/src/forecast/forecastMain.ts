@@ -9,9 +9,10 @@ import type { ForecastTask, ForecastTaskAnswer } from "./ForecastTask.ts"
 const answerOf = (task: ForecastTask): ForecastTaskAnswer =>
   task.kind === "forecast" ? answerForecast(task.body) : answerAnomalies(task.body)
 
-dieWithParent()
-
-for await (const line of console) {
-  const answer = answerOf(JSON.parse(line) as ForecastTask)
-  process.stdout.write(`${JSON.stringify(answer)}\n`)
+if (import.meta.main) {
+  dieWithParent()
+  for await (const line of console) {
+    const answer = answerOf(JSON.parse(line) as ForecastTask)
+    process.stdout.write(`${JSON.stringify(answer)}\n`)
+  }
 }

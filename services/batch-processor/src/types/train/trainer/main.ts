@@ -8,13 +8,10 @@ import { trainModel } from "./trainModel.ts"
 import { faultOf } from "./usable.ts"
 
 /** Trains in a process of its own: reads its folder, and writes the model and a report. */
-endWithParent()
-const folder = process.argv[2] ?? ""
-const { features, files, seed, trees } = Schema.decodeSync(
-  Schema.fromJsonString(TrainRequest)
-)(readFileSync(join(folder, REQUEST), "utf8"))
-
-const train = async () => {
+const train = async (folder: string) => {
+  const { features, files, seed, trees } = Schema.decodeSync(
+    Schema.fromJsonString(TrainRequest)
+  )(readFileSync(join(folder, REQUEST), "utf8"))
   const sets = await readRows(files, features)
   const fault = faultOf(sets)
   if (fault !== undefined) return say({ _tag: "failed", detail: fault })
@@ -28,5 +25,8 @@ const train = async () => {
   say({ _tag: "done" })
 }
 
-await train()
-process.exit(0)
+if (import.meta.main) {
+  endWithParent()
+  await train(process.argv[2] ?? "")
+  process.exit(0)
+}
