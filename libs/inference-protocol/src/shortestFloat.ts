@@ -12,14 +12,27 @@ export const shortestFloat = (value: number): number => {
   // Integers up to here are exact, and NaN and infinities have no digits.
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 24) return value
   if (!Number.isFinite(value)) return value
-  // With six digits every decimal has a float of its own, so no fewer need be tried; what
-  // has fewer comes out of six all the same.
-  const fewest = Math.abs(value) < leastNormal ? 1 : 6
-  for (let digits = fewest; digits < 9; digits++) {
+  if (isPowerOfTwo(value) || Math.abs(value) < leastNormal) return ofFewest(value)
+  // What seven digits do not tell, six do not either, and most need more than seven.
+  const seven = Number(value.toPrecision(7))
+  if (Math.fround(seven) === value) {
+    // With six digits every decimal has a float of its own, so fewer need not be tried:
+    // what has fewer comes out of six all the same.
+    const six = Number(value.toPrecision(6))
+    return Math.fround(six) === value ? six : seven
+  }
+  const eight = Number(value.toPrecision(8))
+  return Math.fround(eight) === value ? eight : Number(value.toPrecision(9))
+}
+
+/** The same, tried from one digit on. */
+const ofFewest = (value: number): number => {
+  const isPower = isPowerOfTwo(value)
+  for (let digits = 1; digits < 9; digits++) {
     const text = value.toPrecision(digits)
     const near = Number(text)
     if (Math.fround(near) === value) return near
-    if (isPowerOfTwo(value)) {
+    if (isPower) {
       // Floats lie twice as far apart above it as below it, so that the nearest decimal
       // may miss it below while the next one above does not.
       const above = Number(stepAway(text))

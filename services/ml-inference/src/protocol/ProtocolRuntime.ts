@@ -53,12 +53,13 @@ export const protocolRuntime = <R, ER>(
       Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
         ? Effect.withSpan(program, `${request.method} ${route}`, spanOf(request, route))
         : program
-    const exit = await runtime.runPromiseExit(
-      Effect.catch(traced, (failure) =>
-        Effect.succeed(errorResponse(failureOf(failure)))
-      ),
-      { signal: request.signal }
+    const answered = Effect.catch(traced, (failure) =>
+      Effect.succeed(errorResponse(failureOf(failure)))
     )
+    const exit =
+      context === undefined
+        ? await runtime.runPromiseExit(answered, { signal: request.signal })
+        : await run(context, answered, request.signal)
     const response = Exit.isSuccess(exit) ? exit.value : died(exit.cause, route)
     measure(request.method, route, response.status, startedAt)
     return response
@@ -89,6 +90,26 @@ export const protocolRuntime = <R, ER>(
       )
     }
   }
+}
+
+/**
+ * `runPromiseExit` without what a small model would feel: nothing is taken off the signal,
+ * which goes with its request, and the runtime need not know the fiber, because the server
+ * waits for its requests before the runtime is disposed of.
+ */
+const run = <A, E, R>(
+  context: Context.Context<R>,
+  program: Effect.Effect<A, E, R>,
+  signal: AbortSignal
+): Exit.Exit<A, E> | Promise<Exit.Exit<A, E>> => {
+  const fiber = Effect.runForkWith(context)(program)
+  const exit = fiber.pollUnsafe()
+  if (exit !== undefined) return exit
+  if (signal.aborted) fiber.interruptUnsafe()
+  else signal.addEventListener("abort", () => fiber.interruptUnsafe())
+  return new Promise((resolve) => {
+    fiber.addObserver(resolve)
+  })
 }
 
 const spanOf = (request: Request, route: string) => ({
