@@ -1,0 +1,12 @@
+import { Schema } from "effect"
+
+/** Formats that a report can be had in. `csv` is a zip with one file for each table. */
+export const RenderFormat = Schema.Literals([
+  "html",
+  "pdf",
+  "xlsx",
+  "csv",
+  "png",
+  "json"
+])
+export type RenderFormat = typeof RenderFormat.Type
