@@ -11,7 +11,7 @@ export type KeyKind = typeof KeyKind.Type
 
 /**
  * What a secret key may do: ask, read receipts and accounting, manage keys, change settings,
- * start jobs, keep models (`models`) and ask them (`predict`).
+ * start jobs, keep models (`models`) and ask them (`predict`), make reports and alerts.
  */
 export const Scope = Schema.Literals([
   "query",
@@ -20,7 +20,8 @@ export const Scope = Schema.Literals([
   "settings",
   "jobs",
   "models",
-  "predict"
+  "predict",
+  "reports"
 ])
 export type Scope = typeof Scope.Type
 export const everyScope: ReadonlyArray<Scope> = Scope.literals
