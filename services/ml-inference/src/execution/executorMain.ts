@@ -4,7 +4,12 @@ import { InferenceSession, type OnnxValue, Tensor } from "onnxruntime-node"
 import { dieWithParent } from "./dieWithParent.ts"
 import type { Signature } from "./Executors.ts"
 import * as Frames from "./frames.ts"
-import { datatypeOf, fromRuntime, toRuntime } from "./runtimeTensors.ts"
+import {
+  datatypeOf,
+  fromRuntime,
+  hideFloat16Array,
+  toRuntime
+} from "./runtimeTensors.ts"
 
 /**
  * One model in a process of its own: `executorMain.ts <path of the model>`. Frames come and
@@ -127,6 +132,7 @@ const run = async (
 
 const main = async (path: string): Promise<void> => {
   dieWithParent()
+  hideFloat16Array()
   const loaded = await load(path).catch((error: unknown) => {
     write(Frames.encodeText(Frames.kinds.modelRefused, refusal(error, path)))
   })

@@ -2,10 +2,13 @@ import type { Datatype, Tensor } from "@analytics/inference-protocol/Tensor"
 import { Tensor as OrtTensor } from "onnxruntime-node"
 
 /**
- * Without it the runtime's JavaScript keeps half-precision numbers in a Uint16Array; Bun
- * tells native code that a Float16Array has no elements.
+ * To be called before the first tensor is made, by a process that does nothing else: without
+ * it the runtime's JavaScript keeps half-precision numbers in a Uint16Array; Bun tells native
+ * code that a Float16Array has no elements.
  */
-Reflect.deleteProperty(globalThis, "Float16Array")
+export const hideFloat16Array = (): void => {
+  Reflect.deleteProperty(globalThis, "Float16Array")
+}
 
 /** How the runtime names the datatypes it can take and give; it has no BF16. */
 export const datatypeOf: ReadonlyMap<string, Datatype> = new Map<
