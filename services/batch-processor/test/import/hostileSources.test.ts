@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "bun:test"
 import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { isPublicAddress } from "@analytics/api-common/outgoing/publicAddress"
 import { Effect, ManagedRuntime, Stream } from "effect"
 import type { ImportPayload, Source } from "../../src/types/import/ImportPayload.ts"
 import { importFile } from "../../src/types/import/importFile.ts"
 import { placeOf } from "../../src/types/import/sources/allowedUrl.ts"
-import { isPublicAddress } from "../../src/types/import/sources/publicAddress.ts"
 import { Uploads } from "../../src/uploads/Uploads.ts"
 import { importLayer, makeFolder } from "./importTest.ts"
 

@@ -1,7 +1,14 @@
-import { lookup } from "node:dns/promises"
+import {
+  addressesOf,
+  codeOf,
+  guardedFetch,
+  type Network,
+  type NoAnswer,
+  type NotPublic,
+  systemNetwork
+} from "@analytics/api-common/outgoing/GuardedFetch"
 import { Context, Effect, Layer, Schema, Stream } from "effect"
 import { httpsOf, UrlRefused } from "./allowedUrl.ts"
-import { isPublicAddress } from "./publicAddress.ts"
 
 /** The file is not to be had from there, however often it is asked for. */
 export class NotFetched extends Schema.TaggedError<NotFetched>()("NotFetched", {
@@ -13,23 +20,7 @@ export class NotAnswered extends Schema.TaggedError<NotAnswered>()("NotAnswered"
   detail: Schema.String
 }) {}
 
-/** What a test replaces: names, what counts as public, and whom to trust. */
-export interface Network {
-  /** All addresses of a name. */
-  readonly resolve: (host: string) => Promise<ReadonlyArray<string>>
-  readonly isPublic: (address: string) => boolean
-  /** Certificates of authorities, as PEM; those of the system without it. */
-  readonly ca?: string
-}
-
-const network: Network = {
-  resolve: async (host) =>
-    (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address),
-  isPublic: isPublicAddress
-}
-
 const MOST_REDIRECTS = 5
-const LONGEST_ANSWER = "30 seconds"
 const LONGEST_SILENCE = "60 seconds"
 
 /** Files of other hosts, over connections that lead where the check said they would. */
@@ -45,61 +36,15 @@ export class Https extends Context.Service<
     ): Stream.Stream<Uint8Array, NotFetched | NotAnswered>
   }
 >()("@analytics/batch-processor/types/import/sources/Https") {
-  static readonly layerOf = ({ ca, isPublic, resolve }: Network) =>
+  static readonly layerOf = (network: Network) =>
     Layer.sync(Https, () => {
-      const addressesOf = Effect.fnUntraced(function* (url: URL) {
-        const host = url.hostname.replace(/^\[|\]$/gu, "")
-        const addresses = yield* Effect.tryPromise({
-          try: () => resolve(host),
-          catch: () => new NotAnswered({ detail: `${host} has no address now` })
-        })
-        // One that is not public is enough: which of them is taken is chance.
-        if (!addresses.every(isPublic))
-          return yield* new NotFetched({
-            detail: `${host} is at an address that is not public: upload the file instead.`
-          })
-        return addresses
-      })
-
-      /** One answer, over a connection to an address that was checked just now. */
-      const answerOf = Effect.fnUntraced(function* (url: URL) {
-        const [address] = yield* addressesOf(url)
-        if (address === undefined)
-          return yield* new NotAnswered({
-            detail: `${url.hostname} has no address now`
-          })
-        const pinned = new URL(url)
-        pinned.hostname = address.includes(":") ? `[${address}]` : address
-        const controller = new AbortController()
-        yield* Effect.addFinalizer(() => Effect.sync(() => controller.abort()))
-        return yield* Effect.tryPromise({
-          try: () =>
-            globalThis.fetch(pinned, {
-              headers: { host: url.host, "accept-encoding": "identity" },
-              redirect: "manual",
-              decompress: false,
-              keepalive: false,
-              signal: controller.signal,
-              tls: { serverName: url.hostname, ...(ca === undefined ? {} : { ca }) }
-            }),
-          catch: (error) =>
-            new NotAnswered({ detail: `${url.host} cannot be read (${codeOf(error)})` })
-        }).pipe(
-          Effect.timeoutOrElse({
-            duration: LONGEST_ANSWER,
-            orElse: () =>
-              Effect.fail(new NotAnswered({ detail: `${url.host} does not answer` }))
-          })
-        )
-      })
-
       const followed = Effect.fnUntraced(function* (
         start: URL,
         hosts: ReadonlyArray<string>
       ) {
         let url = start
         for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
-          const response = yield* answerOf(url)
+          const response = yield* Effect.mapError(guardedFetch(network, url), told)
           const location = response.headers.get("location")
           if (response.status < 300 || response.status >= 400 || location === null)
             return { response, url }
@@ -112,7 +57,8 @@ export class Https extends Context.Service<
 
       return Https.of({
         check: (url) =>
-          addressesOf(url).pipe(
+          addressesOf(network, url).pipe(
+            Effect.mapError(told),
             Effect.asVoid,
             Effect.catchTag("NotAnswered", () => Effect.void)
           ),
@@ -147,7 +93,7 @@ export class Https extends Context.Service<
       })
     })
 
-  static readonly layer = Https.layerOf(network)
+  static readonly layer = Https.layerOf(systemNetwork)
 }
 
 const redirected = (location: string, from: URL, hosts: ReadonlyArray<string>) =>
@@ -161,9 +107,16 @@ const redirected = (location: string, from: URL, hosts: ReadonlyArray<string>) =
       })
   })
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error
-    ? String(error.code)
-    : error instanceof Error
-      ? error.name
-      : "no reason given"
+const told = (error: NotPublic | NoAnswer): NotFetched | NotAnswered => {
+  const { host } = error
+  if (error._tag === "NotPublic")
+    return new NotFetched({
+      detail: `${host} is at an address that is not public: upload the file instead.`
+    })
+  const said = {
+    "no address": `${host} has no address now`,
+    refused: `${host} cannot be read (${error.code})`,
+    silent: `${host} does not answer`
+  }
+  return new NotAnswered({ detail: said[error.reason] })
+}
