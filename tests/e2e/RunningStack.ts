@@ -12,6 +12,7 @@ export interface StackFile {
     readonly "data-ingestion": string
     readonly "batch-processor": string
     readonly "ml-inference": string
+    readonly "reporting-engine": string
   }
   readonly postgres: string
   readonly clickhouse: string

@@ -221,7 +221,8 @@ for (const service of [
   "analytics-api",
   "data-ingestion",
   "batch-processor",
-  "ml-inference"
+  "ml-inference",
+  "reporting-engine"
 ] as const)
   describe(service, () => {
     it("has a row for every route that it documents", async () => {

@@ -1,5 +1,6 @@
 import { batchRoutes } from "./batchRoutes.ts"
 import { modelRoutes } from "./modelRoutes.ts"
+import { reportRoutes } from "./reportRoutes.ts"
 
 /**
  * Every route of all services, asked for what belongs to the tenant "theirs", with every
@@ -336,5 +337,6 @@ export const routes = {
   "analytics-api": api,
   "data-ingestion": ingestion,
   "batch-processor": batchRoutes,
-  "ml-inference": modelRoutes
+  "ml-inference": modelRoutes,
+  "reporting-engine": reportRoutes
 }

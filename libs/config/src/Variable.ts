@@ -8,6 +8,7 @@ export type Process =
   | "loader"
   | "batch-processor"
   | "ml-inference"
+  | "reporting-engine"
   | "embedded-clickhouse"
   | "migrate"
   | "stack"

@@ -6,7 +6,7 @@ const of: ReadonlyArray<Process> = ["ml-inference"]
 /** Of the processes that serve models. */
 export const mlVariables = {
   ML_INFERENCE_URL: defaulted(Kind.url, "http://127.0.0.1:4002", {
-    of: ["analytics-api", "batch-processor", "cli"],
+    of: ["analytics-api", "batch-processor", "reporting-engine", "cli"],
     description: "Where models are kept and asked, and series forecast."
   }),
   ML_MAX_MODEL_SIZE: defaulted(Kind.byteSize, "512 MiB", {

@@ -1,7 +1,11 @@
 import * as Kind from "./Kind.ts"
 import { defaulted, optional, type Process } from "./Variable.ts"
 
-const of: ReadonlyArray<Process> = ["batch-processor", "ml-inference"]
+const of: ReadonlyArray<Process> = [
+  "batch-processor",
+  "ml-inference",
+  "reporting-engine"
+]
 const ofExports: ReadonlyArray<Process> = ["batch-processor"]
 
 /** Where uploads, exports, backups and models are kept. */
@@ -9,7 +13,7 @@ export const objectStoreVariables = {
   OBJECT_STORE_URL: defaulted(Kind.objectPlace, ".data/objects", {
     of,
     description:
-      "Uploads, exports, backups and models: a folder that all processes of the installation see, as a path or `file:///path`, or an S3-compatible bucket, as `s3://bucket/prefix`."
+      "Uploads, exports, backups, models and reports: a folder that all processes of the installation see, as a path or `file:///path`, or an S3-compatible bucket, as `s3://bucket/prefix`."
   }),
   OBJECT_STORE_ENDPOINT: optional(Kind.url, {
     of,

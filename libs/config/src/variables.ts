@@ -4,6 +4,7 @@ import { importVariables } from "./importVariables.ts"
 import * as Kind from "./Kind.ts"
 import { mlVariables } from "./mlVariables.ts"
 import { objectStoreVariables } from "./objectStoreVariables.ts"
+import { reportVariables } from "./reportVariables.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
 
 /** Those that read or write events. */
@@ -13,7 +14,20 @@ const ofEvents: ReadonlyArray<Process> = [
   "loader",
   "batch-processor"
 ]
-const services: ReadonlyArray<Process> = [...ofEvents, "ml-inference"]
+const services: ReadonlyArray<Process> = [
+  ...ofEvents,
+  "ml-inference",
+  "reporting-engine"
+]
+
+/** Those that look at bearer keys. */
+const ofKeys: ReadonlyArray<Process> = [
+  "analytics-api",
+  "data-ingestion",
+  "batch-processor",
+  "ml-inference",
+  "reporting-engine"
+]
 
 /**
  * Every environment variable there is. To add one: add it here, read it in a
@@ -32,7 +46,7 @@ export const variables = {
   PORT: optional(Kind.port, {
     of: services,
     description:
-      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, ml-inference 4002, batch-processor 4004, loader 4011."
+      "Port to listen on. Without it: analytics-api 4000, data-ingestion 4001, ml-inference 4002, reporting-engine 4003, batch-processor 4004, loader 4011."
   }),
   HTTP_DRAIN_DELAY: defaulted(Kind.duration, "0 seconds", {
     of: services,
@@ -73,16 +87,16 @@ export const variables = {
   ),
 
   ADMIN_KEY: required(Kind.secret, {
-    of: ["analytics-api", "data-ingestion", "batch-processor", "ml-inference"],
+    of: ofKeys,
     description: "Bearer key that creates projects and may do everything else."
   }),
   SERVICE_KEY: required(Kind.secret, {
-    of: ["analytics-api", "data-ingestion", "batch-processor", "ml-inference"],
+    of: ofKeys,
     description: "Bearer key with which the services call each other."
   }),
 
   DATA_INGESTION_URL: defaulted(Kind.url, "http://127.0.0.1:4001", {
-    of: ["analytics-api", "batch-processor", "ml-inference"],
+    of: ["analytics-api", "batch-processor", "ml-inference", "reporting-engine"],
     description:
       "Where to ask for the watermark, to change what is ingested, and to log predictions."
   }),
@@ -155,7 +169,13 @@ export const variables = {
   }),
 
   ANALYTICS_API_URL: defaulted(Kind.url, "http://127.0.0.1:4000", {
-    of: ["data-ingestion", "batch-processor", "ml-inference", "cli"],
+    of: [
+      "data-ingestion",
+      "batch-processor",
+      "ml-inference",
+      "reporting-engine",
+      "cli"
+    ],
     description: "Where keys are learnt from."
   }),
   KEY_SYNC_INTERVAL: defaulted(Kind.duration, "1 second", {
@@ -234,6 +254,8 @@ export const variables = {
   ...importVariables,
 
   ...mlVariables,
+
+  ...reportVariables,
 
   STACK_PORT_BASE: defaulted(Kind.port, "4000", {
     of: ["stack"],

@@ -48,6 +48,7 @@ export const commonEnvironment = (
       CLICKHOUSE_URL: stores.clickhouse,
       ADMIN_KEY: Redacted.value(secrets.adminKey),
       SERVICE_KEY: Redacted.value(secrets.serviceKey),
+      REPORTING_SECRET: Redacted.value(secrets.reportingSecret),
       ...Object.fromEntries(urls)
     }
   )
@@ -62,6 +63,7 @@ export const serviceEnvironment = (
     name,
     value
       .replaceAll("{data}", data)
+      .replaceAll("{port}", String(portBase + service.port))
       .replaceAll("{port+10}", String(portBase + service.port + 10))
   ])
   return overlay(common, {

@@ -17,13 +17,16 @@ import { StackSettings } from "./StackSettings.ts"
 const Kept = Schema.Struct({
   adminKey: Schema.String,
   serviceKey: Schema.String,
+  /** Stacks of before had none. */
+  reportingSecret: Schema.optionalKey(Schema.String),
   databasePassword: Schema.String,
   clickhousePassword: Schema.String
 })
 
 const given = Config.all({
   adminKey: Config.option(Config.Redacted("ADMIN_KEY")),
-  serviceKey: Config.option(Config.Redacted("SERVICE_KEY"))
+  serviceKey: Config.option(Config.Redacted("SERVICE_KEY")),
+  reportingSecret: Config.option(Config.Redacted("REPORTING_SECRET"))
 })
 
 /** `$STACK_DATA/secrets.json` cannot be read or written. */
@@ -41,6 +44,7 @@ export class Secrets extends Context.Service<
   {
     readonly adminKey: Redacted.Redacted
     readonly serviceKey: Redacted.Redacted
+    readonly reportingSecret: Redacted.Redacted
     readonly databasePassword: Redacted.Redacted
     readonly clickhousePassword: Redacted.Redacted
   }
@@ -64,6 +68,9 @@ export class Secrets extends Context.Service<
         serviceKey: Option.getOrElse(environment.serviceKey, () =>
           Redacted.make(kept.serviceKey)
         ),
+        reportingSecret: Option.getOrElse(environment.reportingSecret, () =>
+          Redacted.make(kept.reportingSecret)
+        ),
         databasePassword: Redacted.make(kept.databasePassword),
         clickhousePassword: Redacted.make(kept.clickhousePassword)
       }
@@ -71,21 +78,26 @@ export class Secrets extends Context.Service<
   ).pipe(Layer.provide(ConfigProvider.layer(withFiles(ConfigProvider.fromEnv()))))
 }
 
-async function readOrMake(data: string): Promise<typeof Kept.Type> {
+async function readOrMake(data: string): Promise<Required<typeof Kept.Type>> {
   const path = join(data, "secrets.json")
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined
     throw error
   })
-  if (text !== undefined) {
-    return Schema.decodeSync(Schema.fromJsonString(Kept))(text)
-  }
   const secret = () => randomBytes(24).toString("base64url")
+  const kept =
+    text === undefined
+      ? undefined
+      : Schema.decodeSync(Schema.fromJsonString(Kept))(text)
+  if (kept?.reportingSecret !== undefined)
+    return { ...kept, reportingSecret: kept.reportingSecret }
   const made = {
     adminKey: secret(),
     serviceKey: secret(),
     databasePassword: secret(),
-    clickhousePassword: secret()
+    clickhousePassword: secret(),
+    ...kept,
+    reportingSecret: secret()
   }
   await mkdir(data, { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(made), { mode: 0o600 })

@@ -12,7 +12,7 @@ export interface ServiceSpec {
   readonly with: ReadonlyArray<string>
   /** Has a URL of its own in `stack.json`'s `services`; a worker has only a pid. */
   readonly public: boolean
-  /** Variables besides the common ones; `{data}` is `STACK_DATA`, `{port+10}` the port and 10. */
+  /** Variables besides the common ones; `{data}` is `STACK_DATA`, `{port+10}` the port (`{port}`) and 10. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -56,6 +56,17 @@ export const services: ReadonlyArray<ServiceSpec> = [
     with: ["analytics-api"],
     public: true,
     env: { ML_CACHE_DIR: "{data}/ml-cache", OBJECT_STORE_URL: "file://{data}/objects" }
+  },
+  {
+    name: "reporting-engine",
+    port: 3,
+    entry: "services/reporting-engine/src/main.ts",
+    with: ["analytics-api", "data-ingestion"],
+    public: true,
+    env: {
+      OBJECT_STORE_URL: "file://{data}/objects",
+      REPORTING_PUBLIC_URL: "http://127.0.0.1:{port}"
+    }
   }
 ]
 

@@ -17,6 +17,7 @@ const settings = {
 const secrets = {
   adminKey: Redacted.make("admin"),
   serviceKey: Redacted.make("service"),
+  reportingSecret: Redacted.make("reporting"),
   databasePassword: Redacted.make("pg"),
   clickhousePassword: Redacted.make("ch")
 }
@@ -33,7 +34,8 @@ describe("the environment of a part", () => {
       ANALYTICS_API_URL: "http://127.0.0.1:5000",
       DATA_INGESTION_URL: "http://127.0.0.1:5001",
       ADMIN_KEY: "admin",
-      SERVICE_KEY: "service"
+      SERVICE_KEY: "service",
+      REPORTING_SECRET: "reporting"
     })
     expect(env).not.toHaveProperty("LOADER_URL")
   })

@@ -1,0 +1,29 @@
+import type { Auth } from "@analytics/api-common/access/Auth"
+import type { Health } from "@analytics/api-common/Health"
+import { healthRoutes } from "@analytics/api-common/HealthRoutes"
+import { jsonBody } from "@analytics/api-common/JsonBody"
+import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
+import { openApi } from "@analytics/api-common/OpenApi"
+import type { ManagedRuntime } from "effect"
+import { Elysia } from "elysia"
+
+/** Everything a handler of this service may ask for. */
+export type AppServices = Auth | Health
+
+export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
+
+export const about = {
+  title: "reporting-engine",
+  version: "1",
+  description: "Makes reports, sends them, and speaks when something is wrong."
+}
+
+export const makeApp = (runtime: AppRuntime) =>
+  new Elysia()
+    .use(methodNotAllowed)
+    .use(openApi(about))
+    .use(healthRoutes(runtime))
+    .use(jsonBody())
+
+/** The client side of this API: `treaty<App>(url)`. */
+export type App = ReturnType<typeof makeApp>

@@ -1,0 +1,171 @@
+import { ServicesConfig } from "@analytics/config/ServicesConfig"
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import {
+  type AnalyticsProblem,
+  AnalyticsRefused,
+  AnalyticsUnavailable
+} from "./AnalyticsProblems.ts"
+import {
+  Annotation,
+  Answer,
+  Insight,
+  InsightResult,
+  type Overrides,
+  Project
+} from "./AnalyticsViews.ts"
+import { explained } from "./explained.ts"
+
+/** Who shares the places of a query with whom. */
+export interface AskOptions {
+  /** `Concurrency-Group`: 1 to 64 of `[A-Za-z0-9_.:-]`. */
+  readonly group?: string
+}
+
+/** A query that nobody waits for has ten minutes there. */
+const LONGEST_ANSWER = "11 minutes"
+const LONGEST_LOOK = "10 seconds"
+
+const Watermark = Schema.Struct({ watermark: Schema.String })
+const Annotations = Schema.Struct({ annotations: Schema.Array(Annotation) })
+
+/** analytics-api in the name of a project, and data-ingestion's watermark. */
+export class Analytics extends Context.Service<
+  Analytics,
+  {
+    /** What `POST /v1/query` answers to a body. */
+    query(
+      projectId: number,
+      body: object,
+      options?: AskOptions
+    ): Effect.Effect<Answer, AnalyticsProblem>
+    insight(projectId: number, id: string): Effect.Effect<Insight, AnalyticsProblem>
+    result(
+      projectId: number,
+      insightId: string,
+      overrides: Overrides,
+      options?: AskOptions
+    ): Effect.Effect<InsightResult, AnalyticsProblem>
+    /** Those of `[from, to)`, ISO 8601. */
+    annotations(
+      projectId: number,
+      from: string,
+      to: string
+    ): Effect.Effect<ReadonlyArray<Annotation>, AnalyticsProblem>
+    project(projectId: number): Effect.Effect<Project, AnalyticsProblem>
+    /** Up to which instant everything is stored: ISO 8601. */
+    readonly watermark: Effect.Effect<string, AnalyticsProblem>
+  }
+>()("@analytics/reporting-engine/analytics/Analytics") {
+  static readonly layer = Layer.effect(
+    Analytics,
+    Effect.gen(function* () {
+      const { analyticsApiUrl, dataIngestionUrl, serviceKey } = yield* ServicesConfig
+      const http = yield* HttpClient.HttpClient
+
+      const ask = Effect.fnUntraced(function* <A, I>(
+        request: HttpClientRequest.HttpClientRequest,
+        answer: Schema.Codec<A, I>,
+        longest: typeof LONGEST_ANSWER | typeof LONGEST_LOOK
+      ) {
+        const { status, text } = yield* request.pipe(
+          HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
+          http.execute,
+          Effect.flatMap((response) =>
+            Effect.map(response.text, (read) => ({
+              status: response.status,
+              text: read
+            }))
+          ),
+          Effect.timeout(longest),
+          Effect.mapError((error) => away(request.url, `no answer (${error._tag})`))
+        )
+        if (status === 401 || status === 408 || status === 429 || status >= 500)
+          return yield* away(request.url, `it answers ${status}`)
+        if (status >= 400)
+          return yield* new AnalyticsRefused({
+            answered: status,
+            detail: yield* explained(text)
+          })
+        return yield* Effect.mapError(
+          Schema.decodeEffect(Schema.fromJsonString(answer))(text),
+          () => away(request.url, "its answer cannot be read")
+        )
+      })
+
+      const at = (projectId: number, path: string) =>
+        `${analyticsApiUrl}/internal/v1/${path}${path.includes("?") ? "&" : "?"}projectId=${projectId}`
+      const look = <A, I>(
+        projectId: number,
+        path: string,
+        answer: Schema.Codec<A, I>
+      ) => ask(HttpClientRequest.get(at(projectId, path)), answer, LONGEST_LOOK)
+      const post = <A, I>(
+        projectId: number,
+        path: string,
+        body: object,
+        { group }: AskOptions,
+        answer: Schema.Codec<A, I>
+      ) =>
+        ask(
+          HttpClientRequest.post(at(projectId, path)).pipe(
+            HttpClientRequest.bodyText(JSON.stringify(body), "application/json"),
+            HttpClientRequest.setHeaders(
+              group === undefined ? {} : { "concurrency-group": group }
+            )
+          ),
+          answer,
+          LONGEST_ANSWER
+        )
+
+      return Analytics.of({
+        query: Effect.fn("Analytics.query")((projectId, body, options = {}) =>
+          post(projectId, "query", body, options, Answer)
+        ),
+        insight: Effect.fn("Analytics.insight")((projectId, id) =>
+          look(projectId, `insights/${encodeURIComponent(id)}`, Insight)
+        ),
+        result: Effect.fn("Analytics.result")(
+          (projectId, id, overrides, options = {}) =>
+            post(
+              projectId,
+              `insights/${encodeURIComponent(id)}/result`,
+              overrides,
+              options,
+              InsightResult
+            )
+        ),
+        annotations: Effect.fn("Analytics.annotations")((projectId, from, to) =>
+          Effect.map(
+            look(
+              projectId,
+              `annotations?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`,
+              Annotations
+            ),
+            ({ annotations }) => annotations
+          )
+        ),
+        project: Effect.fn("Analytics.project")((projectId) =>
+          ask(
+            HttpClientRequest.get(
+              `${analyticsApiUrl}/internal/v1/projects/${projectId}`
+            ),
+            Project,
+            LONGEST_LOOK
+          )
+        ),
+        watermark: ask(
+          HttpClientRequest.get(`${dataIngestionUrl}/internal/v1/watermark`),
+          Watermark,
+          LONGEST_LOOK
+        ).pipe(
+          Effect.map(({ watermark }) => watermark),
+          Effect.withSpan("Analytics.watermark")
+        )
+      })
+    })
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+}
+
+const away = (url: string, why: string) =>
+  new AnalyticsUnavailable({ detail: `${new URL(url).pathname}: ${why}.` })

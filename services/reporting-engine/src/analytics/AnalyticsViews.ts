@@ -1,0 +1,76 @@
+import { ValueKind } from "@analytics/reports/ReportTable"
+import { Schema } from "effect"
+
+/** What `POST /v1/query` answers; `result` is the kind's own. */
+export const Answer = Schema.Struct({
+  kind: Schema.String,
+  result: Schema.Unknown,
+  meta: Schema.Struct({ asOf: Schema.String, warnings: Schema.Array(Schema.String) })
+})
+export type Answer = typeof Answer.Type
+
+export const InsightChart = Schema.Struct({
+  form: Schema.Literals([
+    "line",
+    "area",
+    "bar",
+    "stacked",
+    "funnel",
+    "retention",
+    "paths",
+    "number",
+    "table"
+  ]),
+  values: Schema.optionalKey(
+    Schema.Struct({ kind: ValueKind, unit: Schema.optionalKey(Schema.String) })
+  ),
+  better: Schema.optionalKey(Schema.Literals(["more", "less"]))
+})
+export type InsightChart = typeof InsightChart.Type
+
+/** A saved question, as far as it matters here. */
+export const Insight = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  description: Schema.String,
+  query: Schema.Record(Schema.String, Schema.Unknown),
+  chart: InsightChart,
+  version: Schema.Int
+})
+export type Insight = typeof Insight.Type
+
+/** What an insight is asked with in place of what it says. */
+export interface Overrides {
+  readonly range?: string
+  readonly from?: string
+  readonly to?: string
+  readonly timezone?: string
+  readonly filters?: ReadonlyArray<unknown>
+  readonly compare?: string
+  readonly asOf?: string
+  /** Past the kept results. */
+  readonly fresh?: boolean
+}
+
+export const InsightResult = Schema.Struct({
+  insight: Insight,
+  answer: Answer,
+  keptAt: Schema.NullOr(Schema.String)
+})
+export type InsightResult = typeof InsightResult.Type
+
+export const Annotation = Schema.Struct({
+  id: Schema.String,
+  at: Schema.String,
+  until: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  text: Schema.String,
+  mutesAlerts: Schema.Boolean
+})
+export type Annotation = typeof Annotation.Type
+
+export const Project = Schema.Struct({
+  id: Schema.Int,
+  name: Schema.String,
+  timezone: Schema.String
+})
+export type Project = typeof Project.Type
