@@ -132,5 +132,10 @@ export const modelRoutes: ReadonlyArray<Route> = [
     statuses: own("404", "200"),
     path: `${model}/aliases/champion`
   },
+  {
+    route: "DELETE /v1/models/{name}/versions/{version}",
+    statuses: own("404", "204"),
+    path: `${model}/versions/1`
+  },
   { route: "DELETE /v1/models/{name}", statuses: own("404", "204"), path: model }
 ]

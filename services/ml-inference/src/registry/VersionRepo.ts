@@ -8,6 +8,7 @@ import type { Actor } from "./Model.ts"
 import { type ModelsUnavailable, unavailable } from "./RegistryProblems.ts"
 import {
   audited,
+  changing,
   SummaryRow,
   summaryColumns,
   VersionRow,
@@ -68,6 +69,12 @@ export class VersionRepo extends Context.Service<
       version: number,
       measurement: object
     ): Effect.Effect<boolean, ModelsUnavailable>
+    /** Not one that is to be ready: by an alias, by its name, or for a change under way. */
+    remove(
+      actor: Actor,
+      model: string,
+      version: number
+    ): Effect.Effect<"removed" | "in use" | "missing", ModelsUnavailable>
   }
 >()("@analytics/ml-inference/registry/VersionRepo") {
   static readonly layer = Layer.effect(
@@ -182,6 +189,34 @@ export class VersionRepo extends Context.Service<
               yield* audited(sql, { projectId, model, version, actor, action })
               return true
             }).pipe(sql.withTransaction, within("5 seconds")),
+          Effect.catchTag("SqlError", unavailable)
+        ),
+        remove: Effect.fn("VersionRepo.remove")(
+          ({ actor, projectId }: Actor, model: string, version: number) =>
+            // No alias can be set to it meanwhile: that is a change of what is served too.
+            changing(sql)(() =>
+              Effect.gen(function* () {
+                const project = String(projectId)
+                const removed = yield* sql`
+                  DELETE FROM ml.versions AS v
+                   WHERE v.project_id = ${project}::text::bigint
+                     AND v.model = ${model} AND v.version = ${version}::int
+                     AND NOT v.loaded
+                     AND coalesce(v.warm_until, '-infinity') < clock_timestamp()
+                     AND NOT EXISTS (
+                       SELECT 1 FROM ml.aliases AS a
+                        WHERE a.project_id = v.project_id
+                          AND a.model = v.model AND a.version = v.version)
+                  RETURNING 1`
+                if (removed.length === 0) {
+                  const left = yield* numbered(projectId, model, version)
+                  return left.length === 0 ? ("missing" as const) : ("in use" as const)
+                }
+                const action = "version.removed"
+                yield* audited(sql, { projectId, model, version, actor, action })
+                return "removed" as const
+              })
+            ),
           Effect.catchTag("SqlError", unavailable)
         )
       })

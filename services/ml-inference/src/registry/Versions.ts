@@ -64,6 +64,12 @@ export class Versions extends Context.Service<
       version: number,
       measurement: object
     ): Effect.Effect<Version, VersionNotFound | ModelInadmissible | ModelsUnavailable>
+    /** Not one that answers; its number is not given again. */
+    remove(
+      actor: Actor,
+      model: string,
+      version: number
+    ): Effect.Effect<void, VersionNotFound | ModelConflict | ModelsUnavailable>
   }
 >()("@analytics/ml-inference/registry/Versions") {
   static readonly layer = Layer.effect(
@@ -168,7 +174,16 @@ export class Versions extends Context.Service<
             yield* repo.measured(actor, model, version, measurement)
             return yield* get(actor.projectId, model, version)
           }
-        )
+        ),
+        remove: Effect.fn("Versions.remove")(function* (actor, model, version) {
+          const became = yield* repo.remove(actor, model, version)
+          if (became === "missing")
+            return yield* new VersionNotFound({ model, version })
+          if (became === "in use")
+            return yield* new ModelConflict({
+              detail: `Version ${version} is to be ready: give its aliases to another version, or unload it, first.`
+            })
+        })
       })
     })
   )

@@ -113,6 +113,34 @@ export const versionsRoutes = <R, ER>(
         detail: { summary: "A version, with all that is known of it", security }
       }
     )
+    .delete(
+      "/:version",
+      ({ headers, params: { name, version }, query, run }) =>
+        run(
+          Schema.Void,
+          Effect.gen(function* () {
+            const actor = yield* asking(headers["authorization"], "models", query)
+            yield* (yield* Versions).remove(actor, name, version)
+          }),
+          204
+        ),
+      {
+        params: received(VersionParams),
+        query: received(Owner),
+        response: {
+          204: sent(Schema.Void),
+          404: sent(VersionNotFound),
+          409: sent(ModelConflict),
+          ...refusals
+        },
+        detail: {
+          summary: "Remove a version that no alias names and nobody has loaded",
+          description:
+            "The audit stays, its number is not given again, and a file that no other version has goes a day later.",
+          security
+        }
+      }
+    )
     .post(
       "/:version/quality",
       ({ body, headers, params: { name, version }, query, run }) =>
