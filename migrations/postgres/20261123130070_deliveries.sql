@@ -40,6 +40,8 @@ CREATE TABLE reports.deliveries (
   attempts integer NOT NULL DEFAULT 0,
   -- Attempts before the last resend, which starts counting anew.
   attempts_before integer NOT NULL DEFAULT 0,
+  -- Times it was sent again although it had arrived.
+  resends integer NOT NULL DEFAULT 0,
   due_at timestamptz NOT NULL,
   -- Whoever sends holds it by this number until the lease ends.
   epoch bigint NOT NULL DEFAULT 0,

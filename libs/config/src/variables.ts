@@ -1,4 +1,5 @@
 import { batchVariables } from "./batchVariables.ts"
+import { deliveryVariables } from "./deliveryVariables.ts"
 import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
 import { importVariables } from "./importVariables.ts"
 import * as Kind from "./Kind.ts"
@@ -256,6 +257,8 @@ export const variables = {
   ...mlVariables,
 
   ...reportVariables,
+
+  ...deliveryVariables,
 
   STACK_PORT_BASE: defaulted(Kind.port, "4000", {
     of: ["stack"],
