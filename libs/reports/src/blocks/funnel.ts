@@ -1,0 +1,37 @@
+import type { FunnelResult } from "@analytics/analytics-core/query/funnel/Funnel"
+import type { Chart } from "../Chart.ts"
+import type { Asked } from "./Asked.ts"
+import { groupName } from "./valueText.ts"
+
+/** Groups that can be compared step by step. */
+const MOST_GROUPS = 6
+
+export const drawFunnel = (asked: Asked, { groups }: FunnelResult) => {
+  const whole: Chart = {
+    form: "funnel",
+    groups: groups.map((group) => ({
+      name: groupName(group) ?? null,
+      steps: group.steps.map(({ count, event, rateFromFirst, rateFromPrevious }) => ({
+        name: event ?? "any event",
+        count,
+        rateFromFirst,
+        rateFromPrevious
+      }))
+    }))
+  }
+  if (asked.shown?.form === "number") {
+    const chart: Chart = {
+      form: "number",
+      values: { kind: "percent" },
+      value: groups[0]?.steps.at(-1)?.rateFromFirst ?? null,
+      ...(asked.shown.better === undefined ? {} : { better: asked.shown.better })
+    }
+    return { chart, whole }
+  }
+  if (groups.length <= MOST_GROUPS) return { chart: whole, whole }
+  return {
+    chart: { ...whole, groups: whole.groups.slice(0, MOST_GROUPS) },
+    whole,
+    remark: `The first ${MOST_GROUPS} of ${groups.length} groups are drawn.`
+  }
+}

@@ -1,0 +1,60 @@
+import type { LifecycleResult } from "@analytics/analytics-core/query/lifecycle/Lifecycle"
+import type { SessionsResult } from "@analytics/analytics-core/query/sessions/Sessions"
+import type { StickinessResult } from "@analytics/analytics-core/query/stickiness/Stickiness"
+import type { Chart } from "../Chart.ts"
+import type { Asked } from "./Asked.ts"
+import { type Drawn, overCategories, overTime } from "./seriesChart.ts"
+import { groupName } from "./valueText.ts"
+
+const integer = { kind: "integer" } as const
+
+export const drawStickiness = (asked: Asked, { counts }: StickinessResult): Drawn => {
+  const unit = String(asked.request["interval"] ?? "bucket")
+  return overCategories(
+    counts.map(({ buckets }) => `${buckets} ${unit}${buckets === 1 ? "" : "s"}`),
+    [{ name: "People", data: counts.map(({ people }) => people) }],
+    asked.shown?.values ?? integer
+  )
+}
+
+export const drawLifecycle = (asked: Asked, result: LifecycleResult): Drawn =>
+  overTime(
+    asked,
+    {
+      buckets: result.buckets,
+      labels: result.labels,
+      series: [
+        { name: "New", data: result.new },
+        { name: "Returning", data: result.returning },
+        { name: "Resurrecting", data: result.resurrecting },
+        { name: "Dormant", data: result.dormant }
+      ]
+    },
+    asked.shown?.values ?? integer,
+    "stacked"
+  )
+
+/** Over time when buckets were asked for, by group when groups were, else how many. */
+export const drawSessions = (asked: Asked, result: SessionsResult): Drawn => {
+  const values = asked.shown?.values ?? integer
+  const named = result.series.map((line) => ({
+    name: groupName(line) ?? "Sessions",
+    data: line.data
+  }))
+  if (result.buckets.length > 1 && asked.shown?.form !== "number")
+    return overTime(asked, { ...result, series: named }, values, "line")
+  if (named.length > 1)
+    return overCategories(
+      named.map(({ name }) => name),
+      [{ name: "Sessions", data: named.map(({ data }) => data[0] ?? null) }],
+      values
+    )
+  const chart: Chart = {
+    form: "number",
+    values,
+    value: result.count,
+    ...(asked.shown?.better === undefined ? {} : { better: asked.shown.better }),
+    ...(result.buckets.length > 1 && named[0] ? { sparkline: named[0].data } : {})
+  }
+  return { chart, whole: chart }
+}

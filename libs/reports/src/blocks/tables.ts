@@ -1,0 +1,114 @@
+import type { EventsResult } from "@analytics/analytics-core/query/events/EventsRequest"
+import type { PeopleResult } from "@analytics/analytics-core/query/people/PeopleRequest"
+import type { SqlResult } from "@analytics/analytics-core/query/sql/SqlRequest"
+import type { Cell, Column, ReportTable, ValueKind } from "../ReportTable.ts"
+
+const cell = (value: unknown): Cell =>
+  value === null || value === undefined
+    ? null
+    : typeof value === "string" ||
+        typeof value === "boolean" ||
+        (typeof value === "number" && Number.isFinite(value))
+      ? value
+      : JSON.stringify(value)
+
+const column = (name: string, kind: ValueKind): Column => ({ name, kind })
+
+/** The names that most of these objects have, the commonest first. */
+const commonKeys = (
+  objects: ReadonlyArray<Readonly<Record<string, unknown>>>,
+  most: number
+): ReadonlyArray<string> => {
+  const seen = new Map<string, number>()
+  for (const object of objects)
+    for (const key of Object.keys(object)) seen.set(key, (seen.get(key) ?? 0) + 1)
+  return [...seen]
+    .sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+    .slice(0, most)
+    .map(([key]) => key)
+}
+
+/** Columns of traits and properties that a table is still readable with. */
+const MOST_KEYS = 5
+
+export const peopleTable = ({ people }: PeopleResult): ReportTable => {
+  const traits = commonKeys(
+    people.map((person) => person.traits),
+    MOST_KEYS
+  )
+  return {
+    columns: [
+      column("Person", "text"),
+      ...traits.map((trait) => column(trait, "text")),
+      column("First seen", "datetime"),
+      column("Last seen", "datetime")
+    ],
+    rows: people.map(({ firstSeen, ids, lastSeen, personId, traits: own }) => [
+      ids[0] ?? personId,
+      ...traits.map((trait) => textCell(own[trait])),
+      firstSeen,
+      lastSeen
+    ])
+  }
+}
+
+const textCell = (value: unknown): Cell => {
+  const it = cell(value)
+  return it === null ? null : String(it)
+}
+
+export const eventsTable = ({ events }: EventsResult): ReportTable => {
+  const properties = events.map((event) => Object(event.properties))
+  const keys = commonKeys(properties, MOST_KEYS)
+  return {
+    columns: [
+      column("Time", "datetime"),
+      column("Event", "text"),
+      column("Person", "text"),
+      ...keys.map((key) => column(key, "text"))
+    ],
+    rows: events.map(({ anonymousId, event, timestamp, userId }, index) => [
+      timestamp,
+      event,
+      userId ?? anonymousId,
+      ...keys.map((key) => textCell(properties[index]?.[key]))
+    ])
+  }
+}
+
+/** What ClickHouse calls a type, as a reader sees its values. */
+const kindOf = (type: string): ValueKind => {
+  const inner = /^(?:Nullable|LowCardinality)\((.*)\)$/u.exec(type)?.[1]
+  if (inner !== undefined) return kindOf(inner)
+  if (type === "Bool") return "boolean"
+  if (/^U?Int(?:8|16|32|64|128|256)$/u.test(type)) return "integer"
+  if (/^(?:Float|Decimal)/u.test(type)) return "number"
+  if (/^Date(?:32)?$/u.test(type)) return "date"
+  if (/^DateTime/u.test(type)) return "datetime"
+  return "text"
+}
+
+const sqlCell = (value: unknown, kind: ValueKind): Cell => {
+  const it = cell(value)
+  if (it === null) return null
+  if (kind === "integer" || kind === "number") {
+    const number = Number(it)
+    // A number that a double cannot hold stays text.
+    return Number.isFinite(number) &&
+      (typeof it === "number" || Math.abs(number) <= Number.MAX_SAFE_INTEGER)
+      ? number
+      : it
+  }
+  if (kind === "datetime") return `${String(it).replace(" ", "T")}Z`
+  return kind === "text" ? String(it) : it
+}
+
+export const sqlTable = ({ columns, rows }: SqlResult): ReportTable => {
+  const kinds = columns.map(({ type }) => kindOf(type))
+  return {
+    columns: columns.map(({ name }, index) => column(name, kinds[index] ?? "text")),
+    rows: rows.map((row) =>
+      columns.map((_, index) => sqlCell(row[index], kinds[index] ?? "text"))
+    )
+  }
+}

@@ -1,0 +1,187 @@
+import type {
+  TrendLines,
+  TrendsResult
+} from "@analytics/analytics-core/query/trends/TrendsResult"
+import type { Chart, SeriesChart } from "../Chart.ts"
+import type { Asked, Values } from "./Asked.ts"
+import { type Drawn, overCategories, overTime } from "./seriesChart.ts"
+import { groupName } from "./valueText.ts"
+
+type Line = TrendLines["series"][number]
+type Named = Pick<Line, "breakdown" | "name" | "other">
+type Series = SeriesChart["series"][number]
+
+const counts: ReadonlySet<unknown> = new Set([
+  "total",
+  "unique_users",
+  "sessions",
+  "active_users_trailing_7d",
+  "active_users_trailing_30d"
+])
+
+/** What the numbers of a trend are, when nobody said it. */
+export const trendValues = ({ request, shown }: Asked): Values => {
+  if (shown?.values !== undefined) return shown.values
+  const series = Array.isArray(request["series"]) ? request["series"] : []
+  const areCounts =
+    request["formula"] === undefined &&
+    series.every((it: unknown) => counts.has(Reflect.get(Object(it), "measure")))
+  return { kind: areCounts ? "integer" : "number" }
+}
+
+const measures: Readonly<Record<string, string>> = {
+  total: "Events",
+  unique_users: "People",
+  sessions: "Sessions",
+  total_per_user: "Events per person"
+}
+
+/** A series that nobody named is called by what it counts. */
+const namesOf = ({ request }: Asked, { series }: TrendsResult) => {
+  const asked = Array.isArray(request["series"]) ? request["series"] : []
+  const told = new Map(
+    asked.map((it: unknown, index) => {
+      const { event, measure, name, property } = Object(it)
+      const letter = String.fromCharCode(65 + index)
+      const counted =
+        measures[measure] ?? `${measure}${property ? ` of ${property}` : ""}`
+      const usual = event === undefined ? counted : `${event}, ${counted.toLowerCase()}`
+      return [name ?? letter, name ?? usual] as const
+    })
+  )
+  const isOne = new Set(series.map(({ name }) => name)).size === 1
+  return (line: Named): string => {
+    const name = told.get(line.name) ?? line.name
+    const group = groupName(line)
+    return group === undefined ? name : isOne ? group : `${name} · ${group}`
+  }
+}
+
+const single = (result: TrendsResult): boolean => result.buckets.length <= 1
+
+export const drawTrends = (asked: Asked, result: TrendsResult): Drawn => {
+  const values = trendValues(asked)
+  const nameOf = namesOf(asked, result)
+  if (asked.shown?.form === "number" || isNumber(asked, result)) {
+    const chart = trendMetric(asked, result)
+    return { chart, whole: chart }
+  }
+  if (single(result)) return categories(result, values, nameOf)
+  const compare = result.compare?.series ?? []
+  const length = result.labels.length
+  const series: ReadonlyArray<Series> = [
+    ...result.series.map((line) => ({ name: nameOf(line), data: line.data })),
+    ...compare.map((line) => ({
+      name: nameOf(line),
+      data: padded(line.data, length),
+      role: "compare" as const
+    }))
+  ]
+  const marks = (result.anomalies?.series ?? []).flatMap((line) =>
+    line.points.map(({ kind, label }) => ({
+      label,
+      text: `${nameOf(line)}: unusually ${kind === "missing" ? "missing" : kind}`,
+      kind: "anomaly" as const
+    }))
+  )
+  const { buckets, labels, lines } = foretold(result, series, nameOf)
+  return overTime(asked, { buckets, labels, series: lines, marks }, values, "line")
+}
+
+/** As many as there are labels: the period before may have a bucket more or less. */
+const padded = (data: Series["data"], length: number): Series["data"] =>
+  Array.from({ length }, (_, index) => data[index] ?? null)
+
+/** With what is foretold after what was counted. */
+const foretold = (
+  { buckets, forecast, labels }: TrendsResult,
+  series: ReadonlyArray<Series>,
+  nameOf: (line: Named) => string
+) => {
+  if (forecast === undefined) return { buckets, labels, lines: series }
+  const first = forecast.labels[0]
+  const from = first === undefined ? labels.length : labels.indexOf(first)
+  const shared = from < 0 ? labels.length : from
+  const allLabels = [...labels.slice(0, shared), ...forecast.labels]
+  const allBuckets = [...buckets.slice(0, shared), ...forecast.buckets]
+  const length = allLabels.length
+  const moved = (data: ReadonlyArray<number>) =>
+    padded([...Array<null>(shared).fill(null), ...data], length)
+  return {
+    buckets: allBuckets,
+    labels: allLabels,
+    lines: [
+      ...series.map((line) => ({ ...line, data: padded(line.data, length) })),
+      ...forecast.series
+        .filter(({ data }) => data.length > 0)
+        .map((line) => ({
+          name: nameOf(line),
+          data: moved(line.data),
+          lower: moved(line.lower),
+          upper: moved(line.upper),
+          role: "forecast" as const
+        }))
+    ]
+  }
+}
+
+/** One bucket: what would be lines are bars beside each other. */
+const categories = (
+  result: TrendsResult,
+  values: Values,
+  nameOf: (line: Named) => string
+): Drawn => {
+  const names = [...new Set(result.series.map(({ name }) => name))]
+  const groups = [...new Set(result.series.map((line) => groupName(line)))]
+  const [onlyName] = names
+  if (groups.length === 1 && groups[0] === undefined)
+    return overCategories(
+      result.series.map(nameOf),
+      [{ name: "Value", data: result.series.map(({ data }) => data[0] ?? null) }],
+      values
+    )
+  return overCategories(
+    groups.map((group) => group ?? "All"),
+    names.map((name) => ({
+      name: names.length === 1 ? "Value" : (name ?? onlyName ?? "Value"),
+      data: groups.map(
+        (group) =>
+          result.series.find((line) => line.name === name && groupName(line) === group)
+            ?.data[0] ?? null
+      )
+    })),
+    values
+  )
+}
+
+const isNumber = (asked: Asked, result: TrendsResult): boolean =>
+  asked.shown?.form === undefined &&
+  asked.request["interval"] === "none" &&
+  result.series.length === 1
+
+/** The line that a number is about: a formula's, which comes last, or the first. */
+const mainLine = ({ request }: Asked, series: ReadonlyArray<Line>): Line | undefined =>
+  request["formula"] === undefined ? series[0] : series.at(-1)
+
+/** One number: of one bucket itself, else the last bucket that is over. */
+export const trendMetric = (asked: Asked, result: TrendsResult): Chart => {
+  const data = mainLine(asked, result.series)?.data ?? []
+  const before = mainLine(asked, result.compare?.series ?? [])?.data
+  const asOf = Date.parse(asked.answer.asOf)
+  const { interval } = asked.request
+  const over = result.buckets.filter((_, index) => {
+    const next = result.buckets[index + 1]
+    return interval === "none" || (next !== undefined && Date.parse(next) <= asOf)
+  }).length
+  const at = Math.max(0, over - 1)
+  return {
+    form: "number",
+    values: trendValues(asked),
+    value: data[at] ?? null,
+    ...(before === undefined
+      ? {}
+      : { compare: { value: before[at] ?? null, label: "previous period" } }),
+    ...(asked.shown?.better === undefined ? {} : { better: asked.shown.better }),
+    ...(data.length > 1 ? { sparkline: data.slice(0, at + 1) } : {})
+  }
+}
