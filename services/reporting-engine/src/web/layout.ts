@@ -17,8 +17,6 @@ export interface Page {
   readonly project?: string
   /** Where in the navigation this page stands. */
   readonly section?: Section
-  /** Styles of what renderers made. */
-  readonly styles?: string
 }
 
 const navigation = (project: string, current: Section | undefined): Markup =>
@@ -33,7 +31,7 @@ const navigation = (project: string, current: Section | undefined): Markup =>
 <form method="post" action="/logout"><button class="plain">Sign out</button></form>
 </div></header>`
 
-const documentOf = ({ body, project, section, styles = "", title }: Page): Markup =>
+const documentOf = ({ body, project, section, title }: Page): Markup =>
   html`<!doctype html>
 <html lang="en">
 <head>
@@ -42,14 +40,14 @@ const documentOf = ({ body, project, section, styles = "", title }: Page): Marku
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
 <title>${title}${project === undefined ? undefined : ` · ${project}`}</title>
-<style>${trusted(style)}${trusted(styles)}</style>
+<style>${trusted(style)}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 ${project === undefined ? undefined : navigation(project, section)}
-<main id="content" tabindex="-1">
+<div class="page wide"><main id="content" tabindex="-1">
 ${body}
-</main>
+</main></div>
 </body>
 </html>
 `
