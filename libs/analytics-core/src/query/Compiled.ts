@@ -27,6 +27,19 @@ export interface QueryContext {
   readonly onlyPeople?: Sql
   /** `id_hash` of an id of the project. Without it all ids of a person's events are theirs. */
   readonly idHash?: (id: string) => bigint
+  /** Told while a query is compiled of all events it will look at, and perhaps of others. */
+  readonly onRead?: (read: EventRead) => void
+}
+
+/** Events that an answer may depend on. */
+export interface EventRead {
+  /** Stored names; absent: all. */
+  readonly events?: ReadonlyArray<string>
+  /** `[from, to)` of their time, in epoch milliseconds. */
+  readonly from: number
+  readonly to: number
+  /** Whether it matters whom their ids stand for. */
+  readonly person: boolean
 }
 
 /** Which people of an answer: those behind one of its numbers. Counted from 0, steps from 1. */

@@ -40,6 +40,12 @@ export const source = (context: QueryContext, request: SourceRequest): Sql => {
   const { values } = request
   const needsPerson =
     request.person || values.hasTraits || context.onlyPeople !== undefined
+  context.onRead?.({
+    ...(request.events?.length ? { events: request.events } : {}),
+    from: request.from,
+    to: request.to,
+    person: needsPerson
+  })
   // A group is the one the event names, before it is one the person joined.
   const groupId =
     values.groupTraits.length > 0 ? sql`, context['groupId'] AS event_group` : sql``

@@ -1,7 +1,17 @@
 import type { QueryContext } from "./Compiled.ts"
 import { identify } from "./People.ts"
 import { also, keptEvents } from "./removed.ts"
-import { column, instant, join, type Sql, sql, string, uint32 } from "./Sql.ts"
+import {
+  column,
+  EARLIEST,
+  instant,
+  join,
+  LATEST,
+  type Sql,
+  sql,
+  string,
+  uint32
+} from "./Sql.ts"
 import type { GroupTraits, TraitColumn, Values } from "./Values.ts"
 
 /** Adds the columns of all `user.` and `group.` properties to a SELECT that has `person`. */
@@ -17,8 +27,10 @@ export const joinTraits = (context: QueryContext, people: Sql, values: Values): 
 }
 
 /** Events that carry traits, known at the watermark; whenever they happened, if nothing else is asked. */
-const traitEvents = (context: QueryContext, name: "$identify" | "$group"): Sql =>
-  sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND type = ${string(name.slice(1))} AND known_at <= ${instant(context.watermark)}${before(context)}${also(keptEvents(context))}`
+const traitEvents = (context: QueryContext, name: "$identify" | "$group"): Sql => {
+  context.onRead?.({ events: [name], from: EARLIEST, to: LATEST, person: true })
+  return sql`events WHERE project_id = ${uint32(context.projectId)} AND event = ${string(name)} AND type = ${string(name.slice(1))} AND known_at <= ${instant(context.watermark)}${before(context)}${also(keptEvents(context))}`
+}
 
 const before = (context: QueryContext): Sql =>
   context.before === undefined

@@ -12,6 +12,7 @@ import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import { CohortRepo } from "../cohorts/CohortRepo.ts"
 import { CohortRefreshRepo } from "../cohorts/refresh/CohortRefreshRepo.ts"
 import { History } from "./History.ts"
+import { Keeping } from "./Keeping.ts"
 import { OutlookClient } from "./OutlookClient.ts"
 import { outlookOf } from "./outlookOf.ts"
 import { type Asker, queryAdmission } from "./QueryAdmission.ts"
@@ -28,6 +29,7 @@ import { QueryRepo } from "./QueryRepo.ts"
 import { queryBudgets } from "./queryBudgets.ts"
 import { hashOf } from "./queryHash.ts"
 import { type ReadMeter, readMeter } from "./readMeter.ts"
+import { requirePatterns } from "./requirePatterns.ts"
 import { type KnownWatermark, Watermark } from "./Watermark.ts"
 
 export type QueryProblem =
@@ -65,6 +67,11 @@ export class Queries extends Context.Service<
       project: AskingProject,
       body: unknown
     ): Effect.Effect<QueryAnswer, QueryProblem>
+    /** Whether it is a question that can be answered. */
+    check(
+      project: Pick<AskingProject, "id" | "timezone">,
+      body: unknown
+    ): Effect.Effect<void, QueryProblem>
     /** What it would cost. */
     estimate(
       project: AskingProject,
@@ -176,14 +183,10 @@ export class Queries extends Context.Service<
       const hasChanged = ({ id }: AskingProject, { asOf }: Query) =>
         asOf === undefined ? Effect.succeed(false) : history.changedSince(id, asOf)
 
-      const checkPatterns = Effect.fnUntraced(function* ({ patterns }: Query) {
-        for (const { pointer, pattern } of patterns)
-          if (!(yield* repo.isPattern(pattern)))
-            return yield* QueryInvalid.at(pointer, "Expected an RE2 pattern")
-      })
+      const checkPatterns = ({ patterns }: Query) => requirePatterns(repo, patterns)
 
       /** Of the cohorts that the query names; the query refuses those that are not found. */
-      const definitionsOf = (project: AskingProject, query: Query) =>
+      const definitionsOf = (project: Pick<AskingProject, "id">, query: Query) =>
         query.cohorts.length === 0
           ? Effect.succeed(new Map<string, never>())
           : cohorts.definitions(
@@ -242,7 +245,7 @@ export class Queries extends Context.Service<
         const watermark = yield* watermarkOf(query, known, oldest)
         const removals = yield* isRemoving(project.id, known)
         const materialised = yield* materialisedOf(project, query, watermark, removals)
-        const answered = yield* ask(project, query, {
+        const context = {
           projectId: project.id,
           timezone: project.timezone,
           now: query.now ?? startedAt,
@@ -250,27 +253,34 @@ export class Queries extends Context.Service<
           removals,
           cohorts: definitions,
           materialised: materialised.versions,
-          idHash: (id) => idHash.id(project.id, id)
+          idHash: (id: string) => idHash.id(project.id, id)
+        }
+        const compute = Effect.gen(function* () {
+          const { outlook, ...answered } = yield* ask(project, query, context)
+          const said = yield* outlookOf(project.id, outlook, answered.result).pipe(
+            Effect.provideService(OutlookClient, outlooks)
+          )
+          return { ...answered, ...said, isPlain: outlook === undefined }
         })
-        const { bytesRead, outlook, rowsRead } = answered
-        facts["rowsRead"] = rowsRead
-        facts["bytesRead"] = bytesRead
-        const said = yield* outlookOf(project.id, outlook, answered.result).pipe(
-          Effect.provideService(OutlookClient, outlooks)
-        )
+        const keeping = yield* Keeping
+        const answered = yield* keeping
+          ? keeping({ project, body, query, context }, compute)
+          : compute.pipe(Effect.map((computed) => ({ ...computed, cached: false })))
+        facts["rowsRead"] = answered.rowsRead
+        facts["bytesRead"] = answered.bytesRead
         return {
           kind: query.kind,
-          result: said.result,
+          result: answered.result,
           meta: {
             asOf: new Date(watermark).toISOString(),
             ingestLagMs: known.ingestLagMs,
-            cached: false,
+            cached: answered.cached,
             elapsedMs: (yield* Clock.currentTimeMillis) - startedAt,
-            rowsRead,
+            rowsRead: answered.rowsRead,
             warnings: [
               ...(known.isStale ? ["watermark_stale"] : []),
               ...((yield* hasChanged(project, query)) ? ["history_changed"] : []),
-              ...said.warnings
+              ...answered.warnings
             ],
             definitions: "v1",
             ...materialised.meta
@@ -305,7 +315,31 @@ export class Queries extends Context.Service<
         return yield* costs.estimate(compiled.statements)
       })
 
+      /** As answering it finds out, but for what only its rows could tell. */
+      const check = Effect.fn("Queries.check")(function* (
+        project: Pick<AskingProject, "id" | "timezone">,
+        body: unknown
+      ) {
+        const query = yield* parseQuery(body)
+        const [, definitions] = yield* Effect.all(
+          [checkPatterns(query), definitionsOf(project, query)],
+          { concurrency: "unbounded" }
+        )
+        const now = yield* Clock.currentTimeMillis
+        const { statements } = yield* query.compile({
+          projectId: project.id,
+          timezone: project.timezone,
+          now: query.now ?? now,
+          watermark: query.asOf ?? now,
+          hasLinks: true,
+          cohorts: definitions,
+          idHash: (id) => idHash.id(project.id, id)
+        })
+        yield* Effect.forEach(statements, repo.check, { discard: true })
+      })
+
       return Queries.of({
+        check,
         estimate: (project, body) =>
           budgets.within(project, admit(project, estimate(project, body))),
         answer: (project, body) =>

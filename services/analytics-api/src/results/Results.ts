@@ -1,7 +1,13 @@
-import { Context, Effect, Layer } from "effect"
-import type { ControlUnavailable } from "../ControlUnavailable.ts"
+import { RequestNotes } from "@analytics/api-common/RequestNotes"
+import { Context, Effect, Layer, Schedule } from "effect"
+import { Keeping } from "../query/Keeping.ts"
 import { type AskingProject, Queries, type QueryProblem } from "../query/Queries.ts"
 import type { QueryAnswer } from "../query/QueryAnswer.ts"
+import { hashOf } from "../query/queryHash.ts"
+import { KeptResultsRepo } from "./KeptResultsRepo.ts"
+import { keepResults } from "./keepResults.ts"
+import { canonical } from "./resultKey.ts"
+import { singleFlight } from "./singleFlight.ts"
 
 /** An answer, and since when it is kept. */
 export interface Result {
@@ -31,23 +37,54 @@ export class Results extends Context.Service<
       body: unknown,
       options?: ResultOptions
     ): Effect.Effect<Result, QueryProblem>
-    /** Removes what is kept of a project; how many answers. */
-    forget(projectId: number): Effect.Effect<number, ControlUnavailable>
   }
 >()("@analytics/analytics-api/results/Results") {
   static readonly layer = Layer.effect(
     Results,
     Effect.gen(function* () {
       const queries = yield* Queries
+      const repo = yield* KeptResultsRepo
+      const keeping = yield* keepResults
+      const once = singleFlight<Result, QueryProblem>()
+
+      yield* repo.removeUnused.pipe(
+        Effect.catch((error) =>
+          Effect.logWarning("kept answers that nobody uses were not removed", error)
+        ),
+        Effect.repeat(Schedule.spaced("1 hour")),
+        Effect.forkScoped
+      )
+
+      const answered = Effect.fnUntraced(function* (
+        project: AskingProject,
+        body: unknown,
+        { fresh = false, patient = false }: ResultOptions
+      ) {
+        let keptAt: Date | null = null
+        const onKept = (computedAt: Date) => {
+          keptAt = computedAt
+        }
+        const ask = patient ? queries.answerLong : queries.answer
+        const answer = yield* ask(project, body).pipe(
+          Effect.provideService(Keeping, keeping({ fresh, onKept }))
+        )
+        return { answer, keptAt }
+      })
+
       return Results.of({
         answer: Effect.fn("Results.answer")(function* (project, body, options = {}) {
-          const { patient = false } = options
-          const answer = yield* patient
-            ? queries.answerLong(project, body)
-            : queries.answer(project, body)
-          return { answer, keptAt: null }
-        }),
-        forget: () => Effect.succeed(0)
+          const { fresh = false, patient = false } = options
+          const { id, timezone } = project
+          const result = yield* once(
+            canonical([id, timezone, fresh, patient, body]),
+            answered(project, body, options)
+          )
+          // Of everybody who shares it, only one was there when it was made.
+          const { facts } = yield* RequestNotes
+          facts["queryHash"] = hashOf(body)
+          facts["kind"] = result.answer.kind
+          return result
+        })
       })
     })
   )

@@ -29,6 +29,8 @@ export const countsSql = (
   if (from >= to || !isAligned) return undefined
   // The projection knows neither people nor who was erased.
   if (context.onlyPeople !== undefined || context.removals) return undefined
+  const { from: first, to: end } = period
+  context.onRead?.({ events: [event], from: first, to: end, person: false })
   const hour = Math.floor(context.watermark / HOUR) * HOUR
   const own = and([
     sql`project_id = ${uint32(context.projectId)}`,
