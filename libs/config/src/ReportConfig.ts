@@ -27,7 +27,7 @@ export class ReportConfig extends Context.Service<
     readonly sectionsAtOnce: number
     /** Processes. */
     readonly renderers: number
-    /** Bytes of resident memory of one process. */
+    /** Bytes of data segment of one process. */
     readonly renderMemory: number
     readonly renderTimeout: Duration.Duration
     /** Documents that may wait. */

@@ -31,7 +31,7 @@ export const reportVariables = {
   REPORT_RENDER_MEMORY: defaulted(Kind.byteSize, "1 GiB", {
     of,
     description:
-      "Resident memory of one of them; one that needs more is ended, and its document fails."
+      "Data segment of one of them, 512 MiB at least; one that asks for more ends, and its document fails."
   }),
   REPORT_RENDER_TIMEOUT: defaulted(Kind.duration, "60 seconds", {
     of,

@@ -1,7 +1,7 @@
 import { readSync, writeSync } from "node:fs"
+import { dieWithParent } from "@analytics/api-common/dieWithParent"
 import type { Datatype, TensorSpec } from "@analytics/inference-protocol/Tensor"
 import { InferenceSession, type OnnxValue, Tensor } from "onnxruntime-node"
-import { dieWithParent } from "./dieWithParent.ts"
 import type { Signature } from "./Executors.ts"
 import * as Frames from "./frames.ts"
 import {

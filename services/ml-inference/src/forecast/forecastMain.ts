@@ -1,5 +1,5 @@
+import { dieWithParent } from "@analytics/api-common/dieWithParent"
 import { answerAnomalies, answerForecast } from "@analytics/ml-models/forecast/answers"
-import { dieWithParent } from "../execution/dieWithParent.ts"
 import type { ForecastTask, ForecastTaskAnswer } from "./ForecastTask.ts"
 
 /**

@@ -1,4 +1,4 @@
-import type { RenderFormat } from "@analytics/reports/RenderFormat"
+import type { Rendering } from "@analytics/reports/RenderFormat"
 import type { Rendered, ReportDocument } from "@analytics/reports/ReportDocument"
 import { Context, type Effect } from "effect"
 import type { RenderFailed, RendersBusy } from "./RenderProblems.ts"
@@ -13,7 +13,7 @@ export class Renderer extends Context.Service<
     /** The same document and format give the same bytes. */
     render(
       document: ReportDocument,
-      format: RenderFormat
+      format: Rendering
     ): Effect.Effect<Rendered, RendersBusy | RenderFailed>
   }
 >()("@analytics/reporting-engine/rendering/Renderer") {}

@@ -1,0 +1,14 @@
+import { Metric } from "effect"
+
+/** Seconds that a document took to render, by format, without its wait. */
+export const renderDuration = Metric.histogram("reports.render.duration", {
+  description: "Time to render a document",
+  attributes: { unit: "s" },
+  boundaries: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+})
+
+/** Documents that were refused or failed, by format and why. */
+export const renderFailures = Metric.counter("reports.render.failures", {
+  description: "Documents that were not rendered",
+  incremental: true
+})

@@ -1,0 +1,170 @@
+import { ReportConfig } from "@analytics/config/ReportConfig"
+import type { Rendering } from "@analytics/reports/RenderFormat"
+import type { Rendered, ReportDocument } from "@analytics/reports/ReportDocument"
+import { Clock, Duration, Effect, Layer, Metric, Semaphore } from "effect"
+import { Renderer } from "./Renderer.ts"
+import { renderDuration, renderFailures } from "./RenderMetrics.ts"
+import { RenderFailed, RendersBusy } from "./RenderProblems.ts"
+import { type RenderEnd, RenderProcess } from "./RenderProcess.ts"
+
+/** Bytes of the largest document that is sent to a process. */
+const MOST_DOCUMENT = 64 * 1024 * 1024
+
+/** How long a document may wait for its turn. */
+const LONGEST_WAIT = "2 minutes"
+
+/** Processes that stay warm between documents, and are replaced when they are old. */
+export const layer = Layer.effect(
+  Renderer,
+  Effect.gen(function* () {
+    const config = yield* ReportConfig
+    const { renderMemory, renderQueue, renderers, rendersPerProcess } = config
+    const patience = Duration.toMillis(config.renderTimeout)
+    const places = yield* Semaphore.make(renderers)
+    const idle: Array<RenderProcess> = []
+    const all = new Set<RenderProcess>()
+    let asked = 0
+
+    const begun = () => {
+      const made = new RenderProcess(renderMemory)
+      all.add(made)
+      return made
+    }
+    const ended = (it: RenderProcess) =>
+      Effect.promise(async () => {
+        all.delete(it)
+        await it.end()
+      })
+    yield* Effect.addFinalizer(() =>
+      Effect.forEach([...all], ended, { concurrency: "unbounded", discard: true })
+    )
+
+    const take = Effect.sync(() => {
+      for (;;) {
+        const found = idle.pop()
+        if (found === undefined) return begun()
+        if (!found.isGone) return found
+        all.delete(found)
+      }
+    })
+    /** One that has done enough goes, and so does one that nobody has heard from. */
+    const give = (it: RenderProcess, isGood: boolean) =>
+      Effect.suspend(() => {
+        if (!isGood || it.isGone || it.done >= rendersPerProcess) return ended(it)
+        idle.push(it)
+        return Effect.void
+      })
+
+    const submitted = (
+      it: RenderProcess,
+      document: ReportDocument,
+      format: Rendering
+    ) =>
+      Effect.callback<RenderEnd>((resume) =>
+        it.submit({ document, format }, (end) => resume(Effect.succeed(end)))
+      )
+
+    const failed = (format: Rendering, why: string, detail: string) =>
+      Metric.update(
+        Metric.withAttributes(renderFailures, { format, reason: why }),
+        1
+      ).pipe(
+        Effect.andThen(
+          Effect.logWarning("a document was not rendered", { format, detail })
+        ),
+        Effect.andThen(Effect.fail(new RenderFailed({ detail })))
+      )
+
+    const inProcess = Effect.fnUntraced(function* (
+      document: ReportDocument,
+      format: Rendering
+    ) {
+      const started = yield* Clock.currentTimeMillis
+      const end = yield* Effect.acquireUseRelease(
+        take,
+        (it) =>
+          submitted(it, document, format).pipe(
+            Effect.timeoutOrElse({
+              duration: patience,
+              orElse: () => Effect.succeed("late" as const)
+            })
+          ),
+        (it, exit) =>
+          give(
+            it,
+            exit._tag === "Success" && exit.value !== "late" && exit.value !== undefined
+          )
+      )
+      if (end === "late")
+        return yield* failed(
+          format,
+          "time",
+          `It took longer than ${patience} ms. Leave sections or rows out.`
+        )
+      if (end === undefined)
+        return yield* failed(
+          format,
+          "memory",
+          `Its process ended, as one does that needs more than ${renderMemory} bytes of memory. Leave sections or rows out.`
+        )
+      if ("fault" in end) return yield* failed(format, "fault", end.fault)
+      const took = (yield* Clock.currentTimeMillis) - started
+      yield* Metric.update(
+        Metric.withAttributes(renderDuration, { format }),
+        took / 1000
+      )
+      return end
+    })
+
+    return Renderer.of({
+      render: Effect.fn("Renderer.render")(function* (
+        document: ReportDocument,
+        format: Rendering
+      ): Effect.fn.Return<Rendered, RendersBusy | RenderFailed> {
+        yield* Effect.annotateCurrentSpan("report.format", format)
+        if (asked >= renderers + renderQueue)
+          return yield* new RendersBusy({
+            detail: `${renderers} documents are rendered at once, and ${renderQueue} may wait.`,
+            retryAfter: 2
+          })
+        if (JSON.stringify(document).length > MOST_DOCUMENT)
+          return yield* failed(
+            format,
+            "size",
+            "The document is too large. Leave sections or rows out."
+          )
+        asked++
+        let hasTurn = false
+        const tired = Effect.sleep(LONGEST_WAIT).pipe(
+          Effect.andThen(
+            Effect.suspend(() =>
+              hasTurn
+                ? Effect.never
+                : Effect.fail(
+                    new RendersBusy({
+                      detail: `Its turn did not come within ${LONGEST_WAIT}.`,
+                      retryAfter: 10
+                    })
+                  )
+            )
+          )
+        )
+        return yield* places
+          .withPermits(1)(
+            Effect.suspend(() => {
+              hasTurn = true
+              return inProcess(document, format)
+            })
+          )
+          .pipe(
+            Effect.raceFirst(tired),
+            Effect.ensuring(
+              Effect.sync(() => {
+                asked--
+              })
+            )
+          )
+      })
+    })
+  })
+)
