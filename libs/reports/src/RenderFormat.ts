@@ -10,3 +10,6 @@ export const RenderFormat = Schema.Literals([
   "json"
 ])
 export type RenderFormat = typeof RenderFormat.Type
+
+/** What a document can be made into: a file, or its blocks as HTML (a JSON array of text). */
+export type Rendering = RenderFormat | "blocks"
