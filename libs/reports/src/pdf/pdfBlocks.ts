@@ -1,0 +1,177 @@
+import { chartSvg } from "../chart/chartSvg.ts"
+import { chartText } from "../chart/chartText.ts"
+import type { Writing } from "../format/formatCell.ts"
+import { plainText } from "../format/plainText.ts"
+import { shownTable } from "../format/shownTable.ts"
+import type { Block } from "../ReportDocument.ts"
+import type { ReportTable } from "../ReportTable.ts"
+import { chartImage, svgSize } from "./chartImage.ts"
+import { metricCard } from "./metricCard.ts"
+import type { PdfBlock, Titled } from "./PdfModel.ts"
+import { setMarkdown } from "./pdfMarkdown.ts"
+import { breakLongWords, isRightToLeft, showable } from "./showable.ts"
+import { type Space, tableParts } from "./tableParts.ts"
+
+export interface PageSetting {
+  readonly writing: Writing
+  readonly space: Space
+  /** Points; no chart is higher. */
+  readonly chartHeight: number
+  /** Most rows of one table. */
+  readonly rows: number
+  /** Most cells of all tables. */
+  readonly cells: number
+  /** For a picture: text of charts becomes outlines. */
+  readonly picture: boolean
+}
+
+/** A turned page is for what stands on it alone. */
+export interface SetBlock {
+  readonly landscape: boolean
+  readonly block: PdfBlock
+}
+
+/** CSS pixels a chart is drawn in; its type is then about as large as that of tables. */
+const chartWidth = 680
+
+const mostColumns = 200
+/** Characters. */
+const longestCell = 1000
+
+/** Blocks as they are set, one after the other. */
+export class BlockSetter {
+  readonly files = new Map<string, string>()
+  readonly #setting: PageSetting
+  #cells = 0
+  /** Left for the cells of tables. */
+  #characters = 3_000_000
+  /** Of the heading before; the next is at most one deeper. */
+  #level = 0
+  /** Whether Markdown has begun a chapter that charts and tables are part of. */
+  #inChapter = false
+
+  constructor(setting: PageSetting) {
+    this.#setting = setting
+  }
+
+  #nextLevel(level: number): number {
+    this.#level = Math.min(level, this.#level + 1)
+    return this.#level
+  }
+
+  #titled(title: string, description: string | undefined): Titled {
+    const shown = showable(title, 500)
+    return {
+      title: breakLongWords(shown, 28),
+      level: this.#nextLevel(this.#inChapter ? 2 : 1),
+      rtl: isRightToLeft(shown),
+      description: breakLongWords(showable(description ?? "", 4000), 50)
+    }
+  }
+
+  #table(table: ReportTable, space: Space): ReadonlyArray<SetBlock> {
+    const { writing, rows: most, cells } = this.#setting
+    const columns = Math.min(table.columns.length, mostColumns)
+    const rows = Math.min(
+      most,
+      Math.floor((cells - this.#cells) / Math.max(1, columns))
+    )
+    const shown = shownTable(
+      table,
+      { rows, columns, cell: longestCell, total: this.#characters },
+      writing
+    )
+    this.#cells += shown.rows.length * columns
+    for (const row of shown.rows)
+      for (const cell of row) this.#characters -= cell.length
+    const note = shown.note ?? (shown.rows.length === 0 ? "There are no rows." : "")
+    const parts = shown.rows.length === 0 ? [] : tableParts(shown, space)
+    const landscape = parts.some((part) => part.landscape)
+    return [
+      ...parts.map((part) => ({ landscape, block: { type: "part" as const, part } })),
+      ...(note === ""
+        ? []
+        : [{ landscape, block: { type: "note" as const, text: note } }])
+    ]
+  }
+
+  #chart(block: Extract<Block, { type: "chart" }>): ReadonlyArray<SetBlock> {
+    const { writing, space, chartHeight, picture } = this.#setting
+    const { chart } = block
+    const upright = { portrait: space.portrait }
+    const table = block.table === undefined ? [] : this.#table(block.table, upright)
+    if (chart.form === "number") {
+      const card = metricCard(block.title, chart, writing.locale, space.portrait / 2)
+      const metrics = { type: "metrics" as const, columns: 2, metrics: [card] }
+      return [{ landscape: false, block: metrics }, ...table]
+    }
+    const title = plainText(block.title, 300)
+    const svg = chartImage(
+      chartSvg(chart, { theme: "print", width: chartWidth, title, ...writing }),
+      !picture
+    )
+    const path = `chart-${this.files.size}.svg`
+    this.files.set(path, svg)
+    const size = svgSize(svg)
+    const scale = Math.min(space.portrait / size.width, chartHeight / size.height)
+    return [
+      {
+        landscape: false,
+        block: {
+          type: "figure",
+          ...this.#titled(block.title, block.description),
+          path,
+          alt: `${title}. ${plainText(chartText(chart, writing), 2000)}`,
+          width: size.width * scale,
+          height: size.height * scale
+        }
+      },
+      ...table
+    ]
+  }
+
+  set(block: Block): ReadonlyArray<SetBlock> {
+    const { writing, space } = this.#setting
+    const upright = (made: PdfBlock) => [{ landscape: false, block: made }]
+    switch (block.type) {
+      case "markdown":
+        return upright({
+          type: "markdown",
+          nodes: setMarkdown(block.text, {
+            space,
+            headingLevel: (level) => {
+              if (level === 1) this.#inChapter = true
+              return this.#nextLevel(level)
+            }
+          })
+        })
+      case "chart":
+        return this.#chart(block)
+      case "table": {
+        const heading = this.#titled(block.title, block.description)
+        const parts = this.#table(block.table, space)
+        const landscape = parts.some((part) => part.landscape)
+        return [{ landscape, block: { type: "heading", ...heading } }, ...parts]
+      }
+      case "metrics": {
+        const columns = Math.max(1, Math.min(4, block.metrics.length))
+        const width = space.portrait / columns
+        return upright({
+          type: "metrics",
+          columns,
+          metrics: block.metrics.map(({ title, metric }) =>
+            metricCard(title, metric, writing.locale, width)
+          )
+        })
+      }
+      case "page-break":
+        return upright({ type: "page-break" })
+      case "failed":
+        return upright({
+          type: "failed",
+          ...this.#titled(block.title, undefined),
+          detail: breakLongWords(showable(block.detail, 4000), 45)
+        })
+    }
+  }
+}
