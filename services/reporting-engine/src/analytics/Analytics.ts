@@ -9,6 +9,8 @@ import {
 import {
   Annotation,
   Answer,
+  DashboardList,
+  DashboardResult,
   Insight,
   InsightResult,
   type Overrides,
@@ -46,6 +48,17 @@ export class Analytics extends Context.Service<
       overrides: Overrides,
       options?: AskOptions
     ): Effect.Effect<InsightResult, AnalyticsProblem>
+    /** By name, a page; `cursor` as the page before gave it. */
+    dashboards(
+      projectId: number,
+      cursor?: string
+    ): Effect.Effect<DashboardList, AnalyticsProblem>
+    /** Every tile as of one moment; `range` in place of what the dashboard says. */
+    dashboardResult(
+      projectId: number,
+      id: string,
+      overrides: Overrides
+    ): Effect.Effect<DashboardResult, AnalyticsProblem>
     /** Those of `[from, to)`, ISO 8601. */
     annotations(
       projectId: number,
@@ -133,6 +146,25 @@ export class Analytics extends Context.Service<
               overrides,
               options,
               InsightResult
+            )
+        ),
+        dashboards: Effect.fn("Analytics.dashboards")((projectId, cursor) =>
+          look(
+            projectId,
+            cursor === undefined
+              ? "dashboards"
+              : `dashboards?cursor=${encodeURIComponent(cursor)}`,
+            DashboardList
+          )
+        ),
+        dashboardResult: Effect.fn("Analytics.dashboardResult")(
+          (projectId, id, overrides) =>
+            post(
+              projectId,
+              `dashboards/${encodeURIComponent(id)}/result`,
+              overrides,
+              {},
+              DashboardResult
             )
         ),
         annotations: Effect.fn("Analytics.annotations")((projectId, from, to) =>

@@ -74,3 +74,52 @@ export const Project = Schema.Struct({
   timezone: Schema.String
 })
 export type Project = typeof Project.Type
+
+/** A dashboard as lists have it. */
+export const DashboardHead = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  description: Schema.String,
+  updatedAt: Schema.String
+})
+
+export const DashboardList = Schema.Struct({
+  dashboards: Schema.Array(DashboardHead),
+  nextCursor: Schema.NullOr(Schema.String)
+})
+export type DashboardList = typeof DashboardList.Type
+
+const tile = { id: Schema.String, width: Schema.Int }
+
+/** A dashboard with the answer of each tile, or why it has none. */
+export const DashboardResult = Schema.Struct({
+  dashboard: Schema.Struct({
+    ...DashboardHead.fields,
+    timezone: Schema.NullOr(Schema.String)
+  }),
+  asOf: Schema.String,
+  warnings: Schema.Array(Schema.String),
+  tiles: Schema.Array(
+    Schema.Union([
+      Schema.Struct({
+        type: Schema.Literal("markdown"),
+        ...tile,
+        markdown: Schema.String
+      }),
+      Schema.Struct({
+        type: Schema.Literal("answer"),
+        ...tile,
+        insight: Insight,
+        answer: Answer,
+        keptAt: Schema.NullOr(Schema.String)
+      }),
+      Schema.Struct({
+        type: Schema.Literal("problem"),
+        ...tile,
+        insight: Insight,
+        problem: Schema.Struct({ detail: Schema.optionalKey(Schema.String) })
+      })
+    ])
+  )
+})
+export type DashboardResult = typeof DashboardResult.Type
