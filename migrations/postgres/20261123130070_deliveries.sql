@@ -42,10 +42,10 @@ CREATE TABLE reports.deliveries (
   attempts_before integer NOT NULL DEFAULT 0,
   -- Times it was sent again although it had arrived.
   resends integer NOT NULL DEFAULT 0,
+  -- When it is taken up next; of one in somebody's hands, when it is taken from them.
   due_at timestamptz NOT NULL,
-  -- Whoever sends holds it by this number until the lease ends.
+  -- Whoever sends holds it by this number.
   epoch bigint NOT NULL DEFAULT 0,
-  lease_until timestamptz,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   settled_at timestamptz,
   UNIQUE (project_id, about, recipient)

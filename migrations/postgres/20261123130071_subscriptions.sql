@@ -45,16 +45,16 @@ CREATE TABLE reports.subscription_runs (
   complete_at timestamptz,
   -- Sent then, complete or not.
   give_up_at timestamptz NOT NULL,
+  -- When it is looked at next; of one in somebody's hands, when it is taken from them.
   due_at timestamptz NOT NULL,
   failures integer NOT NULL DEFAULT 0,
   epoch bigint NOT NULL DEFAULT 0,
-  lease_until timestamptz,
+  -- The run of batch-processor's job that asked last: another one starts a failed one anew.
+  job_run integer NOT NULL DEFAULT 1,
   incomplete boolean,
   -- The run and the watermark of what was sent last.
   report_run uuid,
   as_of timestamptz,
-  -- What was said, to see what late data changes.
-  document jsonb,
   sent_at timestamptz,
   revisions_left integer NOT NULL DEFAULT 0,
   revised_at timestamptz,

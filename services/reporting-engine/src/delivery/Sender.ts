@@ -1,0 +1,136 @@
+import { DeliveryConfig } from "@analytics/config/DeliveryConfig"
+import {
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  Layer,
+  Metric,
+  Option,
+  Schedule
+} from "effect"
+import type { SqlError } from "effect/sql"
+import { Channels, isRepeatable } from "./Channels.ts"
+import { type Claim, DeliveryRepo, type Next } from "./DeliveryRepo.ts"
+import type { Outcome } from "./Outcome.ts"
+import { MOST_ATTEMPTS, nextWait } from "./retries.ts"
+
+/** Longer than any attempt takes; what is handed over is checked against it anyway. */
+const LEASE = Duration.minutes(3)
+const BETWEEN_LOOKS = "1 second"
+
+const attemptsMade = Metric.counter("reports.delivery.attempts", {
+  description: "Attempts to deliver a message, by channel and outcome"
+})
+
+/** Sends what the outbox holds. */
+export class Sender extends Context.Service<
+  Sender,
+  {
+    /** Takes up what is due, as much as is sent at once, and answers how many those were. */
+    readonly once: Effect.Effect<number, SqlError.SqlError>
+  }
+>()("@analytics/reporting-engine/delivery/Sender") {
+  static readonly layer = Layer.effect(
+    Sender,
+    Effect.gen(function* () {
+      const { senders, uncertain } = yield* DeliveryConfig
+      const channels = yield* Channels
+      const repo = yield* DeliveryRepo
+      const now = Effect.map(Clock.currentTimeMillis, (at) => new Date(at))
+
+      const attempt = Effect.fn("Sender.attempt")(function* (claim: Claim) {
+        const repeat = isRepeatable(claim.channel) || uncertain === "resend"
+        const found = yield* repo.begin(claim, yield* now, repeat)
+        if (Option.isNone(found)) return
+        const begun = found.value
+        const handing = Effect.flatMap(now, (at) =>
+          repo.handing(claim, begun.number, at)
+        ).pipe(
+          Effect.catch((error) =>
+            Effect.as(Effect.logWarning("a delivery is held back", error), false)
+          )
+        )
+        const outcome = yield* channels.send({ claim, begun, handing })
+        const at = yield* now
+        const made = begun.number - claim.attemptsBefore
+        const next = nextOf(outcome, { made, repeat, at })
+        yield* repo.settle(claim, begun.number, outcome, next, at)
+        yield* Metric.update(
+          Metric.withAttributes(attemptsMade, {
+            channel: claim.channel,
+            outcome: outcome.kind
+          }),
+          1
+        )
+        if (next.state === "refused" || next.state === "uncertain")
+          yield* Effect.logWarning("a message was not delivered").pipe(
+            Effect.annotateLogs({ delivery: claim.id, state: next.state })
+          )
+      })
+
+      return Sender.of({
+        once: Effect.gen(function* () {
+          const at = yield* Clock.currentTimeMillis
+          const until = new Date(at + Duration.toMillis(LEASE))
+          const claims = yield* repo.claim(new Date(at), until, senders)
+          // One that fails is taken up again when its lease ends, and holds up no other.
+          yield* Effect.forEach(
+            claims,
+            (claim) =>
+              Effect.catchCause(attempt(claim), (cause) =>
+                Effect.logError("an attempt broke off", cause).pipe(
+                  Effect.annotateLogs({ delivery: claim.id })
+                )
+              ),
+            { concurrency: senders, discard: true }
+          )
+          return claims.length
+        }).pipe(Effect.withSpan("Sender.once"))
+      })
+    })
+  )
+
+  /** Looks all the time, and right again as long as there is something. */
+  static readonly loop = Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { once } = yield* Sender
+      yield* once.pipe(
+        Effect.repeat({ until: (count) => count === 0 }),
+        Effect.catchCause((cause) =>
+          Effect.logWarning("the outbox cannot be read", cause)
+        ),
+        Effect.repeat(Schedule.spaced(BETWEEN_LOOKS)),
+        Effect.forkScoped
+      )
+    })
+  )
+}
+
+/** What an attempt's outcome means for its delivery. */
+export const nextOf = (
+  { code, kind, response, retryAfter }: Outcome,
+  {
+    at,
+    made,
+    repeat
+  }: { readonly made: number; readonly repeat: boolean; readonly at: Date }
+): Next => {
+  const said = code === null ? response : `${code}: ${response}`
+  if (kind === "accepted") return { state: "delivered", detail: null, dueAt: at }
+  if (kind === "refused") return { state: "refused", detail: said, dueAt: at }
+  if (kind === "unknown" && !repeat)
+    return {
+      state: "uncertain",
+      detail: `${said} It may have arrived; ask the recipient, then send it again if it did not.`,
+      dueAt: at
+    }
+  const wait = nextWait(made, retryAfter)
+  return wait === undefined
+    ? {
+        state: "refused",
+        detail: `Given up after ${MOST_ATTEMPTS} attempts. The last one: ${said}`,
+        dueAt: at
+      }
+    : { state: "pending", detail: said, dueAt: new Date(at.getTime() + wait) }
+}
