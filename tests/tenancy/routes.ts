@@ -218,6 +218,11 @@ const api: ReadonlyArray<Route> = [
     path: "/v1/catalogue/values?property=plan"
   },
   {
+    route: "GET /internal/v1/catalogue",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/catalogue?projectId={projectId}"
+  },
+  {
     route: "POST /internal/v1/catalogue/forget",
     statuses: "401 401 401 401 401 401 200 401 401",
     body: { projectId: "{projectId}" }
@@ -316,6 +321,11 @@ const ingestion: ReadonlyArray<Route> = [
     route: "GET /internal/v1/removals/{id}",
     statuses: "401 401 401 401 401 401 200 401 401",
     path: `/internal/v1/removals/${removal}`
+  },
+  {
+    route: "GET /internal/v1/quality",
+    statuses: "401 401 401 401 401 401 200 401 401",
+    path: "/internal/v1/quality?projectId={projectId}"
   },
   {
     route: "GET /internal/v1/history",

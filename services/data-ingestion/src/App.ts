@@ -10,6 +10,7 @@ import { accountingRoutes } from "./accounting/AccountingRoutes.ts"
 import { importRoutes } from "./import/ImportRoutes.ts"
 import type { KeyRing } from "./keys/KeyRing.ts"
 import { type LinkServices, linkRoutes } from "./links/LinkRoutes.ts"
+import { type QualityServices, qualityRoutes } from "./quality/QualityRoutes.ts"
 import type { Quarantine } from "./quarantine/Quarantine.ts"
 import { quarantineRoutes } from "./quarantine/QuarantineRoutes.ts"
 import { receiptRoutes } from "./receipts/ReceiptRoutes.ts"
@@ -35,6 +36,7 @@ export type AppServices =
   | Receipts
   | Reconciliation
   | Quarantine
+  | QualityServices
   | ViolationRepo
   | KeyRing
   | Watermark
@@ -67,6 +69,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(receiptRoutes(runtime))
     .use(quarantineRoutes(runtime))
     .use(violationRoutes(runtime))
+    .use(qualityRoutes(runtime))
     .use(watermarkRoutes(runtime))
     .use(holdRoutes(runtime))
     .use(linkRoutes(runtime))

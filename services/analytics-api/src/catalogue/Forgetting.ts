@@ -11,7 +11,7 @@ export interface Forgotten {
   /** Example values that were taken anew, and names that nothing has any more. */
   readonly examples: number
   readonly names: number
-  /** Answers of queries that nobody waited for. */
+  /** Answers of queries that nobody waited for, and of saved questions. */
   readonly answers: number
 }
 
@@ -75,8 +75,14 @@ export class Forgetting extends Context.Service<
           within("1 minute"),
           Effect.catchTag("SqlError", unavailable)
         )
+        const kept = yield* sql`
+          DELETE FROM control.kept_results WHERE project_id = ${BigInt(projectId)}
+          RETURNING 1`.pipe(
+          within("1 minute"),
+          Effect.catchTag("SqlError", unavailable)
+        )
         yield* refreshes.retireAll(projectId)
-        return answers.length
+        return answers.length + kept.length
       })
 
       return Forgetting.of({

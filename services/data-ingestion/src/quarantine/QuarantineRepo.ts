@@ -15,6 +15,13 @@ export interface Kept {
   readonly receivedAt: Date
 }
 
+/** Events kept aside for one reason. */
+export interface KeptFor {
+  readonly reason: string
+  readonly events: number
+  readonly lastReceivedAt: Date
+}
+
 export class QuarantineRepo extends Context.Service<
   QuarantineRepo,
   {
@@ -23,6 +30,8 @@ export class QuarantineRepo extends Context.Service<
       after: bigint,
       limit: number
     ): Effect.Effect<ReadonlyArray<Kept>, StoreUnavailable>
+    /** How many there are for each reason, the most frequent first. */
+    reasons(projectId: number): Effect.Effect<ReadonlyArray<KeptFor>, StoreUnavailable>
     byId(
       projectId: number,
       id: bigint
@@ -56,6 +65,24 @@ export class QuarantineRepo extends Context.Service<
                ORDER BY id
                LIMIT ${limit}
             `.pipe(within("10 seconds")),
+          Effect.catchTag("SqlError", unavailable("quarantine"))
+        ),
+
+        reasons: Effect.fn("QuarantineRepo.reasons")(
+          (projectId) =>
+            sql<Omit<KeptFor, "events"> & { readonly events: bigint }>`
+              SELECT reason, count(*) AS events, max(received_at) AS last_received_at
+                FROM ingest.quarantine
+               WHERE project_id = ${BigInt(projectId)} AND replayed_at IS NULL
+               GROUP BY reason
+               ORDER BY events DESC, reason
+               LIMIT 1000
+            `.pipe(
+              Effect.map((rows) =>
+                rows.map((row) => ({ ...row, events: Number(row.events) }))
+              ),
+              within("10 seconds")
+            ),
           Effect.catchTag("SqlError", unavailable("quarantine"))
         ),
 
