@@ -6,8 +6,8 @@ export const pageStyle = `
 :root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--text:#1a2230;--soft:#566173;
 --line:#dce1e8;--faint:#f1f3f6;--accent:#1f5fa8;--good:#0b6b4f;--bad:#a8341a;
 --warn:#fff5dc;--warn-line:#c98a06;--warn-text:#5a4100}
-@media (prefers-color-scheme:dark){:root{--ground:#10141b;--card:#181e27;--text:#e8ecf2;
---soft:#a5b0c0;--line:#303947;--faint:#202834;--accent:#8bbcf5;--good:#5cd0a8;--bad:#ff9a80;
+@media (prefers-color-scheme:dark){:root{--ground:#0d0f13;--card:#15181e;--text:#e8ecf2;
+--soft:#a5b0c0;--line:#2c323c;--faint:#20252e;--accent:#8bbcf5;--good:#5cd0a8;--bad:#ff9a80;
 --warn:#2e2611;--warn-line:#c98a06;--warn-text:#f5dfa6}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
@@ -60,7 +60,8 @@ padding:1.15rem 1.25rem;min-width:0}
 .metrics{list-style:none;margin:0;padding:0;display:grid;gap:.9rem;
 grid-template-columns:repeat(auto-fit,minmax(min(12.5rem,100%),1fr))}
 .metric-title{font-size:.9375rem;font-weight:600;color:var(--soft)}
-.value{margin:.3rem 0 0;font-size:1.9rem;line-height:1.2;font-weight:650;
+.metrics li{container-type:inline-size}
+.value{margin:.3rem 0 0;font-size:clamp(1.2rem,11.5cqi,1.9rem);line-height:1.2;font-weight:650;
 letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .change{margin:.25rem 0 0;font-size:.875rem;color:var(--soft)}
 .change b{font-weight:600;color:var(--text)}.change .good{color:var(--good)}

@@ -44,11 +44,13 @@ const inlineHtml = (nodes: ReadonlyArray<Inline>, styles?: MarkdownStyles): stri
 const attribute = (style: string | undefined): string =>
   style === undefined || style === "" ? "" : ` style="${style}"`
 
+const aligned = { left: "start", center: "center", right: "end" } as const
+
 const cellStyle = (align: TableAlign | undefined, styles?: MarkdownStyles): string =>
   attribute(
-    (align === "center" || align === "right"
-      ? `text-align:${align === "right" ? "end" : align};`
-      : "") + (styles?.cell ?? "")
+    (styles === undefined && (align ?? "left") === "left"
+      ? ""
+      : `text-align:${aligned[align ?? "left"]};`) + (styles?.cell ?? "")
   )
 
 const blockHtml = (node: MarkdownNode, options: MarkdownHtmlOptions): string => {
