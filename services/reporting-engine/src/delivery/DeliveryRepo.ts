@@ -5,8 +5,7 @@ import { Channel, Settings } from "../destinations/Destination.ts"
 import type { DeliveryState } from "./Delivery.ts"
 import { Message } from "./Message.ts"
 import type { Outcome } from "./Outcome.ts"
-
-const Whole = Schema.FiniteFromString.check(Schema.isInt())
+import { Whole } from "./Whole.ts"
 
 /** A delivery in the hands of this process, until its lease ends. */
 export const Claim = Schema.Struct({
