@@ -6,6 +6,9 @@ import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Auth } from "./access/Auth.ts"
+import type { Annotations } from "./annotations/Annotations.ts"
+import { annotationsRoutes } from "./annotations/AnnotationsRoutes.ts"
+import { internalAnnotationsRoutes } from "./annotations/InternalAnnotationsRoutes.ts"
 import type { Audit } from "./audit/Audit.ts"
 import { auditRoutes } from "./audit/AuditRoutes.ts"
 import { auditPlugin } from "./audit/auditPlugin.ts"
@@ -17,8 +20,17 @@ import type { Cohorts } from "./cohorts/Cohorts.ts"
 import { cohortsRoutes } from "./cohorts/CohortsRoutes.ts"
 import type { CohortRefreshes } from "./cohorts/refresh/CohortRefreshes.ts"
 import { refreshRoutes } from "./cohorts/refresh/RefreshRoutes.ts"
+import { dashboardResultRoutes } from "./dashboards/DashboardResultRoutes.ts"
+import type { DashboardResults } from "./dashboards/DashboardResults.ts"
+import type { Dashboards } from "./dashboards/Dashboards.ts"
+import { dashboardsRoutes } from "./dashboards/DashboardsRoutes.ts"
+import { internalDashboardsRoutes } from "./dashboards/InternalDashboardsRoutes.ts"
 import type { Idempotency } from "./idempotency/Idempotency.ts"
 import { idempotencyPlugin } from "./idempotency/idempotencyPlugin.ts"
+import type { Insights } from "./insights/Insights.ts"
+import { insightsRoutes } from "./insights/InsightsRoutes.ts"
+import { insightVersionsRoutes } from "./insights/InsightVersionsRoutes.ts"
+import { internalInsightsRoutes } from "./insights/InternalInsightsRoutes.ts"
 import type { KeyFeedRepo } from "./keys/KeyFeedRepo.ts"
 import { keyFeedRoutes } from "./keys/KeyFeedRoutes.ts"
 import type { Keys } from "./keys/Keys.ts"
@@ -26,6 +38,7 @@ import { keysRoutes } from "./keys/KeysRoutes.ts"
 import type { Live } from "./live/Live.ts"
 import { liveRoutes } from "./live/LiveRoutes.ts"
 import { type PeopleServices, peopleRoutes } from "./people/PeopleRoutes.ts"
+import { internalProjectsRoutes } from "./projects/InternalProjectsRoutes.ts"
 import type { Projects } from "./projects/Projects.ts"
 import { projectsRoutes } from "./projects/ProjectsRoutes.ts"
 import { internalQueryRoutes } from "./query/InternalQueryRoutes.ts"
@@ -33,20 +46,25 @@ import type { Queries } from "./query/Queries.ts"
 import { queryRoutes } from "./query/QueryRoutes.ts"
 import { queryRunRoutes } from "./query/QueryRunRoutes.ts"
 import type { QueryRuns } from "./query/QueryRuns.ts"
+import type { Results } from "./results/Results.ts"
 import type { Settings } from "./settings/Settings.ts"
 import { settingsRoutes } from "./settings/SettingsRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
 export type AppServices =
   | Settings
+  | Annotations
   | Audit
   | Auth
   | CatalogueRepo
   | Forgetting
   | Cohorts
   | CohortRefreshes
+  | DashboardResults
+  | Dashboards
   | Health
   | Idempotency
+  | Insights
   | KeyFeedRepo
   | Keys
   | Live
@@ -54,6 +72,7 @@ export type AppServices =
   | Projects
   | Queries
   | QueryRuns
+  | Results
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -85,6 +104,15 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(peopleRoutes(runtime))
     .use(catalogueRoutes(runtime))
     .use(forgettingRoutes(runtime))
+    .use(insightsRoutes(runtime))
+    .use(insightVersionsRoutes(runtime))
+    .use(dashboardsRoutes(runtime))
+    .use(dashboardResultRoutes(runtime))
+    .use(annotationsRoutes(runtime))
+    .use(internalInsightsRoutes(runtime))
+    .use(internalDashboardsRoutes(runtime))
+    .use(internalAnnotationsRoutes(runtime))
+    .use(internalProjectsRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

@@ -15,6 +15,7 @@ import { makeApp } from "./App.ts"
 import { ControlLive } from "./ControlLive.ts"
 import { CatalogueLive } from "./catalogue/CatalogueLive.ts"
 import { CohortsLive } from "./cohorts/CohortsLive.ts"
+import { InsightsLive } from "./insights/InsightsLive.ts"
 import { PeopleLive } from "./people/PeopleLive.ts"
 import * as DeletedProjects from "./projects/DeletedProjects.ts"
 import { QueriesLive } from "./query/QueriesLive.ts"
@@ -40,7 +41,10 @@ const StoresLive = Installation.layer.pipe(
 export const AppLive = Layer.mergeAll(
   ControlLive,
   // The same one: a layer is built once.
-  PeopleLive.pipe(Layer.provideMerge(QueriesLive), Layer.provide(ControlLive)),
+  Layer.merge(PeopleLive, InsightsLive).pipe(
+    Layer.provideMerge(QueriesLive),
+    Layer.provide(ControlLive)
+  ),
   CohortsLive,
   CatalogueLive,
   DeletedProjects.layer,

@@ -2,11 +2,16 @@ import { Health } from "@analytics/api-common/Health"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Effect, Layer, Logger, Redacted } from "effect"
+import { AnnotationRepo } from "../src/annotations/AnnotationRepo.ts"
+import { Annotations } from "../src/annotations/Annotations.ts"
 import { ControlLive } from "../src/ControlLive.ts"
 import { CatalogueRepo } from "../src/catalogue/CatalogueRepo.ts"
 import { Forgetting } from "../src/catalogue/Forgetting.ts"
 import { Cohorts } from "../src/cohorts/Cohorts.ts"
 import { CohortRefreshes } from "../src/cohorts/refresh/CohortRefreshes.ts"
+import { DashboardResults } from "../src/dashboards/DashboardResults.ts"
+import { Dashboards } from "../src/dashboards/Dashboards.ts"
+import { Insights } from "../src/insights/Insights.ts"
 import { Live } from "../src/live/Live.ts"
 import { People } from "../src/people/People.ts"
 import { PersonLinks } from "../src/people/PersonLinks.ts"
@@ -25,6 +30,7 @@ export const access = AccessConfig.layerOf({
 const QueriesUnasked = Layer.succeed(
   Queries,
   Queries.of({
+    check: () => Effect.die("no question was expected"),
     answer: () => Effect.die("no question was expected"),
     estimate: () => Effect.die("no question was expected"),
     answerLong: () => Effect.die("no question was expected")
@@ -40,6 +46,27 @@ const CohortsUnasked = Layer.succeed(Cohorts, {
   remove: unasked,
   setMembers: unasked
 })
+
+const InsightsUnasked = Layer.mergeAll(
+  Layer.succeed(Insights, {
+    create: unasked,
+    get: unasked,
+    list: unasked,
+    versions: unasked,
+    change: unasked,
+    restore: unasked,
+    remove: unasked,
+    result: unasked
+  }),
+  Layer.succeed(Dashboards, {
+    create: unasked,
+    get: unasked,
+    list: unasked,
+    change: unasked,
+    remove: unasked
+  }),
+  Layer.succeed(DashboardResults, { result: unasked })
+)
 
 const RunsUnasked = Layer.succeed(
   QueryRuns,
@@ -69,6 +96,8 @@ export const ControlTest = Layer.mergeAll(
   CohortsUnasked,
   Layer.succeed(CohortRefreshes, { refresh: unasked, cohorts: unasked }),
   PeopleUnasked,
+  InsightsUnasked,
+  Annotations.layer.pipe(Layer.provide(AnnotationRepo.layer)),
   CatalogueRepo.layer,
   Layer.succeed(Forgetting, { forget: unasked }),
   Health.layer({})

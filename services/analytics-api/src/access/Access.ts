@@ -18,13 +18,18 @@ export interface ProjectAccess {
 /** Who asks: the installation's administrator, or the holder of a secret key. */
 export type Access = { readonly _tag: "Admin" } | ProjectAccess
 
+/** Any of them will do. */
+export type Scopes = readonly [Scope, ...ReadonlyArray<Scope>]
+
 export const requireScope = (
   access: ProjectAccess,
-  scope: Scope
+  ...scopes: Scopes
 ): Effect.Effect<void, Forbidden> =>
-  access.scopes.includes(scope)
+  scopes.some((scope) => access.scopes.includes(scope))
     ? Effect.void
-    : Effect.fail(new Forbidden({ detail: `It lacks the scope "${scope}".` }))
+    : Effect.fail(
+        new Forbidden({ detail: `It lacks the scope "${scopes.join('" or "')}".` })
+      )
 
 /** To the key of another project, a project does not exist. */
 export const requireProject = (

@@ -18,7 +18,7 @@ import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import type { Scope } from "../keys/Key.ts"
 import { KeyFeedRepo } from "../keys/KeyFeedRepo.ts"
 import type { PublishedKey } from "../keys/PublishedKey.ts"
-import { type Access, type ProjectAccess, requireScope } from "./Access.ts"
+import { type Access, type ProjectAccess, requireScope, type Scopes } from "./Access.ts"
 
 /** A revoked key works at most this much longer. */
 const freshness = Duration.seconds(1)
@@ -37,10 +37,10 @@ export class Auth extends Context.Service<
     admin(header: string | undefined): Effect.Effect<void, Unauthorized | Forbidden>
     /** Another service of this installation. */
     service(header: string | undefined): Effect.Effect<void, Unauthorized>
-    /** A secret key with this scope. */
+    /** A secret key with one of these scopes. */
     project(
       header: string | undefined,
-      scope: Scope
+      ...scopes: Scopes
     ): Effect.Effect<ProjectAccess, Refused>
     /** The admin key, or a secret key, with this scope if one is named. */
     adminOrProject(
@@ -95,7 +95,7 @@ export class Auth extends Context.Service<
 
       const project = Effect.fnUntraced(function* (
         header: string | undefined,
-        scope?: Scope
+        ...scopes: ReadonlyArray<Scope>
       ) {
         const key = yield* keyIn(header)
         if (sameKey(key, adminKey))
@@ -103,7 +103,8 @@ export class Auth extends Context.Service<
             detail: "The admin key names no project; use a secret key."
           })
         const access = yield* secret(key)
-        if (scope !== undefined) yield* requireScope(access, scope)
+        if (Array.isReadonlyArrayNonEmpty(scopes))
+          yield* requireScope(access, ...scopes)
         return access
       })
 
@@ -119,7 +120,8 @@ export class Auth extends Context.Service<
         admin,
         adminOrProject: Effect.fnUntraced(function* (header, scope) {
           const key = yield* keyIn(header)
-          if (!sameKey(key, adminKey)) return yield* project(header, scope)
+          if (!sameKey(key, adminKey))
+            return yield* scope ? project(header, scope) : project(header)
           yield* known({ actor: "admin" })
           return { _tag: "Admin" }
         }),

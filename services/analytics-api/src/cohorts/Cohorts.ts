@@ -10,6 +10,7 @@ import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import type { ProjectId } from "../projects/Project.ts"
 import { QueriesUnavailable } from "../query/QueryProblems.ts"
 import { QueryRepo } from "../query/QueryRepo.ts"
+import { requirePatterns } from "../query/requirePatterns.ts"
 import {
   type Cohort,
   CohortChange,
@@ -100,13 +101,12 @@ export class Cohorts extends Context.Service<
             "/definition",
             `At most ${MAX_CONDITIONS} conditions in all filters`
           )
-        for (const { pointer, pattern } of patternsIn(decoded, "")) {
-          const isPattern = yield* queries
-            .isPattern(pattern)
-            .pipe(Effect.mapError(() => new QueriesUnavailable({})))
-          if (!isPattern)
-            return yield* QueryInvalid.at(pointer, "Expected an RE2 pattern")
-        }
+        yield* requirePatterns(queries, patternsIn(decoded, "")).pipe(
+          Effect.catchTags({
+            QueryTimedOut: () => Effect.fail(new QueriesUnavailable({})),
+            QueryTooLarge: () => Effect.fail(new QueriesUnavailable({}))
+          })
+        )
       })
 
       return Cohorts.of({

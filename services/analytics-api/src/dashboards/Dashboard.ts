@@ -56,7 +56,7 @@ export type SentTile = typeof SentTile.Type
 const Tiles = Schema.Array(SentTile).check(
   Schema.isMaxLength(MAX_TILES),
   Schema.makeFilter((tiles) => {
-    const ids = tiles.map(({ id }) => id)
+    const ids = tiles.map(({ id }) => id?.toLowerCase())
     const twice = ids.findIndex((id, at) => id !== undefined && ids.indexOf(id) < at)
     return twice < 0
       ? undefined

@@ -1,6 +1,9 @@
 import { commonFields } from "@analytics/analytics-core/query/Common"
+import { decodeStrictly } from "@analytics/analytics-core/query/decodeStrictly"
+import { nestsDeeperThan } from "@analytics/analytics-core/query/nesting"
+import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { TrendsRequest } from "@analytics/analytics-core/query/trends/TrendsRequest"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 
 const { asOf, filters, from, range, timezone, to } = commonFields
 
@@ -29,3 +32,22 @@ export const ResultOverrides = Schema.Struct({
   })
 )
 export type ResultOverrides = typeof ResultOverrides.Type
+
+const decode = decodeStrictly(ResultOverrides)
+
+/** An absent body changes nothing. */
+export const readOverrides = (
+  body: unknown
+): Effect.Effect<ResultOverrides, QueryInvalid> =>
+  nestsDeeperThan(body, MAX_NESTING)
+    ? Effect.fail(
+        QueryInvalid.at("", `At most ${MAX_NESTING} levels of arrays and objects`)
+      )
+    : decode(body ?? {})
+
+const MAX_NESTING = 100
+
+export const resultExample = {
+  range: "last_7d",
+  filters: [{ property: "$country", op: "is", value: "DE" }]
+}

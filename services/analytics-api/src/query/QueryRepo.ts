@@ -36,6 +36,8 @@ export class QueryRepo extends Context.Service<
   QueryRepo,
   {
     run(query: Statement): Effect.Effect<Answered, RepoProblem | QueryInvalid>
+    /** Refuses what a client wrote as `run` does before it reads anything. */
+    check(query: Statement): Effect.Effect<void, RepoProblem | QueryInvalid>
     /** Whether the project is known to have links. */
     isLinked(projectId: number): boolean
     /** Whether ids of the project stood for other people by then. */
@@ -126,6 +128,11 @@ export class QueryRepo extends Context.Service<
             Effect.catchTag("ClickHouseError", refuse),
             Effect.withSpan("QueryRepo.run", { attributes: { statement: query.name } })
           ),
+        check: Effect.fn("QueryRepo.check")(({ written }) =>
+          written
+            ? writtenSql.check(written).pipe(Effect.catchTag("ClickHouseError", refuse))
+            : Effect.void
+        ),
         isLinked: (projectId) => linked.has(projectId),
         hasLinks: Effect.fn("QueryRepo.hasLinks")(function* (projectId, watermark) {
           // Once there are links there always are; for an earlier watermark they cost, but change nothing.

@@ -106,6 +106,9 @@ export const makeWrittenSql = Effect.fnUntraced(function* (
   })
 
   return {
+    check: Effect.fn("WrittenSql.judge")(function* (written: Written) {
+      yield* checked(written, yield* tables)
+    }),
     run: Effect.fn("WrittenSql.run")(function* (views: Statement, written: Written) {
       const known = yield* tables
       const query = yield* checked(written, known)

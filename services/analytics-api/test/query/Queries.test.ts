@@ -90,6 +90,7 @@ const queries = ({
           atLeast: () => Effect.succeed(known)
         }),
         Layer.succeed(QueryRepo, {
+          check: () => Effect.void,
           isLinked: () => false,
           hasLinks: () => Effect.succeed(hasLinks),
           hasRemovals: () => Effect.succeed(false),

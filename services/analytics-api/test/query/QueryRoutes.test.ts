@@ -63,6 +63,7 @@ const AuthStub = Layer.succeed(Auth, {
       : Effect.fail(new Unauthorized({}))
 })
 const QueriesStub = Layer.succeed(Queries, {
+  check: () => Effect.die("not asked"),
   answer: (project, body) => {
     expect(project).toEqual({ id: 7, timezone: "Asia/Tokyo", keyId: "k" })
     if (body === null) return Effect.fail(QueryInvalid.at("/kind", "Expected one"))

@@ -35,6 +35,7 @@ const gates = new Map<unknown, Gate>()
 const audited: Array<AuditEntry> = []
 
 const QueriesStub = Layer.succeed(Queries, {
+  check: () => Effect.die("not asked"),
   answer: () => Effect.die("not asked"),
   estimate: () => Effect.die("not asked"),
   answerLong: (_, body) => {

@@ -127,6 +127,7 @@ const runtime = ManagedRuntime.make(
         })
     }),
     Layer.succeed(Queries, {
+      check: () => Effect.die("not asked"),
       answer: (_, body) => {
         const { cursor = "0", kind } = body as { kind: string; cursor?: string }
         const pages = results[kind] ?? []
