@@ -131,6 +131,8 @@ export const shortNumberText = (
   if (value === null || !Number.isFinite(value)) return noValue
   const number = value === 0 ? 0 : value
   const size = Math.abs(number)
+  if (kind === "currency" && size < 10_000 && Number.isInteger(number))
+    return written(number, kind, unit, locale, { maximumFractionDigits: 0 })
   if (kind === "duration" || kind === "boolean" || size < 10_000)
     return numberText(number, kind, unit, locale)
   return written(
