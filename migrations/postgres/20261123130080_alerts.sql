@@ -47,6 +47,8 @@ CREATE TABLE reports.alert_evaluations (
   expected double precision,
   verdict text NOT NULL CHECK (verdict IN ('ok', 'breach', 'unknown', 'skipped')),
   reason text NOT NULL,
+  -- of the alert that judged: late data is judged anew by the same rule alone
+  version integer NOT NULL,
   -- what the alert was after it
   phase text NOT NULL,
   -- the watermark of the numbers
