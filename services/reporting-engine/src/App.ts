@@ -6,9 +6,15 @@ import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
+import type { Deliveries } from "./delivery/Deliveries.ts"
+import { deliveriesRoutes } from "./delivery/DeliveriesRoutes.ts"
+import type { UnsubscribeLinks } from "./delivery/unsubscribe/UnsubscribeLinks.ts"
+import { unsubscribeRoutes } from "./delivery/unsubscribe/UnsubscribeRoutes.ts"
+import type { Destinations } from "./destinations/Destinations.ts"
+import { destinationsRoutes } from "./destinations/DestinationsRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Auth | Health
+export type AppServices = Auth | Deliveries | Destinations | Health | UnsubscribeLinks
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -24,6 +30,9 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(jsonBody())
+    .use(destinationsRoutes(runtime))
+    .use(deliveriesRoutes(runtime))
+    .use(unsubscribeRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

@@ -17,6 +17,7 @@ import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeApp } from "./App.ts"
 import { Analytics } from "./analytics/Analytics.ts"
+import { DeliveryLive } from "./delivery/DeliveryLive.ts"
 import * as SpawnedRenderer from "./rendering/SpawnedRenderer.ts"
 
 /** A Postgres that was never prepared is no place for reports. */
@@ -34,7 +35,7 @@ const HealthLive = Layer.unwrap(
 )
 
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
-export const AppLive = Layer.mergeAll(AccessLive, HealthLive).pipe(
+export const AppLive = Layer.mergeAll(AccessLive, DeliveryLive, HealthLive).pipe(
   Layer.provideMerge(Layer.merge(Analytics.layer, SpawnedRenderer.layer)),
   Layer.provide(StoresLive),
   Layer.provide(
