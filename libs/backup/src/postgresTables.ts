@@ -14,7 +14,8 @@ export interface PostgresTable {
  * Every table of ours, a partitioned one as one. Left out are the record of migrations,
  * which the place of a restore has its own of; what the job engine keeps, because a
  * workflow does not outlive its stores; hours of the inbox that were taken off, which
- * hold only what is stored; and refreshes of cohorts, whose people are left out, too.
+ * hold only what is stored; refreshes of cohorts, whose people are left out, too; and kept
+ * answers of saved questions, which may not be those of what is restored.
  */
 export const postgresTables = Effect.fnUntraced(function* (client: Client) {
   const rows = yield* rowsOf<{ schema: string; table: string; columns: string[] }>(
@@ -28,7 +29,7 @@ export const postgresTables = Effect.fnUntraced(function* (client: Client) {
         AND n.nspname NOT IN ('pg_catalog', 'information_schema')
         AND n.nspname NOT LIKE 'pg\\_%'
         AND c.relname <> 'schema_migrations' AND c.relname NOT LIKE 'cluster\\_%'
-        AND NOT (n.nspname = 'control' AND c.relname = 'cohort_refreshes')
+        AND NOT (n.nspname = 'control' AND c.relname IN ('cohort_refreshes', 'kept_results'))
         AND NOT (n.nspname = 'ingest' AND c.relname ~ '^inbox_[0-9]{10}$')
         AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
       GROUP BY 1, 2 ORDER BY 1, 2`

@@ -30,7 +30,7 @@ export const restorePostgres = Effect.fn("Backup.restorePostgres")(function* (
     `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name
        FROM pg_catalog.pg_tables
       WHERE tablename IN ('cluster_messages', 'cluster_replies')
-         OR (schemaname = 'control' AND tablename = 'cohort_refreshes')`
+         OR (schemaname = 'control' AND tablename IN ('cohort_refreshes', 'kept_results'))`
   )
   const emptied = [
     ...tables.map(({ sql }) => sql.name),

@@ -53,8 +53,8 @@ export const singleFlight = <A, E>() => {
           Effect.exit,
           Effect.flatMap((exit) => land(key, flight, exit)),
           Effect.asVoid,
-          Effect.uninterruptible,
-          Effect.forkDetach
+          // Also before its first step: others may wait for it to land.
+          Effect.forkDetach({ uninterruptible: true })
         )
       ),
       fiber: undefined,

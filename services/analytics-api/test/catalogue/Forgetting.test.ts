@@ -34,12 +34,17 @@ it.effect("forgets kept answers, however long counting takes", () =>
       INSERT INTO control.query_runs (project_id, owner, expires_at)
       SELECT project, gen_random_uuid(), now() + interval '1 hour'
         FROM unnest(ARRAY[1, 2]::bigint[]) AS project`
+    yield* sql`
+      INSERT INTO control.kept_results (project_id, key, watermark, told_at, result)
+      SELECT project, sha256(''), now(), now(), ''
+        FROM unnest(ARRAY[1, 2]::bigint[]) AS project`
     const forgetting = yield* Forgetting
     expect(yield* Effect.flip(forgetting.forget(1))).toMatchObject({
       _tag: "QueriesUnavailable"
     })
     const kept = yield* sql<{ projectId: bigint }>`
-      SELECT project_id FROM control.query_runs`
-    expect(kept.map(({ projectId }) => Number(projectId))).toEqual([2])
+      SELECT project_id FROM control.query_runs
+       UNION ALL SELECT project_id FROM control.kept_results`
+    expect(kept.map(({ projectId }) => Number(projectId))).toEqual([2, 2])
   })
 )

@@ -52,6 +52,9 @@ const fill = Effect.fnUntraced(function* (id: bigint) {
     INSERT INTO control.query_runs (project_id, owner, expires_at)
     VALUES (${id}, gen_random_uuid(), now() + interval '1 hour')`
   yield* sql`
+    INSERT INTO control.kept_results (project_id, key, watermark, told_at, result)
+    VALUES (${id}, sha256(''), now(), now(), '')`
+  yield* sql`
     INSERT INTO control.catalogue_events
       (project_id, name, folded, events, first_seen, last_seen)
     VALUES (${id}, 'Bought', 'bought', 1, now(), now())`
