@@ -103,8 +103,8 @@ export class Auth extends Context.Service<
             detail: "The admin key names no project; use a secret key."
           })
         const access = yield* secret(key)
-        if (Array.isReadonlyArrayNonEmpty(scopes))
-          yield* requireScope(access, ...scopes)
+        const [scope, ...others] = scopes
+        if (scope !== undefined) yield* requireScope(access, scope, ...others)
         return access
       })
 
