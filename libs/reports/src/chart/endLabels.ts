@@ -14,7 +14,7 @@ export const endLabelRoom = (
   if (width < 460 || names.length < 2 || names.length > 5) return undefined
   if (names.length * apart > plotHeight) return undefined
   const widest = names.reduce((most, name) => Math.max(most, textWidth(name, 12)), 0)
-  return widest > Math.min(150, width * 0.24) ? undefined : widest + swatch + 24
+  return widest > Math.min(150, width * 0.24) ? undefined : widest + swatch + 27
 }
 
 /** Names where lines end, moved apart where they would meet. */
@@ -34,7 +34,7 @@ export const endLabelLayers = (
     limit = (places[at] ?? 0) - apart
   }
   const placed = sorted.map(({ entry }, at) => ({
-    x: x + 8,
+    x: x + 12,
     y: places[at] ?? 0,
     swatch: entry.swatch,
     name: entry.name

@@ -38,6 +38,50 @@ export interface Flow {
 /** More names would not fit beneath each other. */
 const mostNames = 9
 
+/** Ids of what is there for the layout alone. */
+export const isSpine = (id: string): boolean => id.startsWith("spine ")
+
+/**
+ * The layout has as many columns as the longest way through them. Where no way leads
+ * through all steps, one that nobody sees does.
+ */
+const spineOf = (
+  nodes: ReadonlyArray<FlowNode>,
+  links: ReadonlyArray<FlowLink>,
+  columns: number
+): Pick<Flow, "nodes" | "links"> => {
+  const depth = new Map<string, number>()
+  const into = Map.groupBy(links, ({ target }) => target)
+  for (const { id } of nodes.toSorted((a, b) => a.column - b.column))
+    depth.set(
+      id,
+      (into.get(id) ?? []).reduce(
+        (most, { source }) => Math.max(most, (depth.get(source) ?? 0) + 1),
+        0
+      )
+    )
+  const deepest = [...depth.values()].reduce((most, one) => Math.max(most, one), 0)
+  if (deepest >= columns - 1 || nodes.length === 0) return { nodes: [], links: [] }
+  const smallest = links.reduce((least, { value }) => Math.min(least, value), 1)
+  const at = (column: number) => `spine ${column}`
+  return {
+    nodes: Array.from({ length: columns }, (_, column) => ({
+      id: at(column),
+      name: "",
+      column,
+      weight: 0,
+      order: nodes.length + column,
+      colorIndex: 0,
+      rest: true
+    })),
+    links: Array.from({ length: columns - 1 }, (_, column) => ({
+      source: at(column),
+      target: at(column + 1),
+      value: smallest * 1e-6
+    }))
+  }
+}
+
 /** Paths as a graph of steps, of which each has at most ten places. */
 export const flowOf = (chart: PathsChart, mostColumns: number): Flow => {
   const edges = chart.edges.filter(({ count }) => Number.isFinite(count) && count > 0)
@@ -115,9 +159,10 @@ export const flowOf = (chart: PathsChart, mostColumns: number): Flow => {
     const value = (links.get(key)?.value ?? 0) + count * factor
     links.set(key, { source, target, value })
   }
+  const spine = spineOf(nodes, [...links.values()], columns)
   return {
-    nodes,
-    links: [...links.values()],
+    nodes: [...nodes, ...spine.nodes],
+    links: [...links.values(), ...spine.links],
     columns,
     first: edges.length === 0 ? 1 : first,
     cut: all - columns,

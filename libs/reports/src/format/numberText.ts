@@ -106,7 +106,11 @@ export const numberText = (
   if (kind === "percent")
     return written(number, kind, unit, locale, {
       ...digits(number * 100),
-      ...(size >= 0.01 && size < 1e13 ? { maximumFractionDigits: 1 } : {})
+      ...(size >= 0.01 && size < 1e13 ? { maximumFractionDigits: 1 } : {}),
+      // 99.98 % must not become everything.
+      ...(size > 0.995 && size < 1
+        ? { maximumFractionDigits: 2, roundingMode: "trunc" }
+        : {})
     })
   if (kind === "currency")
     return written(
