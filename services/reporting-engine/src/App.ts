@@ -6,6 +6,9 @@ import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { openApi } from "@analytics/api-common/OpenApi"
 import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
+import { alertStateRoutes } from "./alerts/AlertStateRoutes.ts"
+import type { Alerts } from "./alerts/Alerts.ts"
+import { alertsRoutes } from "./alerts/AlertsRoutes.ts"
 import type { Deliveries } from "./delivery/Deliveries.ts"
 import { deliveriesRoutes } from "./delivery/DeliveriesRoutes.ts"
 import type { UnsubscribeLinks } from "./delivery/unsubscribe/UnsubscribeLinks.ts"
@@ -14,7 +17,13 @@ import type { Destinations } from "./destinations/Destinations.ts"
 import { destinationsRoutes } from "./destinations/DestinationsRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
-export type AppServices = Auth | Deliveries | Destinations | Health | UnsubscribeLinks
+export type AppServices =
+  | Alerts
+  | Auth
+  | Deliveries
+  | Destinations
+  | Health
+  | UnsubscribeLinks
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -30,6 +39,8 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(jsonBody())
+    .use(alertsRoutes(runtime))
+    .use(alertStateRoutes(runtime))
     .use(destinationsRoutes(runtime))
     .use(deliveriesRoutes(runtime))
     .use(unsubscribeRoutes(runtime))

@@ -16,6 +16,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeApp } from "./App.ts"
+import * as AlertsLive from "./alerts/AlertsLive.ts"
 import { Analytics } from "./analytics/Analytics.ts"
 import { DeliveryLive } from "./delivery/DeliveryLive.ts"
 import * as SpawnedRenderer from "./rendering/SpawnedRenderer.ts"
@@ -35,7 +36,12 @@ const HealthLive = Layer.unwrap(
 )
 
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */
-export const AppLive = Layer.mergeAll(AccessLive, DeliveryLive, HealthLive).pipe(
+export const AppLive = Layer.mergeAll(
+  AccessLive,
+  AlertsLive.layer,
+  DeliveryLive,
+  HealthLive
+).pipe(
   Layer.provideMerge(Layer.merge(Analytics.layer, SpawnedRenderer.layer)),
   Layer.provide(StoresLive),
   Layer.provide(
