@@ -9,7 +9,7 @@ import { chartImage, svgSize } from "./chartImage.ts"
 import { metricCard } from "./metricCard.ts"
 import type { PdfBlock, Titled } from "./PdfModel.ts"
 import { setMarkdown } from "./pdfMarkdown.ts"
-import { breakLongWords, isRightToLeft, showable } from "./showable.ts"
+import { breakLongWords, headingText, isRightToLeft, showable } from "./showable.ts"
 import { type Space, tableParts } from "./tableParts.ts"
 
 export interface PageSetting {
@@ -54,13 +54,18 @@ export class BlockSetter {
     this.#setting = setting
   }
 
+  /** Cells of the tables so far. */
+  get cells(): number {
+    return this.#cells
+  }
+
   #nextLevel(level: number): number {
     this.#level = Math.min(level, this.#level + 1)
     return this.#level
   }
 
   #titled(title: string, description: string | undefined): Titled {
-    const shown = showable(title, 500)
+    const shown = headingText(title, 500)
     return {
       title: breakLongWords(shown, 28),
       level: this.#nextLevel(this.#inChapter ? 2 : 1),

@@ -18,6 +18,13 @@ const more: ReadonlyArray<{ family: string; style: string; path: string }> = [
     path: file("@expo-google-fonts/inter/400Regular_Italic/Inter_400Regular_Italic.ttf")
   },
   {
+    family: "Noto Sans Arabic",
+    style: "SemiBold",
+    path: file(
+      "@expo-google-fonts/noto-sans-arabic/600SemiBold/NotoSansArabic_600SemiBold.ttf"
+    )
+  },
+  {
     family: "DejaVu Sans",
     style: "Bold",
     path: file("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")
@@ -98,6 +105,12 @@ export const characterWidth = (code: number): number | null => {
   widths.set(code, width)
   return width
 }
+
+/** Whether one font has all of these, as it must to join them. */
+export const isInOneFont = (codes: ReadonlyArray<number>): boolean =>
+  order.some((family) =>
+    codes.every((code) => upright(family).advance(code) !== undefined)
+  )
 
 /** Of a line in em, about: letters that join or are kerned are a little narrower. */
 export const textWidth = (text: string): number => {

@@ -1,7 +1,7 @@
 import { plainText } from "../format/plainText.ts"
 import type { Inline, MarkdownNode } from "../markdown/MarkdownNode.ts"
 import { parseMarkdown } from "../markdown/parseMarkdown.ts"
-import { breakLongWords, isRightToLeft, showable } from "./showable.ts"
+import { breakLongWords, isBlank, isRightToLeft, showable } from "./showable.ts"
 import { type Space, type TablePart, tableParts } from "./tableParts.ts"
 
 /** Markdown as it is set: every text can be shown, and says which way it is written. */
@@ -90,6 +90,7 @@ const setNodes = (
   nodes.flatMap((node): ReadonlyArray<SetMarkdown> => {
     switch (node.type) {
       case "heading":
+        if (isBlank(textOf(node.children))) return []
         return [
           {
             type: "heading",

@@ -5,10 +5,10 @@ import type { PdfBlock, PdfModel } from "./PdfModel.ts"
 import { localeLayout } from "./paper.ts"
 import { BlockSetter, type SetBlock } from "./pdfBlocks.ts"
 import { monoFonts, textFonts } from "./pdfFonts.ts"
-import { breakLongWords, isRightToLeft, showable } from "./showable.ts"
+import { breakLongWords, headingText, isRightToLeft, showable } from "./showable.ts"
 
 /** Rows and cells that pages hold; a document of pages no one turns takes a minute. */
-const pages = { blocks: 400, rows: 5000, cells: 100_000 }
+const pages = { blocks: 400, rows: 5000, cells: 40_000 }
 /** A picture shows how a report begins. */
 const picture = { blocks: 30, rows: 20, cells: 4000 }
 /** Points from margin to margin of a picture. */
@@ -54,6 +54,8 @@ export interface SetReport {
   readonly model: PdfModel
   /** SVG of charts by the names that the model has for them. */
   readonly files: ReadonlyMap<string, string>
+  /** Of all tables. */
+  readonly cells: number
 }
 
 /** A report as pages, or as one picture of how it begins. */
@@ -86,9 +88,10 @@ export const setReport = (
   const head = documentHead(document)
   const asOf = Date.parse(document.asOf)
   const at = new Date(Number.isNaN(asOf) ? 0 : asOf)
-  const title = showable(head.title, 300) || "Report"
+  const title = headingText(head.title, 300)
   return {
     files: setter.files,
+    cells: setter.cells,
     model: {
       picture: isPicture,
       title: breakLongWords(title, 20),

@@ -1,5 +1,5 @@
 import { plainText } from "../format/plainText.ts"
-import { characterWidth, textWidth } from "./pdfFonts.ts"
+import { characterWidth, isInOneFont, textWidth } from "./pdfFonts.ts"
 
 /** Stands for a character that no font has. */
 const missing = "\u25a1"
@@ -8,7 +8,12 @@ const missing = "\u25a1"
 const directions = /[\u202a-\u202e\u2066-\u2069]/gu
 
 /** Joiners, variation selectors and the like have no picture of their own. */
-const invisible = /^(?:\p{Default_Ignorable_Code_Point}|\p{Mn}|\p{Me})$/u
+const invisible = /^\p{Default_Ignorable_Code_Point}$/u
+
+const ignorable = /\p{Default_Ignorable_Code_Point}/gu
+
+/** A letter with marks on it, or marks alone. */
+const marked = /\P{M}?\p{M}+/gu
 
 const rightToLeft =
   /^[^\p{L}]*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u
@@ -32,7 +37,12 @@ export const showable = (text: string, limit?: number): string => {
       characterWidth(character.codePointAt(0) ?? 0) !== null
     shown += known ? character : missing
   }
-  return shown
+  return shown.replaceAll(marked, (letter) => {
+    const codes = [...letter.replaceAll(ignorable, "")].map(
+      (character) => character.codePointAt(0) ?? 0
+    )
+    return isInOneFont(codes) ? letter : letter.replaceAll(/\p{M}+/gu, missing)
+  })
 }
 
 /** A place where a line may end. */
@@ -58,3 +68,11 @@ export const breakLongWords = (text: string, width: number): string => {
     return broken
   })
 }
+
+/** Whether nothing would be seen of it. */
+export const isBlank = (text: string): boolean =>
+  showable(text).replaceAll(ignorable, "").trim() === ""
+
+/** Text of a heading, which may not be nothing. */
+export const headingText = (text: string, limit: number): string =>
+  isBlank(text) ? "Untitled" : showable(text, limit)

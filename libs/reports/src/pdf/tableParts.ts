@@ -3,8 +3,8 @@ import type { ShownTable } from "../format/shownTable.ts"
 import { textWidth } from "./pdfFonts.ts"
 import { breakLongWords, isRightToLeft, showable } from "./showable.ts"
 
-/** Text of a cell; in a list of its own when it is written from right to left. */
-export type CellText = string | readonly [string]
+/** Text of a cell, and of one that is written from right to left. */
+export type CellText = string | { readonly rtl: string }
 
 /** As much of a table as stands beside each other on a page. */
 export interface TablePart {
@@ -18,6 +18,8 @@ export interface TablePart {
   readonly numeric: ReadonlyArray<boolean>
   readonly header: ReadonlyArray<CellText>
   readonly rows: ReadonlyArray<ReadonlyArray<CellText>>
+  /** Whether a row surely takes one line: Typst need not lay it out to know its height. */
+  readonly single: ReadonlyArray<boolean>
 }
 
 /** Points between the margins. */
@@ -36,47 +38,59 @@ interface Wanted {
 const sum = (numbers: ReadonlyArray<number>): number =>
   numbers.reduce((total, number) => total + number, 0)
 
+/** Em of text whose figures are all as wide as each other. */
+const cellWidth = (text: string): number => textWidth(text.replaceAll(/[1-9]/gu, "0"))
+
 const largest = (numbers: ReadonlyArray<number>): number =>
   numbers.reduce((most, number) => Math.max(most, number), 0)
 
-const longestWord = (text: string): number => largest(text.split(/\s+/u).map(textWidth))
+const longestWord = (text: string): number => largest(text.split(/\s+/u).map(cellWidth))
 
 const wanted = (
   name: string,
   cells: ReadonlyArray<string>,
   numeric: boolean
 ): Wanted => {
-  // Bold letters are wider, and so are figures that are all as wide as each other.
+  // Bold letters are wider.
   const header = Math.min(longestWord(name) * 1.1, 14)
-  const widest = largest(cells.map((cell) => textWidth(cell.slice(0, 200))))
+  const widest = largest(cells.map((cell) => cellWidth(cell.slice(0, 200))))
   if (numeric) {
-    const least = Math.max(header, Math.min(widest * 1.08, 30)) + 0.2
+    const least = Math.max(header, Math.min(widest * 1.03, 30)) + 0.2
     return { least, best: Math.max(least, Math.min(textWidth(name) * 1.1, 12)) }
   }
   const best = Math.max(header, Math.min(Math.max(widest, textWidth(name)) * 1.05, 45))
   const word = largest(cells.map((cell) => longestWord(cell.slice(0, 200))))
-  return { least: Math.max(header, Math.min(word, 14), Math.min(best, 9)) + 0.2, best }
+  return { least: Math.max(header, Math.min(word, 14), Math.min(best, 12)) + 0.2, best }
 }
 
-/** Columns that fit a width together, the first of all before each of them. */
+/**
+ * Columns that fit a width together, the first of all before each of them. No part has many
+ * fewer than the others.
+ */
 const groups = (
   columns: ReadonlyArray<Wanted>,
   width: number,
   padding: number
 ): ReadonlyArray<ReadonlyArray<number>> => {
-  const made: Array<Array<number>> = []
-  let open: Array<number> = []
-  let used = 0
-  for (const [index, { least }] of columns.entries()) {
-    if (open.length > 0 && used + least + padding > width) {
-      made.push(open)
-      open = [0]
-      used = (columns[0]?.least ?? 0) + padding
+  const within = (most: number): ReadonlyArray<ReadonlyArray<number>> => {
+    const made: Array<Array<number>> = []
+    let open: Array<number> = []
+    let used = 0
+    for (const [index, { least }] of columns.entries()) {
+      const full = open.length >= most || used + least + padding > width
+      if (open.length > 1 && full) {
+        made.push(open)
+        open = [0]
+        used = (columns[0]?.least ?? 0) + padding
+      }
+      open.push(index)
+      used += least + padding
     }
-    open.push(index)
-    used += least + padding
+    return [...made, open]
   }
-  return [...made, open]
+  const fewest = within(columns.length).length
+  const even = within(Math.ceil((columns.length - 1) / fewest) + 1)
+  return even.length > fewest ? within(columns.length) : even
 }
 
 const share = (columns: ReadonlyArray<Wanted>, width: number): Array<number> => {
@@ -94,8 +108,11 @@ const share = (columns: ReadonlyArray<Wanted>, width: number): Array<number> => 
 
 const cellText = (text: string, width: number): CellText => {
   const broken = breakLongWords(text, width)
-  return isRightToLeft(text) ? [broken] : broken
+  return isRightToLeft(text) ? { rtl: broken } : broken
 }
+
+const isOneLine = (text: string, width: number): boolean =>
+  text.length < 200 && !text.includes("\n") && cellWidth(text) * 1.02 < width
 
 interface Fit {
   readonly landscape: boolean
@@ -170,7 +187,10 @@ export const tableParts = (
       widths: widths.map((em) => Math.floor(em * fit.size * 100) / 100),
       numeric: indexes.map((index) => numeric[index] ?? false),
       header: cells(names),
-      rows: rows.map(cells)
+      rows: rows.map(cells),
+      single: rows.map((row) =>
+        indexes.every((index, at) => isOneLine(row[index] ?? "", widths[at] ?? 1))
+      )
     }
   })
 }

@@ -4,6 +4,7 @@ import {
   NodeCompiler,
   type NodeTypstDocument
 } from "@myriaddreamin/typst-ts-node-compiler"
+import type { PdfModel } from "./PdfModel.ts"
 import { fontBlobs } from "./pdfFonts.ts"
 
 /** Where the files of a document seem to lie; nothing is there on any machine. */
@@ -33,12 +34,8 @@ const messages = (diagnostics: ReadonlyArray<unknown>): string =>
     .join("; ")
     .slice(0, 2000)
 
-/**
- * Lays out `model` with the `files` (by name) that it names, and gives what `use` makes of
- * it. Nothing of it stays in memory afterwards.
- */
-export const withTypst = <A>(
-  model: unknown,
+const laidOut = <A>(
+  model: PdfModel,
   files: ReadonlyMap<string, string>,
   use: (compiler: NodeCompiler, document: NodeTypstDocument) => A
 ): A => {
@@ -60,4 +57,24 @@ export const withTypst = <A>(
     typst.resetShadow()
     typst.evictCache(0)
   }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Lays out `model` with the `files` (by name) that it names, and gives what `use` makes of
+ * it. Nothing of it stays in memory afterwards.
+ */
+export const withTypst = async <A>(
+  model: PdfModel,
+  files: ReadonlyMap<string, string>,
+  use: (compiler: NodeCompiler, document: NodeTypstDocument) => A
+): Promise<A> => {
+  const made = laidOut(model, files, use)
+  // The pages are freed when the object that stands for them is, which looks too small to be
+  // worth it; and only once the event loop turns.
+  await turn()
+  Bun.gc(true)
+  await turn()
+  return made
 }

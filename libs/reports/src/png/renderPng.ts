@@ -14,7 +14,7 @@ const mostHeight = 16_000
 export const renderPng = async (document: ReportDocument): Promise<Rendered> => {
   const { model, files } = setReport(document, "picture")
   // Letters are outlines in here: nothing looks for a font.
-  const svg = withTypst(model, files, (typst, laidOut) => typst.plainSvg(laidOut))
+  const svg = await withTypst(model, files, (typst, laidOut) => typst.plainSvg(laidOut))
   const { height } = svgSize(svg)
   const drawn = new Resvg(svg, {
     background: "#ffffff",
