@@ -88,9 +88,10 @@ export const metricDrawing = (metric: Metric, options: ChartOptions): Drawing =>
   const room = (beside ? width * 0.55 : width) - 24
 
   const full = numberText(metric.value, kind, unit, locale)
-  const exact = textWidth(full, 34, 600) <= room
+  const exact = textWidth(full, 24, 600) <= room
   const short = exact ? full : shortNumberText(metric.value, kind, unit, locale)
-  const size = [34, 28, 22, 16].find((one) => textWidth(short, one, 600) <= room) ?? 16
+  const size =
+    [34, 28, 24, 20, 16].find((one) => textWidth(short, one, 600) <= room) ?? 16
   const words: Array<TextInk> = [
     {
       x: 12,

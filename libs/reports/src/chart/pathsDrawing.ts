@@ -13,7 +13,7 @@ import {
 } from "./drawing.ts"
 import { emptyDrawing } from "./emptyDrawing.ts"
 import { fitText } from "./fitText.ts"
-import { type FlowLink, type FlowNode, flowOf, isSpine } from "./flow.ts"
+import { type FlowNode, flowOf, isSpine } from "./flow.ts"
 import { notesOf } from "./notes.ts"
 import { chartColors, seriesStyle } from "./theme.ts"
 
@@ -38,7 +38,7 @@ export const pathsDrawing = (chart: PathsChart, options: ChartOptions): Drawing 
   )
   const [top, gap] = [34, 18]
   const plotHeight = Math.max(options.height ?? 0, Math.min(fullest * 46, 420), 120)
-  const laidOut = sankey<FlowNode, FlowLink>()
+  const laidOut = sankey<FlowNode, object>()
     .nodeId((node) => node.id)
     .nodeAlign((node) => node.column)
     .nodeWidth(nodeWidth)
@@ -57,7 +57,7 @@ export const pathsDrawing = (chart: PathsChart, options: ChartOptions): Drawing 
   const links = laidOut.links.filter(
     ({ target }) => typeof target === "object" && !isSpine(target.id)
   )
-  const path = sankeyLinkHorizontal<FlowNode, FlowLink>()
+  const path = sankeyLinkHorizontal<FlowNode, object>()
   const colorOf = (node: FlowNode) =>
     node.rest ? colors.axis : seriesStyle(options.theme, node.colorIndex).color
   const bands: Array<ShapeInk & { readonly shape: string }> = links.map((link) => ({

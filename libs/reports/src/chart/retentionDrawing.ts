@@ -51,7 +51,8 @@ export const retentionDrawing = (
       : String(Math.round(value * 100))
   /** With `%` where there is room, else whole percents, else colours alone. */
   const percents = cell >= 48
-  const numbers = percents || cell >= 22
+  const numbers = percents || cell >= 18
+  const size = percents ? 12 : cell >= 22 ? 11 : 10
   const rowHeight = 24
   const top = 30
 
@@ -106,8 +107,8 @@ export const retentionDrawing = (
         words.push({
           x: left + (period + 0.5) * cell,
           y: y + 16,
-          text: fitText(text(value, percents), cell - 2, percents ? 12 : 11),
-          size: percents ? 12 : 11,
+          text: fitText(text(value, percents), cell - 1, size),
+          size,
           align: "center",
           color: inkOn(fill)
         })
