@@ -7,7 +7,8 @@ import { type Answer, Idempotency, type Keyed, keyedRequest } from "./Idempotenc
 
 const writes = new Set(["POST", "PATCH", "PUT", "DELETE"])
 /** They write nothing. */
-const reads = /^\/(v1\/(query|queries|people|live)|internal)(\/|$)/u
+const reads =
+  /^\/((v1\/(query|queries|people|live)|internal)(\/|$)|v1\/(insights|dashboards)\/[^/]+\/result$)/u
 
 /**
  * `Idempotency-Key` on every write behind it: a request that is sent again gets the answer

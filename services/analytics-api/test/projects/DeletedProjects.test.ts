@@ -49,6 +49,29 @@ const fill = Effect.fnUntraced(function* (id: bigint) {
     VALUES (gen_random_uuid(), ${id}, gen_random_uuid(), gen_random_uuid(), '', 'running',
             gen_random_uuid(), now(), now())`
   yield* sql`
+    WITH insight AS (
+      INSERT INTO control.insights
+        (id, project_id, name, description, query, chart, created_by, updated_by)
+      VALUES (gen_random_uuid(), ${id}, 'Orders', '', '{}', '{}', 'k', 'k')
+      RETURNING *
+    ), dashboard AS (
+      INSERT INTO control.dashboards
+        (id, project_id, name, description, layout, created_by, updated_by)
+      VALUES (gen_random_uuid(), ${id}, 'Mondays', '', '{}', 'k', 'k')
+      RETURNING *
+    ), version AS (
+      INSERT INTO control.insight_versions
+        (insight, version, project_id, name, description, query, chart, created_by)
+      SELECT id, version, project_id, name, description, query, chart, created_by
+        FROM insight
+    )
+    INSERT INTO control.dashboard_insights (project_id, dashboard, insight)
+    SELECT ${id}, dashboard.id, insight.id FROM dashboard, insight`
+  yield* sql`
+    INSERT INTO control.annotations
+      (id, project_id, at, text, mutes_alerts, created_by, updated_by)
+    VALUES (gen_random_uuid(), ${id}, now(), 'Sale', false, 'k', 'k')`
+  yield* sql`
     INSERT INTO control.query_runs (project_id, owner, expires_at)
     VALUES (${id}, gen_random_uuid(), now() + interval '1 hour')`
   yield* sql`
