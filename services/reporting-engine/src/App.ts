@@ -9,12 +9,21 @@ import { Elysia } from "elysia"
 import { alertStateRoutes } from "./alerts/AlertStateRoutes.ts"
 import type { Alerts } from "./alerts/Alerts.ts"
 import { alertsRoutes } from "./alerts/AlertsRoutes.ts"
+import type { Reports } from "./definitions/Reports.ts"
+import { reportsRoutes } from "./definitions/ReportsRoutes.ts"
 import type { Deliveries } from "./delivery/Deliveries.ts"
 import { deliveriesRoutes } from "./delivery/DeliveriesRoutes.ts"
 import type { UnsubscribeLinks } from "./delivery/unsubscribe/UnsubscribeLinks.ts"
 import { unsubscribeRoutes } from "./delivery/unsubscribe/UnsubscribeRoutes.ts"
 import type { Destinations } from "./destinations/Destinations.ts"
 import { destinationsRoutes } from "./destinations/DestinationsRoutes.ts"
+import { filesRoutes } from "./files/FilesRoutes.ts"
+import type { Renderer } from "./rendering/Renderer.ts"
+import { renderRoutes } from "./runs/RenderRoutes.ts"
+import type { ReportRuns } from "./runs/ReportRuns.ts"
+import type { RunRepo } from "./runs/RunRepo.ts"
+import { runsRoutes } from "./runs/RunsRoutes.ts"
+import { templatesRoutes } from "./templates/TemplatesRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
 export type AppServices =
@@ -23,6 +32,10 @@ export type AppServices =
   | Deliveries
   | Destinations
   | Health
+  | Renderer
+  | ReportRuns
+  | Reports
+  | RunRepo
   | UnsubscribeLinks
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
@@ -39,6 +52,11 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(jsonBody())
+    .use(templatesRoutes(runtime))
+    .use(reportsRoutes(runtime))
+    .use(renderRoutes(runtime))
+    .use(runsRoutes(runtime))
+    .use(filesRoutes(runtime))
     .use(alertsRoutes(runtime))
     .use(alertStateRoutes(runtime))
     .use(destinationsRoutes(runtime))

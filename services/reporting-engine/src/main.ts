@@ -19,6 +19,7 @@ import { makeApp } from "./App.ts"
 import * as AlertsLive from "./alerts/AlertsLive.ts"
 import { Analytics } from "./analytics/Analytics.ts"
 import { DeliveryLive } from "./delivery/DeliveryLive.ts"
+import { ReportsLive } from "./ReportsLive.ts"
 import * as SpawnedRenderer from "./rendering/SpawnedRenderer.ts"
 
 /** A Postgres that was never prepared is no place for reports. */
@@ -40,7 +41,8 @@ export const AppLive = Layer.mergeAll(
   AccessLive,
   AlertsLive.layer,
   DeliveryLive,
-  HealthLive
+  HealthLive,
+  ReportsLive
 ).pipe(
   Layer.provideMerge(Layer.merge(Analytics.layer, SpawnedRenderer.layer)),
   Layer.provide(StoresLive),

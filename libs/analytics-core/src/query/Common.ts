@@ -136,11 +136,11 @@ export const rangeOf = (
 const DAY = 86_400_000
 
 /** Whole local units around now; a query as of an earlier watermark has that now. */
-const namedRange = (
+export const namedRange = (
   name: string,
   zone: TimeZone,
   weekStart: WeekStart,
-  context: QueryContext
+  context: Pick<QueryContext, "now">
 ): TimeRange => {
   const wallNow = context.now + zone.offsetAt(context.now)
   const today = calendarStart(wallNow, "day", weekStart)

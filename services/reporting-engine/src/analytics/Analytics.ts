@@ -9,12 +9,14 @@ import {
 import {
   Annotation,
   Answer,
+  Catalogue,
   DashboardList,
   DashboardResult,
   Insight,
   InsightResult,
   type Overrides,
-  Project
+  Project,
+  Quality
 } from "./AnalyticsViews.ts"
 import { explained } from "./explained.ts"
 
@@ -65,6 +67,9 @@ export class Analytics extends Context.Service<
       from: string,
       to: string
     ): Effect.Effect<ReadonlyArray<Annotation>, AnalyticsProblem>
+    catalogue(projectId: number): Effect.Effect<Catalogue, AnalyticsProblem>
+    /** Of this moment: accounting has no past. */
+    quality(projectId: number): Effect.Effect<Quality, AnalyticsProblem>
     project(projectId: number): Effect.Effect<Project, AnalyticsProblem>
     /** Up to which instant everything is stored: ISO 8601. */
     readonly watermark: Effect.Effect<string, AnalyticsProblem>
@@ -175,6 +180,18 @@ export class Analytics extends Context.Service<
               Annotations
             ),
             ({ annotations }) => annotations
+          )
+        ),
+        catalogue: Effect.fn("Analytics.catalogue")((projectId) =>
+          look(projectId, "catalogue", Catalogue)
+        ),
+        quality: Effect.fn("Analytics.quality")((projectId) =>
+          ask(
+            HttpClientRequest.get(
+              `${dataIngestionUrl}/internal/v1/quality?projectId=${projectId}`
+            ),
+            Quality,
+            LONGEST_LOOK
           )
         ),
         project: Effect.fn("Analytics.project")((projectId) =>

@@ -123,3 +123,55 @@ export const DashboardResult = Schema.Struct({
   )
 })
 export type DashboardResult = typeof DashboardResult.Type
+
+/** The most frequent events and properties of a project. */
+export const Catalogue = Schema.Struct({
+  events: Schema.Array(
+    Schema.Struct({
+      event: Schema.String,
+      count: Schema.Finite,
+      firstSeen: Schema.String,
+      lastSeen: Schema.String
+    })
+  ),
+  properties: Schema.Array(
+    Schema.Struct({
+      property: Schema.String,
+      count: Schema.Finite,
+      types: Schema.Array(Schema.String)
+    })
+  )
+})
+export type Catalogue = typeof Catalogue.Type
+
+/** What became of the events of a project, and what is wrong with some. */
+export const Quality = Schema.Struct({
+  accounting: Schema.Struct({
+    accepted: Schema.Int,
+    stored: Schema.Int,
+    duplicate: Schema.Int,
+    quarantined: Schema.Int,
+    dropped: Schema.Record(Schema.String, Schema.Int),
+    erased: Schema.Int,
+    expired: Schema.Int,
+    pending: Schema.Int,
+    balanced: Schema.Boolean
+  }),
+  quarantine: Schema.Array(
+    Schema.Struct({
+      reason: Schema.String,
+      events: Schema.Int,
+      lastReceivedAt: Schema.String
+    })
+  ),
+  violations: Schema.Array(
+    Schema.Struct({
+      event: Schema.String,
+      property: Schema.String,
+      problem: Schema.String,
+      events: Schema.Int,
+      lastSeenAt: Schema.String
+    })
+  )
+})
+export type Quality = typeof Quality.Type

@@ -7,6 +7,7 @@ import type {
   ReportNotFound
 } from "../definitions/DefinitionProblems.ts"
 import type { Definition } from "../definitions/ReportDefinition.ts"
+import type { LinkRefused } from "../files/LinkRefused.ts"
 import type { ReportsUnavailable } from "../ReportsUnavailable.ts"
 import type { RenderFailed, RendersBusy } from "../rendering/RenderProblems.ts"
 import type { Run } from "./Run.ts"
@@ -44,6 +45,15 @@ export type MakeProblem =
   | ReportNotFound
   | ReportsUnavailable
 
+/** A link, as it comes back; `expires` in epoch seconds. */
+export interface LinkOfFile {
+  readonly projectId: number
+  readonly runId: string
+  readonly format: RenderFormat
+  readonly expires: number
+  readonly signature: string
+}
+
 export interface ReportFile {
   readonly name: string
   readonly mediaType: string
@@ -78,5 +88,12 @@ export class ReportRuns extends Context.Service<
     previous(run: Run): Effect.Effect<Option.Option<Run>, ReportsUnavailable>
     /** A link to the file that needs no key and works for a while. */
     link(run: Run, format: RenderFormat): Effect.Effect<string>
+    /** What a link leads to. */
+    linked(
+      link: LinkOfFile
+    ): Effect.Effect<
+      ReportFile,
+      LinkRefused | RunNotFound | ReportsUnavailable | RendersBusy | RenderFailed
+    >
   }
 >()("@analytics/reporting-engine/runs/ReportRuns") {}
