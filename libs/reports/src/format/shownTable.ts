@@ -14,7 +14,12 @@ export interface TableLimits {
 
 /** A table as people read it: every cell is text. */
 export interface ShownTable {
-  readonly columns: ReadonlyArray<{ readonly name: string; readonly numeric: boolean }>
+  readonly columns: ReadonlyArray<{
+    readonly name: string
+    readonly numeric: boolean
+    /** Values are short and read as one word: days, instants, yes and no. */
+    readonly whole: boolean
+  }>
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
   /** What is not shown of it; null: all is. */
   readonly note: string | null
@@ -52,7 +57,8 @@ export const shownTable = (
   return {
     columns: columns.map(({ name, kind }) => ({
       name: plainLine(name, 200),
-      numeric: isNumeric(kind)
+      numeric: isNumeric(kind),
+      whole: kind === "date" || kind === "datetime" || kind === "boolean"
     })),
     rows,
     note: notes.length === 0 ? null : `${notes.join(" and ")} are shown.`

@@ -50,10 +50,12 @@ pre code{background:none;padding:0}
 hr{border:0;border-top:1px solid var(--line);margin-block:1.5rem}
 .card,.metrics li{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 padding:1.15rem 1.25rem;min-width:0}
+.card>p:last-child{margin-bottom:0}
 .card>.about{margin:.25rem 0 0;color:var(--soft);font-size:.9375rem}
 .chart{margin:1rem 0 0}.chart svg{display:block;width:100%;height:auto;max-width:100%}
 .only-dark{display:none}
 @media (max-width:40rem){.page{padding:1.25rem .9rem 2rem}.card,.metrics li{padding:1rem}
+table{font-size:.875rem}th,td{padding:.4rem .5rem}
 .chart.two .wide{display:none}}
 @media (min-width:40.01rem){.chart.two .narrow{display:none}}
 @media (prefers-color-scheme:dark){.only-light{display:none}.only-dark{display:block}}
@@ -73,7 +75,9 @@ overflow:visible}
 .scroll{overflow-x:auto;margin-top:.9rem}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
 th,td{padding:.45rem .7rem;text-align:start;vertical-align:top;
-border-bottom:1px solid var(--line);min-width:4.5rem;max-width:26rem}
+border-bottom:1px solid var(--line);max-width:26rem}
+tbody th,tbody td{min-width:7rem}.n,.w,tbody .n,tbody .w{min-width:0}
+thead th{overflow-wrap:break-word}.w{white-space:nowrap}
 thead th{border-bottom:2px solid var(--line);color:var(--soft);font-size:.875rem;
 vertical-align:bottom}
 tbody th{font-weight:500}
@@ -93,7 +97,8 @@ white-space:nowrap}
 --warn-text:#111}
 body{font-size:10pt}.page{max-width:none;padding:0}.skip,.contents,.numbers{display:none}
 .only-light{display:block!important}.only-dark{display:none!important}
-.card,.metrics li{border-color:#ccc}.metrics{grid-template-columns:repeat(3,1fr)}
+.card,.metrics li{border-color:#ccc}.metrics{
+grid-template-columns:repeat(auto-fit,minmax(38mm,1fr))}.card:has(.chart){break-inside:avoid}
 .chart,.metrics li,.notices li,tr,.failed{break-inside:avoid}
 h2,h3,h4,h5,h6{break-after:avoid}thead{display:table-header-group}
 .scroll{overflow:visible}.page-break{display:block;break-after:page}

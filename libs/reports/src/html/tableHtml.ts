@@ -33,6 +33,8 @@ export const tableHtml = (
           .map((cell, at) => {
             const text = escapeHtml(cell, limits.cell)
             if (numeric(at)) return `<td class="n">${text}</td>`
+            if (columns[at]?.whole === true)
+              return `<td class="w" dir="auto">${text}</td>`
             return at === 0 && text !== ""
               ? `<th scope="row" dir="auto">${text}</th>`
               : `<td dir="auto">${text}</td>`
@@ -40,7 +42,7 @@ export const tableHtml = (
           .join("")}</tr>`
     )
     .join("\n")
-  return `<div class="scroll" role="region" aria-label="${named}" tabindex="0"><table>
+  return `<div class="scroll" role="group" aria-label="${named}" tabindex="0"><table>
 <caption class="hidden">${named}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>

@@ -89,7 +89,7 @@ const blockHtml = (node: MarkdownNode, options: MarkdownHtmlOptions): string => 
               `<${tag}${tag === "th" ? ' scope="col"' : ""} dir="auto"${cellStyle(node.align[at], styles)}>${inlineHtml(cell, styles)}</${tag}>`
           )
           .join("")}</tr>\n`
-      return `<div class="scroll" role="region" aria-label="Table" tabindex="0"><table${attribute(styles?.table)}>\n<thead>${row(node.header, "th")}</thead>\n<tbody>${node.rows.map((cells) => row(cells, "td")).join("")}</tbody></table></div>\n`
+      return `<div class="scroll" role="group" aria-label="Table" tabindex="0"><table${attribute(styles?.table)}>\n<thead>${row(node.header, "th")}</thead>\n<tbody>${node.rows.map((cells) => row(cells, "td")).join("")}</tbody></table></div>\n`
     }
   }
 }

@@ -8,14 +8,29 @@ import { columnFormat } from "./columnFormat.ts"
 export const mostRows = 1_048_576 - 3
 export const mostColumns = 16_384
 
+/** Named, as programs else take a font of their own for cells that have a style. */
+export const font = { name: "Calibri", size: 11 } as const
+
 export const headStyle: CellStyle = {
-  font: { bold: true, color: { rgb: "1A2230" } },
+  font: { ...font, bold: true, color: { rgb: "1A2230" } },
   fill: { type: "pattern", pattern: "solid", fgColor: { rgb: "E6ECF3" } },
   alignment: { vertical: "top", wrapText: true },
   border: { bottom: { style: "thin", color: { rgb: "8896A8" } } }
 }
 
-const noteStyle: CellStyle = { font: { italic: true, color: { rgb: "566173" } } }
+const noteStyle: CellStyle = {
+  font: { ...font, italic: true, color: { rgb: "566173" } }
+}
+
+/** Characters that a number takes in a format: `EUR 1,234.50` for `[$EUR]\\ #,##0.00`. */
+const shownWidth = (value: CellValue, numFmt: string | null): number => {
+  if (typeof value === "string") return Bun.stringWidth(value.slice(0, 60))
+  if (typeof value === "boolean") return 5
+  if (typeof value !== "number") return 0
+  if (numFmt === null) return String(value).length
+  const digits = Math.trunc(Math.abs(value)).toString().length
+  return digits + Math.floor(digits / 3) + (numFmt.split(";")[0] ?? "").length - 3
+}
 
 /** Characters of width for what stands in a column, from its first rows. */
 const width = (
@@ -23,18 +38,18 @@ const width = (
   shown: ReadonlyArray<CellValue>,
   numFmt: string | null
 ) => {
-  const longest = shown
-    .slice(0, 500)
-    .reduce<number>(
-      (most, value) =>
-        Math.max(
-          most,
-          typeof value === "string" ? Bun.stringWidth(value.slice(0, 60)) : 0
-        ),
-      Math.min(28, Bun.stringWidth(name.slice(0, 60)))
-    )
-  const least = numFmt === null ? 9 : numFmt.includes("hh:mm") ? 19 : 12
-  return Math.min(50, Math.max(least, longest + 3))
+  const dated = numFmt?.startsWith("yyyy") === true
+  const longest = shown.reduce<number>(
+    (most, value) =>
+      Math.max(
+        most,
+        dated && typeof value === "number"
+          ? numFmt.length - 4
+          : shownWidth(value, numFmt)
+      ),
+    Math.min(28, Bun.stringWidth(name.slice(0, 60)) + 2)
+  )
+  return Math.min(50, Math.max(9, longest + 3))
 }
 
 /** What is missing of a table, in words; null: nothing. */
@@ -83,7 +98,9 @@ export const tableSheet = (
           ...headStyle,
           alignment: {
             ...headStyle.alignment,
-            horizontal: formats[at]?.numeric === true ? "right" : "left"
+            ...(formats[at]?.numeric === true
+              ? { horizontal: "right" }
+              : { horizontal: "left", indent: at === 0 ? 0 : 1 })
           }
         }
       }
@@ -93,13 +110,19 @@ export const tableSheet = (
     cells.set(`${body.length + 2},0`, { value: note, style: noteStyle })
   const defs = heads.map((head, at): ColumnDef => {
     const numFmt = formats[at]?.numFmt ?? null
+    const rows = body.slice(0, 500).map((row) => row[at] ?? null)
+    const left = formats[at]?.numeric !== true
     return {
-      width: width(
-        head,
-        body.slice(0, 500).map((row) => row[at] ?? null),
-        numFmt
-      ),
-      ...(numFmt === null ? {} : { numFmt })
+      width: width(head, rows, numFmt),
+      style: {
+        font,
+        alignment: {
+          vertical: "top",
+          // Else it would touch the numbers before it.
+          ...(left ? { horizontal: "left", indent: at === 0 ? 0 : 1 } : {})
+        },
+        ...(numFmt === null ? {} : { numFmt })
+      }
     }
   })
   const lastColumn = columnLetters(Math.max(0, columns.length - 1))
