@@ -1,8 +1,7 @@
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
-import { ReportConfig } from "@analytics/config/ReportConfig"
 import { RenderFormat } from "@analytics/reports/RenderFormat"
-import { Clock, Effect, type ManagedRuntime, Redacted, Schema } from "effect"
+import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import { ProjectId } from "../access/ProjectQuery.ts"
 import { ReportsUnavailable } from "../ReportsUnavailable.ts"
@@ -12,7 +11,6 @@ import { RunId } from "../runs/Run.ts"
 import { RunNotFound } from "../runs/RunProblems.ts"
 import { fileResponse } from "./fileResponse.ts"
 import { LinkRefused } from "./LinkRefused.ts"
-import { isSigned, signingKey } from "./signedLinks.ts"
 
 const Params = Schema.Struct({
   projectId: ProjectId,
@@ -26,22 +24,15 @@ const Signed = Schema.Struct({
 
 /** `/v1/files`: what a link leads to. Whoever has it needs no key. */
 export const filesRoutes = <R, ER>(
-  runtime: ManagedRuntime.ManagedRuntime<R | ReportConfig | ReportRuns, ER>
+  runtime: ManagedRuntime.ManagedRuntime<R | ReportRuns, ER>
 ) =>
   new Elysia({ prefix: "/v1/files", tags: ["runs"] }).use(effectPlugin(runtime)).get(
     "/:projectId/:runId/:format",
-    ({ params: { format, projectId, runId }, query, runResponse }) =>
+    ({ params, query, runResponse }) =>
       runResponse(
         Effect.gen(function* () {
-          const { secret } = yield* ReportConfig
-          const now = yield* Clock.currentTimeMillis
-          const file = `${projectId}/${runId}/${format}`
-          const key = signingKey(Redacted.value(secret))
-          if (!isSigned(key, file, query.expires, query.signature, now))
-            return yield* new LinkRefused({})
           const runs = yield* ReportRuns
-          const run = yield* runs.get(projectId, runId)
-          return fileResponse(yield* runs.file(run, format))
+          return fileResponse(yield* runs.linked({ ...params, ...query }))
         })
       ),
     {
