@@ -35,6 +35,8 @@ export type PdfBlock =
       readonly alt: string
       readonly width: number
       readonly height: number
+      /** Its numbers, when they are so few that they stand on the same page. */
+      readonly parts: ReadonlyArray<TablePart>
     })
   | { readonly type: "part"; readonly part: TablePart }
   | { readonly type: "note"; readonly text: string }

@@ -38,6 +38,10 @@ const mostColumns = 200
 /** Characters. */
 const longestCell = 1000
 
+/** A chart and a table this long fit a page together. */
+const mostRowsWithChart = 12
+const mostMetrics = 200
+
 /** Blocks as they are set, one after the other. */
 export class BlockSetter {
   readonly files = new Map<string, string>()
@@ -45,8 +49,8 @@ export class BlockSetter {
   #cells = 0
   /** Left for the cells of tables. */
   #characters = 3_000_000
-  /** Of the heading before; the next is at most one deeper. */
-  #level = 0
+  /** Levels of the headings that what comes next is beneath. */
+  readonly #open: Array<number> = []
   /** Whether Markdown has begun a chapter that charts and tables are part of. */
   #inChapter = false
 
@@ -59,22 +63,23 @@ export class BlockSetter {
     return this.#cells
   }
 
-  #nextLevel(level: number): number {
-    this.#level = Math.min(level, this.#level + 1)
-    return this.#level
+  /** Readers of the outline would miss a level that is skipped. */
+  #depth(level: number): number {
+    while ((this.#open[this.#open.length - 1] ?? 0) >= level) this.#open.pop()
+    return this.#open.push(level)
   }
 
   #titled(title: string, description: string | undefined): Titled {
     const shown = headingText(title, 500)
     return {
       title: breakLongWords(shown, 28),
-      level: this.#nextLevel(this.#inChapter ? 2 : 1),
+      level: this.#depth(this.#inChapter ? 2 : 1),
       rtl: isRightToLeft(shown),
       description: breakLongWords(showable(description ?? "", 4000), 50)
     }
   }
 
-  #table(table: ReportTable, space: Space): ReadonlyArray<SetBlock> {
+  #table(table: ReportTable, space: Space, caption = ""): ReadonlyArray<SetBlock> {
     const { writing, rows: most, cells } = this.#setting
     const columns = Math.min(table.columns.length, mostColumns)
     const rows = Math.min(
@@ -93,7 +98,13 @@ export class BlockSetter {
     const parts = shown.rows.length === 0 ? [] : tableParts(shown, space)
     const landscape = parts.some((part) => part.landscape)
     return [
-      ...parts.map((part) => ({ landscape, block: { type: "part" as const, part } })),
+      ...parts.map((part) => ({
+        landscape,
+        block: {
+          type: "part" as const,
+          part: { ...part, caption: part.caption || caption }
+        }
+      })),
       ...(note === ""
         ? []
         : [{ landscape, block: { type: "note" as const, text: note } }])
@@ -104,12 +115,19 @@ export class BlockSetter {
     const { writing, space, chartHeight, picture } = this.#setting
     const { chart } = block
     const upright = { portrait: space.portrait }
-    const table = block.table === undefined ? [] : this.#table(block.table, upright)
+    const table = block.table ?? { columns: [], rows: [] }
+    const fits = table.rows.length <= mostRowsWithChart
     if (chart.form === "number") {
       const card = metricCard(block.title, chart, writing.locale, space.portrait / 2)
       const metrics = { type: "metrics" as const, columns: 2, metrics: [card] }
-      return [{ landscape: false, block: metrics }, ...table]
+      const rows = table.columns.length === 0 ? [] : this.#table(table, upright)
+      return [{ landscape: false, block: metrics }, ...rows]
     }
+    const titled = this.#titled(block.title, block.description)
+    const tables =
+      table.columns.length === 0
+        ? []
+        : this.#table(table, upright, fits ? "" : titled.title)
     const title = plainText(block.title, 300)
     const svg = chartImage(
       chartSvg(chart, { theme: "print", width: chartWidth, title, ...writing }),
@@ -124,14 +142,17 @@ export class BlockSetter {
         landscape: false,
         block: {
           type: "figure",
-          ...this.#titled(block.title, block.description),
+          ...titled,
           path,
           alt: `${title}. ${plainText(chartText(chart, writing), 2000)}`,
           width: size.width * scale,
-          height: size.height * scale
+          height: size.height * scale,
+          parts: fits
+            ? tables.flatMap(({ block }) => (block.type === "part" ? block.part : []))
+            : []
         }
       },
-      ...table
+      ...tables.filter(({ block }) => !fits || block.type !== "part")
     ]
   }
 
@@ -146,7 +167,7 @@ export class BlockSetter {
             space,
             headingLevel: (level) => {
               if (level === 1) this.#inChapter = true
-              return this.#nextLevel(level)
+              return this.#depth(level)
             }
           })
         })
@@ -164,9 +185,11 @@ export class BlockSetter {
         return upright({
           type: "metrics",
           columns,
-          metrics: block.metrics.map(({ title, metric }) =>
-            metricCard(title, metric, writing.locale, width)
-          )
+          metrics: block.metrics
+            .slice(0, mostMetrics)
+            .map(({ title, metric }) =>
+              metricCard(title, metric, writing.locale, width)
+            )
         })
       }
       case "page-break":

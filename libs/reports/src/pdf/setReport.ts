@@ -5,7 +5,13 @@ import type { PdfBlock, PdfModel } from "./PdfModel.ts"
 import { localeLayout } from "./paper.ts"
 import { BlockSetter, type SetBlock } from "./pdfBlocks.ts"
 import { monoFonts, textFonts } from "./pdfFonts.ts"
-import { breakLongWords, headingText, isRightToLeft, showable } from "./showable.ts"
+import {
+  breakLongWords,
+  headingText,
+  isBlank,
+  isRightToLeft,
+  showable
+} from "./showable.ts"
 
 /** Rows and cells that pages hold; a document of pages no one turns takes a minute. */
 const pages = { blocks: 400, rows: 5000, cells: 40_000 }
@@ -42,12 +48,13 @@ const short = (text: string, limit: number): string => showable(plainLine(text, 
 
 const facts = (head: DocumentHead): PdfModel["facts"] => {
   const words = (text: string) => breakLongWords(showable(text, 200), 18)
-  return [
+  const all: PdfModel["facts"] = [
     ["Project", words(head.project)],
-    ...(head.range === null ? [] : [["Period", words(head.range)] as const]),
+    ["Period", words(head.range ?? "")],
     ["Data until", words(head.asOf)],
     ["Time zone", words(head.timezone)]
   ]
+  return all.filter(([, text]) => !isBlank(text))
 }
 
 export interface SetReport {

@@ -1,5 +1,4 @@
 import { noValue } from "../format/numberText.ts"
-import type { ShownTable } from "../format/shownTable.ts"
 import { textWidth } from "./pdfFonts.ts"
 import { breakLongWords, isRightToLeft, showable } from "./showable.ts"
 
@@ -139,7 +138,13 @@ const fits = (space: Space): ReadonlyArray<Fit & { width: number }> =>
  * in parts, each with the first column, when that is not enough.
  */
 export const tableParts = (
-  table: Pick<ShownTable, "columns" | "rows">,
+  table: {
+    readonly columns: ReadonlyArray<{
+      readonly name: string
+      readonly numeric: boolean
+    }>
+    readonly rows: ReadonlyArray<ReadonlyArray<string>>
+  },
   space: Space
 ): ReadonlyArray<TablePart> => {
   if (table.columns.length === 0) return []

@@ -4,7 +4,8 @@ import { setReport } from "../pdf/setReport.ts"
 import { withTypst } from "../pdf/typst.ts"
 import type { Rendered, ReportDocument } from "../ReportDocument.ts"
 
-/** Pixels; a picture is 2 pixels per point unless that is more. */
+/** Pixels, unless the picture would be higher than `mostHeight`. */
+const fullWidth = 1360
 const mostHeight = 16_000
 
 /**
@@ -15,10 +16,11 @@ export const renderPng = async (document: ReportDocument): Promise<Rendered> => 
   const { model, files } = setReport(document, "picture")
   // Letters are outlines in here: nothing looks for a font.
   const svg = await withTypst(model, files, (typst, laidOut) => typst.plainSvg(laidOut))
-  const { height } = svgSize(svg)
+  const { width, height } = svgSize(svg)
+  const pixels = Math.floor(Math.min(fullWidth, (width / height) * mostHeight))
   const drawn = new Resvg(svg, {
     background: "#ffffff",
-    fitTo: { mode: "zoom", value: Math.min(2, mostHeight / height) },
+    fitTo: { mode: "width", value: Math.max(1, pixels) },
     font: { loadSystemFonts: false }
   }).render()
   return {
