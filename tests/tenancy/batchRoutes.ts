@@ -63,5 +63,18 @@ export const batchRoutes: ReadonlyArray<Route> = [
     route: "DELETE /v1/schedules/{scheduleId}",
     statuses: to("404", "204", "404"),
     fresh: true
+  },
+  {
+    route: "PUT /internal/v1/schedules/{scheduleId}",
+    statuses: "401 401 401 401 403 403 200 403 200",
+    path: "/internal/v1/schedules/{scheduleId}?projectId={projectId}",
+    body: schedule,
+    fresh: true
+  },
+  {
+    route: "DELETE /internal/v1/schedules/{scheduleId}",
+    statuses: "401 401 401 401 403 403 204 403 204",
+    path: "/internal/v1/schedules/{scheduleId}?projectId={projectId}",
+    fresh: true
   }
 ]

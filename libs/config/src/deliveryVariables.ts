@@ -5,6 +5,10 @@ const of: ReadonlyArray<Process> = ["reporting-engine"]
 
 /** Of the processes that send reports and alerts. */
 export const deliveryVariables = {
+  REPORTING_ENGINE_URL: defaulted(Kind.url, "http://127.0.0.1:4003", {
+    of: ["batch-processor"],
+    description: "Where reports of subscriptions are made and sent."
+  }),
   SMTP_URL: optional(Kind.secretUrl, {
     of,
     description:

@@ -13,6 +13,7 @@ import { jobEventsRoutes } from "./jobs/JobEventsRoutes.ts"
 import type { Jobs } from "./jobs/Jobs.ts"
 import { jobsRoutes } from "./jobs/JobsRoutes.ts"
 import type { JobTypes } from "./jobs/JobTypes.ts"
+import { internalSchedulesRoutes } from "./schedules/InternalSchedulesRoutes.ts"
 import type { Schedules } from "./schedules/Schedules.ts"
 import { schedulesRoutes } from "./schedules/SchedulesRoutes.ts"
 import { uploadRoutes } from "./uploads/UploadRoutes.ts"
@@ -49,6 +50,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(jobEventsRoutes(runtime))
     .use(exportsRoutes(runtime))
     .use(schedulesRoutes(runtime))
+    .use(internalSchedulesRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

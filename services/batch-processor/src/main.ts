@@ -7,6 +7,7 @@ import { HttpConfig } from "@analytics/config/HttpConfig"
 import { ImportConfig } from "@analytics/config/ImportConfig"
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
+import { ReportingEngineConfig } from "@analytics/config/ReportingEngineConfig"
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { Installation } from "@analytics/database/Installation"
@@ -68,6 +69,7 @@ const WorkLive = Layer.mergeAll(
       ObjectStoreConfig.layer,
       ImportConfig.layer,
       ExportConfig.layer,
+      ReportingEngineConfig.layer,
       ServicesConfig.layer
     )
   )

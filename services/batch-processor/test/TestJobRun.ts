@@ -30,6 +30,7 @@ export const jobRun = (
   jobId: job.id,
   projectId: job.projectId,
   run: 1,
+  dueAt: new Date(0),
   effectKey: (name) => `${job.id}/${name}`,
   step: (name, result, effect) =>
     Effect.suspend(() => {

@@ -22,6 +22,8 @@ export class JobRun extends Context.Service<
     readonly projectId: number | null
     /** 1, and one more for each `retry` of a person. */
     readonly run: number
+    /** When its schedule meant it to run; else when it was made. The same in every run. */
+    readonly dueAt: Date
     /**
      * A durable activity, named once in a job: run until it succeeded, then its result is
      * kept and given again. A crash may run the effect again, so whatever it does to the

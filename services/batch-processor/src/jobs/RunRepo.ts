@@ -17,6 +17,8 @@ const Taken = Schema.Struct({
   type: Schema.String,
   projectId: Schema.NullOr(Whole),
   payload: Schema.Unknown,
+  /** When its schedule meant it to run; else when it was made. */
+  dueAt: Schema.Date,
   state: Schema.Literals(["running", "cancelling"]),
   attempts: Schema.Int,
   traceparent: Schema.NullOr(Schema.String)
@@ -108,9 +110,9 @@ export class RunRepo extends Context.Service<
                    owner = ${owner}, step = NULL, heartbeat_at = clock_timestamp()
              WHERE id = ${jobId}::uuid AND run = ${run}::int
                AND state IN ('running', 'cancelling')
-            RETURNING epoch, type, project_id, payload, state, attempts, traceparent`).pipe(
-            Effect.flatMap(firstTaken)
-          )
+            RETURNING epoch, type, project_id, payload,
+                      coalesce(scheduled_for, created_at) AS due_at,
+                      state, attempts, traceparent`).pipe(Effect.flatMap(firstTaken))
         ),
         beginStep: Effect.fn("RunRepo.beginStep")((lease, step) =>
           patiently(sql`

@@ -82,6 +82,7 @@ export const jobRunOf = Effect.fnUntraced(function* ({
   return {
     jobId,
     projectId: taken.projectId,
+    dueAt: taken.dueAt,
     run,
     effectKey: (name) => `${jobId}/${name}`,
     step: <A, I, R>(

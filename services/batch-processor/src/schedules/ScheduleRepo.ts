@@ -43,6 +43,11 @@ export class ScheduleRepo extends Context.Service<
   {
     /** None when there are as many as may be. */
     insert(schedule: StoredSchedule): Found
+    /**
+     * Of another service, under an id of its own: made, or changed to be so. Its next run
+     * stays unless its times are others. None: another project has this id.
+     */
+    put(id: ScheduleId, schedule: StoredSchedule): Found
     byId(viewer: Viewer, id: ScheduleId): Found
     /** In the order in which they were made, after the one named. */
     page(
@@ -106,6 +111,29 @@ export class ScheduleRepo extends Context.Service<
                                ${project}::text::bigint) < ${MAX_SCHEDULES}::int
                 RETURNING ${columns}`
             )
+          },
+          Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
+        ),
+        put: Effect.fn("ScheduleRepo.put")(
+          (id: ScheduleId, schedule: StoredSchedule) => {
+            const { createdBy, cron, missed, name, nextAt, timezone, type } = schedule
+            return first(sql`
+              INSERT INTO jobs.schedules AS s
+                (id, project_id, name, type, payload, cron, timezone, missed,
+                 next_at, created_by)
+              VALUES (${id}::uuid, ${String(schedule.projectId)}::text::bigint, ${name},
+                      ${type}, ${JSON.stringify(schedule.payload)}::text::jsonb, ${cron},
+                      ${timezone}, ${missed}, ${nextAt}::timestamptz, ${createdBy})
+              ON CONFLICT (id) DO UPDATE
+                 SET name = excluded.name, payload = excluded.payload,
+                     cron = excluded.cron, timezone = excluded.timezone,
+                     missed = excluded.missed,
+                     next_at = CASE WHEN s.cron = excluded.cron
+                                     AND s.timezone = excluded.timezone
+                                    THEN s.next_at ELSE excluded.next_at END,
+                     updated_at = clock_timestamp()
+               WHERE s.project_id = excluded.project_id AND s.type = excluded.type
+              RETURNING ${columns}`)
           },
           Effect.catchTags({ SqlError: unavailable, SchemaError: Effect.die })
         ),

@@ -36,6 +36,16 @@ export class Schedules extends Context.Service<
       access: Access,
       schedule: NewSchedule
     ): Shown<Forbidden | JobInvalid | ScheduleConflict>
+    /**
+     * What another service keeps here for a project, under its own id: made or changed, as
+     * often as it likes.
+     */
+    put(
+      projectId: number,
+      id: ScheduleId,
+      schedule: NewSchedule,
+      createdBy: string
+    ): Shown<Forbidden | JobInvalid | ScheduleConflict>
     get(access: Access, id: ScheduleId): Shown<ScheduleNotFound>
     list(
       access: Access,
@@ -102,6 +112,34 @@ export class Schedules extends Context.Service<
               detail: `A project has at most ${MAX_SCHEDULES} schedules; delete some.`
             })
           return yield* shown(made.value)
+        }),
+        put: Effect.fn("Schedules.put")(function* (projectId, id, schedule, createdBy) {
+          const {
+            cron,
+            missed = "once",
+            name,
+            payload,
+            timezone = "UTC",
+            type
+          } = schedule
+          const plan = yield* planOf(cron, timezone)
+          yield* jobs.check({ projectId, actor: createdBy }, { type, payload })
+          const put = yield* repo.put(id, {
+            projectId,
+            name,
+            type,
+            payload,
+            cron,
+            timezone,
+            missed,
+            nextAt: yield* nextOf(plan),
+            createdBy
+          })
+          if (Option.isNone(put))
+            return yield* new ScheduleConflict({
+              detail: "Something else has this id."
+            })
+          return yield* shown(put.value)
         }),
         get: Effect.fn("Schedules.get")(function* (access, id) {
           return yield* shown(yield* get(access, id))

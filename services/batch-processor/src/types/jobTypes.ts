@@ -9,6 +9,7 @@ import { importFile } from "./import/importFile.ts"
 import { modelQuality } from "./model-quality/modelQuality.ts"
 import { noop } from "./noop/noop.ts"
 import { reconcile } from "./reconcile/reconcile.ts"
+import { report } from "./report/report.ts"
 import { restore } from "./restore/restore.ts"
 import { retain } from "./retain/retain.ts"
 import { score } from "./score/score.ts"
@@ -28,5 +29,6 @@ export const jobTypes = Effect.all([
   ready(cohortRefresh),
   ready(train),
   ready(score),
-  ready(modelQuality)
+  ready(modelQuality),
+  ready(report)
 ])

@@ -11,6 +11,7 @@ import { Elysia } from "elysia"
 import { JobRepo } from "../../src/jobs/JobRepo.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { JobTypes } from "../../src/jobs/JobTypes.ts"
+import { internalSchedulesRoutes } from "../../src/schedules/InternalSchedulesRoutes.ts"
 import { ScheduleRepo } from "../../src/schedules/ScheduleRepo.ts"
 import { Schedules } from "../../src/schedules/Schedules.ts"
 import { schedulesRoutes } from "../../src/schedules/SchedulesRoutes.ts"
@@ -53,14 +54,23 @@ const TestLayer = Schedules.layer.pipe(
   Layer.provideMerge(Logger.layer([]))
 )
 const runtime = ManagedRuntime.make(TestLayer)
-const app = new Elysia().use(jsonBody()).use(schedulesRoutes(runtime))
+const app = new Elysia()
+  .use(jsonBody())
+  .use(schedulesRoutes(runtime))
+  .use(internalSchedulesRoutes(runtime))
 
 beforeAll(() => runtime.context().then(() => {}), 60_000)
 afterAll(() => runtime.dispose())
 
-const ask = async (method: string, path: string, body?: unknown, key = "7") => {
+const ask = async (
+  method: string,
+  path: string,
+  body?: unknown,
+  key = "7",
+  prefix = "/v1/schedules"
+) => {
   const response = await app.handle(
-    new Request(`http://localhost/v1/schedules${path}`, {
+    new Request(`http://localhost${prefix}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
@@ -281,5 +291,37 @@ describe("the list", () => {
     expect(seen.slice(-3)).toEqual(made.map(({ id }) => id))
     expect(new Set(seen).size).toBe(seen.length)
     expect((await ask("GET", "?limit=0")).status).toBe(422)
+  })
+})
+
+describe("a schedule of another service", () => {
+  const id = Bun.randomUUIDv7()
+  const internal = "/internal/v1/schedules"
+  const service = "service-key-of-this-test"
+  const put = (body: object, key = service, projectId = 7) =>
+    ask("PUT", `/${id}?projectId=${projectId}`, body, key, internal)
+
+  it("is made and changed under its own id, as often as it likes", async () => {
+    const made = await put(nightly)
+    expect([made.status, made.body.id, made.body.projectId]).toEqual([200, id, 7])
+    await ask("POST", `/${id}/pause`)
+    expect((await put(nightly)).body).toMatchObject({
+      createdAt: made.body.createdAt,
+      pausedAt: expect.any(String)
+    })
+    await ask("POST", `/${id}/resume`)
+    const moved = await put({ ...nightly, cron: "15 4 * * *" })
+    expect(moved.body.nextRuns[0].local).toContain("04:15")
+    expect((await ask("GET", `/${id}`)).body.cron).toBe("15 4 * * *")
+  })
+
+  it("is nobody else's, and goes once or twice", async () => {
+    expect((await put(nightly, "7")).status).toBe(403)
+    expect((await put(nightly, service, 8)).status).toBe(409)
+    const remove = () =>
+      ask("DELETE", `/${id}?projectId=7`, undefined, service, internal)
+    expect((await remove()).status).toBe(204)
+    expect((await remove()).status).toBe(204)
+    expect((await ask("GET", `/${id}`)).status).toBe(404)
   })
 })
