@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "bun:test"
 import { type Client, makeClient, type Project } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
+import { watched } from "./alertRoutes.ts"
 import { doubling } from "./modelRoutes.ts"
 import { type KeyType, keyTypes, type Route, routes } from "./routes.ts"
+import { savedInsight } from "./savedRoutes.ts"
 
 /** In what the tenant "theirs" sent, and in its names. */
 const marker = "tenant-b-secret"
@@ -59,6 +61,38 @@ const makeWork = async (secretKey: string) => {
   return { jobId, scheduleId: text(field(schedule.body, "id")) }
 }
 
+/** A question, a dashboard that shows another, and a note. */
+const makeSaved = async (secretKey: string) => {
+  const { api, call } = client
+  const made = async (path: string, body: object) => {
+    const answer = await call("POST", `${api}/v1/${path}`, secretKey, body)
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer))
+    return text(field(answer.body, "id"))
+  }
+  const insight = await made("insights", savedInsight(marker))
+  return {
+    insightId: await made("insights", savedInsight(marker)),
+    dashboardId: await made("dashboards", { name: marker, tiles: [{ insight }] }),
+    annotationId: await made("annotations", {
+      at: "2025-01-01T00:00:00Z",
+      text: marker
+    })
+  }
+}
+
+/** Something that is watched. */
+const makeAlert = async (secretKey: string) => {
+  const url = (await stack.file()).services["reporting-engine"]
+  const answer = await client.call(
+    "POST",
+    `${url}/v1/alerts`,
+    secretKey,
+    watched(marker)
+  )
+  if (answer.status !== 201) throw new Error(JSON.stringify(answer))
+  return text(field(answer.body, "id"))
+}
+
 /** A tenant with one of everything, but for events, which only one of them needs. */
 const makeTenant = async (): Promise<Tenant> => {
   const project = await client.createProject(marker)
@@ -109,6 +143,8 @@ const makeTenant = async (): Promise<Tenant> => {
       keyId: spare.id,
       cohortId: text(field(cohort.body, "id")),
       ...(await makeWork(project.secretKey)),
+      ...(await makeSaved(project.secretKey)),
+      alertId: await makeAlert(project.secretKey),
       messageId
     }
   }
