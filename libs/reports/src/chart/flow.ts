@@ -20,6 +20,7 @@ export interface FlowNode {
 export interface FlowLink {
   readonly source: string
   readonly target: string
+  /** People, as a share of the largest number that went one way. */
   readonly value: number
 }
 
@@ -91,9 +92,7 @@ export const flowOf = (chart: PathsChart, mostColumns: number): Flow => {
   const all = edges.length === 0 ? 0 : Math.min(last - first + 2, 1000)
   const columns = Math.min(all, mostColumns)
   const shown = edges.filter(({ position }) => position - first + 1 < columns)
-  // Sums of the largest numbers there are would not be finite.
   const largest = shown.reduce((most, { count }) => Math.max(most, count), 0)
-  const factor = largest > 1e290 ? 1e-30 : 1
 
   const come = new Map<number, Map<string, number>>()
   const gone = new Map<number, Map<string, number>>()
@@ -156,7 +155,8 @@ export const flowOf = (chart: PathsChart, mostColumns: number): Flow => {
     const target = ids.get(`${position - first + 1} ${to}`)
     if (source === undefined || target === undefined) continue
     const key = `${source} ${target}`
-    const value = (links.get(key)?.value ?? 0) + count * factor
+    // Of the largest: sums of the largest numbers there are would not be finite.
+    const value = (links.get(key)?.value ?? 0) + Math.max(1e-6, count / largest)
     links.set(key, { source, target, value })
   }
   const spine = spineOf(nodes, [...links.values()], columns)

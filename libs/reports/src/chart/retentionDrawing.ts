@@ -115,7 +115,6 @@ export const retentionDrawing = (
     }
   }
   const end = top + whole.length * rowHeight
-  const range = [0.25, 0.5, 0.75, 1].map((part) => part * most)
   const scaleWidth = 150
   const legend: Array<RectInk> = numbers
     ? []
@@ -130,7 +129,11 @@ export const retentionDrawing = (
     words.push({
       x: 12 + scaleWidth + 8,
       y: end + 19,
-      text: `0 – ${numberText(range[3] ?? 0, "percent", undefined, locale)}`,
+      text: fitText(
+        `0 – ${numberText(most, "percent", undefined, locale)}`,
+        width - scaleWidth - 32,
+        11
+      ),
       size: 11,
       color: colors.quiet
     })

@@ -32,7 +32,7 @@ export const seriesNotes = (
     ...(chart.openEnd === true
       ? [
           chart.form === "bar" || chart.form === "stacked"
-            ? `${last} has not ended: its value (hatched) will still change.`
+            ? `${last} has not ended: its value (drawn fainter) will still change.`
             : `${last} has not ended: its value (dotted) will still change.`
         ]
       : []),

@@ -2,7 +2,7 @@ import type { ChartOptions } from "./ChartOptions.ts"
 import { hatched } from "./hatch.ts"
 import type { LegendEntry, Swatch } from "./legend.ts"
 import type { DrawnSeries } from "./seriesData.ts"
-import { chartColors, type Hatch, mix, seriesStyle } from "./theme.ts"
+import { chartColors, mix, seriesStyle } from "./theme.ts"
 
 /** How one series is drawn, and looks in the legend. */
 export interface Look {
@@ -13,8 +13,6 @@ export interface Look {
   /** Of a value that will still change: hatched otherwise than the series itself. */
   readonly openFill: string
 }
-
-const openHatch = (hatch: Hatch): Hatch => (hatch === "up" ? "down" : "up")
 
 export const lookOf = (series: DrawnSeries, options: ChartOptions): Look => {
   const { surface } = chartColors(options.theme)
@@ -43,7 +41,10 @@ export const lookOf = (series: DrawnSeries, options: ChartOptions): Look => {
     dash: style.dash,
     width: 2,
     fill: hatched(id, style.color, style.hatch, surface),
-    openFill: hatched(id, style.color, openHatch(style.hatch), surface)
+    openFill:
+      style.hatch === "plain"
+        ? hatched(id, style.color, "up", surface)
+        : mix(style.color, surface, 0.8)
   }
 }
 

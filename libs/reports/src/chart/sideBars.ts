@@ -10,7 +10,7 @@ import {
   type TextInk,
   texts
 } from "./drawing.ts"
-import { chartLabel, wrapText } from "./fitText.ts"
+import { chartLabel, fitText, wrapText } from "./fitText.ts"
 import { legendOf } from "./legend.ts"
 import { notesOf } from "./notes.ts"
 import { extentOf, type SeriesData, stackOf } from "./seriesData.ts"
@@ -56,7 +56,7 @@ export const sideBarsDrawing = (
     shortNumberText(value / data.factor, kind, unit, locale)
 
   const widest = labels.reduce((most, label) => Math.max(most, textWidth(label, 12)), 0)
-  const left = Math.min(widest + 1, width * 0.36) + 20
+  const left = Math.min(widest + 1, width * (width < 400 ? 0.27 : 0.36)) + 20
   const thick = series.length > 8 ? 9 : series.length > 3 ? 12 : 16
   let down = 0
   const rows = labels.map((label): Row => {
@@ -77,12 +77,15 @@ export const sideBarsDrawing = (
     : series.flatMap(({ points }) =>
         points.slice(0, mostRows).map((value) => (value === null ? "–" : write(value)))
       )
-  const valueRoom =
-    10 + valueTexts.reduce((most, text) => Math.max(most, textWidth(text, 11)), 0)
   const [least, most] = extentOf(data, stacked) ?? [0, 1]
   const [low, high] = [Math.min(0, least), Math.max(0, most)]
+  const longest = width * (low < 0 ? 0.2 : 0.3) - 10
+  const short = (text: string) => fitText(text, longest, 11)
+  const valueRoom =
+    10 +
+    valueTexts.reduce((room, text) => Math.max(room, textWidth(short(text), 11)), 0)
   const negative = low < 0 ? valueRoom : 0
-  const plotWidth = Math.max(40, width - left - 8 - valueRoom - negative)
+  const plotWidth = width - left - 8 - valueRoom - negative
   const span = high - low
   const x = (value: number) =>
     negative + (span > 0 ? ((value - low) / span) * plotWidth : 0)
@@ -93,7 +96,7 @@ export const sideBarsDrawing = (
     values.push({
       x: value < 0 ? x(value) - 5 : x(value) + 5,
       y: y + 4,
-      text,
+      text: short(text),
       size: 11,
       align: value < 0 ? "right" : "left",
       color: colors.ink
@@ -156,7 +159,7 @@ export const sideBarsDrawing = (
       ? ["What was before is not drawn."]
       : [])
   ]
-  const top = 8 + legend.height
+  const top = 12 + legend.height
   const beneath = notesOf(
     notes,
     { x: 12 - left, y: down, width: width - 24 },

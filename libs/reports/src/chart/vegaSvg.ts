@@ -28,8 +28,11 @@ const escapeText = (text: string): string =>
 const nothing =
   /<path class="(?:background|foreground)"[^>]*\/>|<g[^>]*><\/g>|<path[^>]* d=""[^>]*\/>/gu
 
+/** A thousandth of a pixel is more than any screen or printer shows. */
+const long = /-?\d+\.\d{4,}/gu
+
 const attributes =
-  / (?:class|role|aria-[a-z]+|stroke-miterlimit)="[^"]*"| transform="translate\(0,0\)"| opacity="1"| stroke="none"/gu
+  / (?:class|role|aria-[a-z]+|stroke-miterlimit)="[^"]*"| transform="translate\(0,0\)"| opacity="1"| stroke="none"| stroke-dasharray=""/gu
 
 /**
  * What is needed of Vega's SVG: no classes and roles that would mean something in a page.
@@ -40,7 +43,11 @@ const bare = (svg: string): string =>
     .replace(/^<svg[^>]*>/u, "")
     .replace(/<\/svg>$/u, "")
     .replaceAll(nothing, "")
-    .replaceAll(/<[^>]*>/gu, (tag) => tag.replaceAll(attributes, ""))
+    .replaceAll(/<[^>]*>/gu, (tag) =>
+      tag
+        .replaceAll(attributes, "")
+        .replaceAll(long, (digits) => String(Math.round(Number(digits) * 1000) / 1000))
+    )
     .replaceAll(` font-family="${fontFamily}"`, "")
 
 const drawn = (drawing: Drawing): string => {

@@ -26,7 +26,9 @@ export const isRightToLeft = (text: string): boolean => rightToLeft.test(text)
  * turns the text beside it around. `limit`: UTF-16 units, more is cut and says so.
  */
 export const showable = (text: string, limit?: number): string => {
-  const plain = plainText(text, limit).replaceAll(directions, "")
+  const plain = plainText(text, limit)
+    .replaceAll(directions, "")
+    .replaceAll(/\r\n?|[\u2028\u2029]/gu, "\n")
   // Most text needs no second look.
   if (/^[\n\t -~]*$/u.test(plain)) return plain.replaceAll("\t", "    ")
   let shown = ""
