@@ -24,6 +24,8 @@ import type { ReportRuns } from "./runs/ReportRuns.ts"
 import type { RunRepo } from "./runs/RunRepo.ts"
 import { runsRoutes } from "./runs/RunsRoutes.ts"
 import { templatesRoutes } from "./templates/TemplatesRoutes.ts"
+import { sessionRoutes } from "./web/sessionRoutes.ts"
+import { type WebServices, webRoutes } from "./web/webRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
 export type AppServices =
@@ -37,6 +39,7 @@ export type AppServices =
   | Reports
   | RunRepo
   | UnsubscribeLinks
+  | WebServices
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -51,6 +54,8 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(methodNotAllowed)
     .use(openApi(about))
     .use(healthRoutes(runtime))
+    .use(sessionRoutes(runtime))
+    .use(webRoutes(runtime))
     .use(jsonBody())
     .use(templatesRoutes(runtime))
     .use(reportsRoutes(runtime))

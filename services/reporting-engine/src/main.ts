@@ -19,6 +19,7 @@ import { makeApp } from "./App.ts"
 import * as AlertsLive from "./alerts/AlertsLive.ts"
 import { Analytics } from "./analytics/Analytics.ts"
 import { DeliveryLive } from "./delivery/DeliveryLive.ts"
+import { Secrets } from "./destinations/Secrets.ts"
 import { ReportsLive } from "./ReportsLive.ts"
 import * as SpawnedRenderer from "./rendering/SpawnedRenderer.ts"
 
@@ -42,13 +43,13 @@ export const AppLive = Layer.mergeAll(
   AlertsLive.layer,
   DeliveryLive,
   HealthLive,
-  ReportsLive
+  ReportsLive,
+  Secrets.layer
 ).pipe(
   Layer.provideMerge(Layer.merge(Analytics.layer, SpawnedRenderer.layer)),
   Layer.provide(StoresLive),
-  Layer.provide(
-    Layer.mergeAll(AccessConfig.layer, ServicesConfig.layer, ReportConfig.layer)
-  ),
+  Layer.provide(Layer.merge(AccessConfig.layer, ServicesConfig.layer)),
+  Layer.provideMerge(ReportConfig.layer),
   Layer.provideMerge(HttpConfig.layerOnPort(4003)),
   Layer.provideMerge(Observability.layer("reporting-engine"))
 )

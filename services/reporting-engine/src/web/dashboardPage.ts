@@ -1,13 +1,15 @@
 import { blockOf } from "@analytics/reports/blocks/blockOf"
 import { formatInstant } from "@analytics/reports/format/formatCell"
 import type { Block, ReportDocument } from "@analytics/reports/ReportDocument"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { Analytics } from "../analytics/Analytics.ts"
 import type { DashboardResult } from "../analytics/AnalyticsViews.ts"
 import { Renderer } from "../rendering/Renderer.ts"
+import { isId } from "./isId.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup, trusted } from "./markup.ts"
 import { notFound } from "./notFound.ts"
+import { readBlocks } from "./readBlocks.ts"
 import { away, type Visitor } from "./Visitor.ts"
 
 const ranges = [
@@ -17,10 +19,6 @@ const ranges = [
   ["last_90d", "Last 90 days"],
   ["this_month", "This month"]
 ] as const
-
-const readBlocks = Schema.decodeEffect(
-  Schema.fromJsonString(Schema.Array(Schema.String))
-)
 
 const blockOfTile = (
   tile: DashboardResult["tiles"][number],
@@ -60,9 +58,13 @@ const chooser = (asked: string | undefined): Markup =>
       }>${name}</option>`
   )}</select></div><button>Show</button></form>`
 
+const missing = (project: string): Response =>
+  notFound(project, "dashboards", "There is no such dashboard")
+
 /** A dashboard with what its tiles say now; `range` in place of the saved one. */
 export const dashboardPage = (id: string, asked: string | undefined) =>
   Effect.fn("Web.dashboard")(function* ({ project, projectId, timezone }: Visitor) {
+    if (!isId(id)) return missing(project)
     const range = ranges.find(([value]) => value === asked)?.[0]
     const analytics = yield* Analytics
     const found = yield* Effect.result(
@@ -70,7 +72,7 @@ export const dashboardPage = (id: string, asked: string | undefined) =>
     )
     if (found._tag === "Failure")
       return found.failure._tag === "AnalyticsRefused" && found.failure.answered === 404
-        ? notFound(project, "dashboards", "There is no such dashboard")
+        ? missing(project)
         : away("The dashboard cannot be answered.")
     const { asOf, dashboard, tiles } = found.success
     const zone = dashboard.timezone ?? timezone
@@ -85,9 +87,7 @@ export const dashboardPage = (id: string, asked: string | undefined) =>
     }
     const drawn = yield* Effect.result((yield* Renderer).render(document, "blocks"))
     if (drawn._tag === "Failure") return away("Too much is being drawn.")
-    const blocks = yield* Effect.orDie(
-      readBlocks(new TextDecoder().decode(drawn.success.bytes))
-    )
+    const blocks = yield* readBlocks(drawn.success.bytes)
     return pageResponse({
       title: dashboard.name,
       project,

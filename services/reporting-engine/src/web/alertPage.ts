@@ -1,0 +1,91 @@
+import { formatInstant } from "@analytics/reports/format/formatCell"
+import { numberText } from "@analytics/reports/format/numberText"
+import { Effect } from "effect"
+import type { EvaluationList, NoticeList } from "../alerts/AlertAnswers.ts"
+import { Alerts } from "../alerts/Alerts.ts"
+import { alertState } from "./alertsPage.ts"
+import { isId } from "./isId.ts"
+import { pageResponse } from "./layout.ts"
+import { html, type Markup } from "./markup.ts"
+import { notFound } from "./notFound.ts"
+import { writtenFor } from "./reportsPage.ts"
+import { away, type Visitor } from "./Visitor.ts"
+
+const EVALUATIONS = 100
+const NOTICES = 50
+
+const verdicts = {
+  ok: "In order",
+  breach: "Breach",
+  unknown: "Unknown",
+  skipped: "Skipped"
+} as const
+const kinds = {
+  fired: "It fires",
+  resolved: "It is over",
+  late: "It fires, by late data",
+  outage: "It cannot be evaluated",
+  recovered: "It can be evaluated again",
+  skipped: "Buckets were skipped"
+} as const
+const ways = { sent: "Sent", held: "Held back", waiting: "Waiting" } as const
+
+const shown = (value: number | null): string =>
+  value === null ? "none" : numberText(value, "number", undefined, "en")
+
+const evaluationTable = ({ evaluations }: EvaluationList): Markup =>
+  html`<div class="scroll" role="region" aria-label="Evaluations" tabindex="0"><table>
+<caption class="hidden">Evaluations, newest first</caption>
+<thead><tr><th scope="col">Bucket</th><th scope="col" class="n">Value</th><th scope="col">Verdict</th><th scope="col">Why</th></tr></thead>
+<tbody>${evaluations.map(
+    ({ label, reason, revised, value, verdict }) =>
+      html`<tr><th scope="row">${label}</th><td class="n">${shown(value)}</td>
+<td>${verdict === "breach" ? html`<span class="state bad">${verdicts[verdict]}</span>` : verdicts[verdict]}${revised ? " (revised)" : undefined}</td><td>${reason}</td></tr>`
+  )}</tbody></table></div>`
+
+const noticeList = ({ notices }: NoticeList, visitor: Visitor): Markup =>
+  html`<ul class="list">${notices.map(
+    ({ at, failure, kind, state }) =>
+      html`<li><b>${kinds[kind]}</b> <span class="soft">${formatInstant(at.toISOString(), writtenFor(visitor))}</span>
+<div class="soft">${ways[state]}${failure === null ? undefined : html`: <span class="state bad">${failure}</span>`}</div></li>`
+  )}</ul>`
+
+const missing = (project: string): Response =>
+  notFound(project, "alerts", "There is no such alert")
+
+/** An alert: how it is, what was judged, and what was told. */
+export const alertPage = (id: string) =>
+  Effect.fn("Web.alert")(function* (visitor: Visitor) {
+    const { project, projectId } = visitor
+    if (!isId(id)) return missing(project)
+    const alerts = yield* Alerts
+    const asker = { actor: "web", projectId }
+    const found = yield* Effect.result(
+      Effect.all([
+        alerts.get(asker, id),
+        alerts.evaluations(asker, id, { after: undefined, limit: EVALUATIONS }),
+        alerts.notices(asker, id, { after: undefined, limit: NOTICES })
+      ])
+    )
+    if (found._tag === "Failure")
+      return found.failure._tag === "AlertNotFound"
+        ? missing(project)
+        : away("Alerts cannot be read.")
+    const [alert, evaluations, notices] = found.success
+    return pageResponse({
+      title: alert.name,
+      project,
+      section: "alerts",
+      body: html`<div><h1 dir="auto">${alert.name}</h1>
+${alert.description === "" ? undefined : html`<p class="subtitle" dir="auto">${alert.description}</p>`}
+<p>${alertState(alert, visitor)}</p></div>
+<section aria-labelledby="judged"><h2 id="judged">What was judged</h2>
+${
+  evaluations.evaluations.length === 0
+    ? html`<p class="soft">Nothing yet: a bucket is judged when it is complete.</p>`
+    : evaluationTable(evaluations)
+}</section>
+<section aria-labelledby="told"><h2 id="told">What was told</h2>
+${notices.notices.length === 0 ? html`<p class="soft">Nothing yet.</p>` : noticeList(notices, visitor)}</section>`
+    })
+  })
