@@ -16,7 +16,8 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   onnx: ["bench/onnx/main.ts"],
   inference: ["bench/inference/main.ts"],
   features: ["bench/features/main.ts"],
-  training: ["bench/training/main.ts"]
+  training: ["bench/training/main.ts"],
+  reports: ["bench/reports/main.ts"]
 }
 
 const root = join(import.meta.dir, "../..")
