@@ -1,3 +1,4 @@
+import { alertRoutes } from "./alertRoutes.ts"
 import type { Route } from "./routes.ts"
 
 const anybody = "200 200 200 200 200 200 200 200 200"
@@ -6,5 +7,6 @@ const anybody = "200 200 200 200 200 200 200 200 200"
 export const reportRoutes: ReadonlyArray<Route> = [
   { route: "GET /livez", statuses: anybody },
   { route: "GET /readyz", statuses: anybody },
-  { route: "GET /metrics", statuses: anybody }
+  { route: "GET /metrics", statuses: anybody },
+  ...alertRoutes
 ]
