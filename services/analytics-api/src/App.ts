@@ -46,7 +46,6 @@ import type { Queries } from "./query/Queries.ts"
 import { queryRoutes } from "./query/QueryRoutes.ts"
 import { queryRunRoutes } from "./query/QueryRunRoutes.ts"
 import type { QueryRuns } from "./query/QueryRuns.ts"
-import type { Results } from "./results/Results.ts"
 import type { Settings } from "./settings/Settings.ts"
 import { settingsRoutes } from "./settings/SettingsRoutes.ts"
 
@@ -72,7 +71,6 @@ export type AppServices =
   | Projects
   | Queries
   | QueryRuns
-  | Results
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
