@@ -106,7 +106,7 @@ export class RunRepo extends Context.Service<
         range_to AS "to", document_sha256, failed_sections, files, created_by,
         created_at, finished_at`)
       const lost = sql.literal(
-        `state = 'running' AND heartbeat_at < clock_timestamp() - interval '${LOST}'`
+        `r.state = 'running' AND r.heartbeat_at < clock_timestamp() - interval '${LOST}'`
       )
       const byId = (id: string) =>
         sql`SELECT ${columns} FROM reports.runs WHERE id = ${id}::uuid`
@@ -130,8 +130,11 @@ export class RunRepo extends Context.Service<
                       ${run.actor})
               ON CONFLICT (project_id, key) DO UPDATE
                  SET state = 'running', error = NULL, finished_at = NULL,
-                     heartbeat_at = clock_timestamp()
-               WHERE r.state = 'failed' OR (r.${lost})
+                     heartbeat_at = clock_timestamp(), name = excluded.name,
+                     report_version = excluded.report_version,
+                     parameters = excluded.parameters, formats = excluded.formats,
+                     files = '[]'
+               WHERE r.state = 'failed' OR (${lost})
               RETURNING id`
             const mine = made.length > 0
             const found = mine
@@ -230,7 +233,7 @@ export class RunRepo extends Context.Service<
           )
         ),
         failLost: sql`
-          UPDATE reports.runs
+          UPDATE reports.runs AS r
              SET state = 'failed', finished_at = clock_timestamp(),
                  error = 'It was interrupted: its process ended.'
            WHERE ${lost}`.pipe(
