@@ -12,6 +12,7 @@ import type { AlertDefinition } from "./AlertDefinition.ts"
 import { AlertInvalid, EvidenceUnavailable } from "./AlertProblems.ts"
 import { Evidences } from "./Evidences.ts"
 import { queryOf, seriesOf } from "./seriesOf.ts"
+import { sinceItBegan } from "./sinceItBegan.ts"
 
 /** A question of an alert; a lease lasts longer than a few of them. */
 const LONGEST_QUESTION = "60 seconds"
@@ -78,8 +79,9 @@ export const layer = Layer.effect(
         if (values instanceof AlertInvalid) return yield* values
         return { values, asOf: Date.parse(meta.asOf) }
       }),
-      anomaly: Effect.fn("Evidences.anomaly")(function* (projectId, alert, values) {
+      anomaly: Effect.fn("Evidences.anomaly")(function* (projectId, alert, all) {
         const { condition, interval, timezone } = alert
+        const values = sinceItBegan(all, interval)
         const sensitivity =
           condition.kind === "anomaly" ? condition.sensitivity : undefined
         const answer = yield* HttpClientRequest.post(`${mlInferenceUrl}/v1/anomalies`, {

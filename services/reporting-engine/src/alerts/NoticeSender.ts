@@ -43,7 +43,7 @@ export class NoticeSender extends Context.Service<
           summary,
           text,
           facts,
-          link: `${publicUrl}/v1/alerts/${alert.id}`,
+          link: `${publicUrl}/alerts/${alert.id}`,
           at: new Date(now).toISOString(),
           data: {
             alert: { id: alert.id, name: alert.definition.name, phase: alert.phase },
@@ -72,6 +72,7 @@ export class NoticeSender extends Context.Service<
         const last = notices.at(-1)
         if (last === undefined) return 0
         const { destinations, name } = alert.definition
+        let gone: ReadonlyArray<string> = []
         if (destinations.length > 0) {
           const { missing } = yield* outbox.enqueue({
             projectId: alert.projectId,
@@ -80,6 +81,7 @@ export class NoticeSender extends Context.Service<
             message: messageOf(alert, notices, now),
             targets: destinations
           })
+          gone = missing
           if (missing.length > 0)
             yield* Effect.logWarning("an alert names destinations that are gone").pipe(
               Effect.annotateLogs({ "alert.id": id, "alert.name": name, missing })
@@ -88,7 +90,7 @@ export class NoticeSender extends Context.Service<
         yield* sql`
           UPDATE reports.alert_notices
              SET sent_at = ${new Date(now)}::timestamptz, message = ${last.id}::uuid,
-                 failure = NULL
+                 failure = ${gone.length === 0 ? null : `Destinations that are gone: ${gone.join(", ")}`}::text
            WHERE id = ANY(${notices.map(({ id: one }) => one)}::text[]::uuid[])`
         return 1
       })

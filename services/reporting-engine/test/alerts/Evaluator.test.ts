@@ -86,7 +86,7 @@ describe("evaluation", () => {
         ])
         expect(world.messages()[0]).toMatchObject({
           kind: "alert",
-          link: `http://reports.test/v1/alerts/${id}`,
+          link: `http://reports.test/alerts/${id}`,
           facts: [
             { label: "Bucket", value: "2026-11-23T11:00:00+01:00" },
             { label: "Value", value: "50" },
