@@ -4,7 +4,7 @@ import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
 import { watched } from "./alertRoutes.ts"
 import { doubling } from "./modelRoutes.ts"
 import { type KeyType, keyTypes, type Route, routes } from "./routes.ts"
-import { savedInsight } from "./savedRoutes.ts"
+import { savedInsight, sharing } from "./savedRoutes.ts"
 
 /** In what the tenant "theirs" sent, and in its names. */
 const marker = "tenant-b-secret"
@@ -64,19 +64,25 @@ const makeWork = async (secretKey: string) => {
 /** A question, a dashboard that shows another, and a note. */
 const makeSaved = async (secretKey: string) => {
   const { api, call } = client
-  const made = async (path: string, body: object) => {
+  const sent = async (path: string, body: object) => {
     const answer = await call("POST", `${api}/v1/${path}`, secretKey, body)
     if (answer.status !== 201) throw new Error(JSON.stringify(answer))
-    return text(field(answer.body, "id"))
+    return answer.body
   }
+  const made = async (path: string, body: object) =>
+    text(field(await sent(path, body), "id"))
   const insight = await made("insights", savedInsight(marker))
+  const shown = await made("insights", savedInsight("shown to others"))
+  const link = await sent("share-links", sharing(shown))
   return {
     insightId: await made("insights", savedInsight(marker)),
     dashboardId: await made("dashboards", { name: marker, tiles: [{ insight }] }),
     annotationId: await made("annotations", {
       at: "2025-01-01T00:00:00Z",
       text: marker
-    })
+    }),
+    shareLinkId: text(field(link, "id")),
+    shareToken: text(field(link, "token"))
   }
 }
 

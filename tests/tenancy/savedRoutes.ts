@@ -14,6 +14,15 @@ export const savedInsight = (name: string) => ({
   chart: { form: "number" }
 })
 
+/** Days from now, as of a link. */
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+/** A share link, as it is sent. */
+export const sharing = (insight: string) => ({
+  of: { insight },
+  expiresAt: inDays(1)
+})
+
 const note = { at: "2025-01-01T00:00:00Z", text: "note" }
 
 const reading = "401 401 401 401 403 404 401 200 403"
@@ -79,6 +88,23 @@ export const savedRoutes: ReadonlyArray<Route> = [
     route: "DELETE /v1/annotations/{annotationId}",
     statuses: "401 401 401 401 403 404 401 204 403",
     fresh: true
+  },
+  {
+    route: "POST /v1/share-links",
+    statuses: "401 401 401 401 403 404 401 201 403",
+    body: sharing("{insightId}")
+  },
+  { route: "GET /v1/share-links", statuses: "401 401 401 401 403 200 401 200 403" },
+  {
+    route: "DELETE /v1/share-links/{shareLinkId}",
+    statuses: "401 401 401 401 403 404 401 204 403",
+    fresh: true
+  },
+  // The token is the key, whoever holds it.
+  {
+    route: "GET /v1/shared/{token}",
+    statuses: "200 200 200 200 200 200 200 200 200",
+    path: "/v1/shared/{shareToken}"
   },
   ...[
     "GET /internal/v1/insights",

@@ -48,6 +48,9 @@ import { queryRunRoutes } from "./query/QueryRunRoutes.ts"
 import type { QueryRuns } from "./query/QueryRuns.ts"
 import type { Settings } from "./settings/Settings.ts"
 import { settingsRoutes } from "./settings/SettingsRoutes.ts"
+import { sharedRoutes } from "./shareLinks/SharedRoutes.ts"
+import type { ShareLinks } from "./shareLinks/ShareLinks.ts"
+import { shareLinksRoutes } from "./shareLinks/ShareLinksRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
 export type AppServices =
@@ -71,6 +74,7 @@ export type AppServices =
   | Projects
   | Queries
   | QueryRuns
+  | ShareLinks
 
 export type AppRuntime = ManagedRuntime.ManagedRuntime<AppServices, unknown>
 
@@ -107,6 +111,8 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(dashboardsRoutes(runtime))
     .use(dashboardResultRoutes(runtime))
     .use(annotationsRoutes(runtime))
+    .use(shareLinksRoutes(runtime))
+    .use(sharedRoutes(runtime))
     .use(internalInsightsRoutes(runtime))
     .use(internalDashboardsRoutes(runtime))
     .use(internalAnnotationsRoutes(runtime))

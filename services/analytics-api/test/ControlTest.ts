@@ -17,6 +17,7 @@ import { People } from "../src/people/People.ts"
 import { PersonLinks } from "../src/people/PersonLinks.ts"
 import { Queries } from "../src/query/Queries.ts"
 import { QueryRuns } from "../src/query/QueryRuns.ts"
+import { ShareLinks } from "../src/shareLinks/ShareLinks.ts"
 
 export const adminKey = "admin-key-of-this-test"
 export const serviceKey = "service-key-of-this-test"
@@ -65,7 +66,13 @@ const InsightsUnasked = Layer.mergeAll(
     change: unasked,
     remove: unasked
   }),
-  Layer.succeed(DashboardResults, { result: unasked })
+  Layer.succeed(DashboardResults, { result: unasked }),
+  Layer.succeed(ShareLinks, {
+    create: unasked,
+    list: unasked,
+    revoke: unasked,
+    shown: unasked
+  })
 )
 
 const RunsUnasked = Layer.succeed(

@@ -64,6 +64,11 @@ const fill = Effect.fnUntraced(function* (id: bigint) {
         (insight, version, project_id, name, description, query, chart, created_by)
       SELECT id, version, project_id, name, description, query, chart, created_by
         FROM insight
+    ), link AS (
+      INSERT INTO control.share_links
+        (id, project_id, dashboard, token_hash, fixed, floor, expires_at, created_by)
+      SELECT gen_random_uuid(), project_id, id, sha256(id::text::bytea), '{}', 10, now(), 'k'
+        FROM dashboard
     )
     INSERT INTO control.dashboard_insights (project_id, dashboard, insight)
     SELECT ${id}, dashboard.id, insight.id FROM dashboard, insight`

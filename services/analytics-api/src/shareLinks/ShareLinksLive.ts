@@ -1,0 +1,6 @@
+import { Layer } from "effect"
+import { ShareLinkRepo } from "./ShareLinkRepo.ts"
+import { ShareLinks } from "./ShareLinks.ts"
+
+/** Share links, of what is saved and how that is asked. */
+export const ShareLinksLive = ShareLinks.layer.pipe(Layer.provide(ShareLinkRepo.layer))

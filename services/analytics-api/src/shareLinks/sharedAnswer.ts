@@ -1,0 +1,84 @@
+import { FunnelResult } from "@analytics/analytics-core/query/funnel/Funnel"
+import { LifecycleResult } from "@analytics/analytics-core/query/lifecycle/Lifecycle"
+import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
+import { RetentionResult } from "@analytics/analytics-core/query/retention/Retention"
+import { SessionsResult } from "@analytics/analytics-core/query/sessions/Sessions"
+import { StickinessResult } from "@analytics/analytics-core/query/stickiness/Stickiness"
+import { TrendsRequest } from "@analytics/analytics-core/query/trends/TrendsRequest"
+import { Effect, Schema } from "effect"
+import type { SavedQuery } from "../insights/Insight.ts"
+import { type Ask, countedTrends } from "./countedTrends.ts"
+import { funnelFloor } from "./floor/funnelFloor.ts"
+import { lifecycleFloor } from "./floor/lifecycleFloor.ts"
+import { retentionFloor } from "./floor/retentionFloor.ts"
+import { sessionsFloor } from "./floor/sessionsFloor.ts"
+import { stickinessFloor } from "./floor/stickinessFloor.ts"
+import { isSharedKind, requireShareable, type SharedKind } from "./shareable.ts"
+
+/** An answer as who holds a link may see it. */
+export interface SharedAnswer {
+  readonly kind: SharedKind
+  /** As `/v1/query`, with null where a number must not be shown. */
+  readonly result: unknown
+  readonly asOf: string
+}
+
+const isTrends = Schema.is(TrendsRequest)
+
+/** A decoder of what our own service answered: anything else is our defect. */
+const decoded =
+  <A, I>(schema: Schema.Codec<A, I>) =>
+  (result: unknown): A =>
+    Schema.decodeUnknownSync(schema)(result)
+
+/** By kind: the answer that shows no number of fewer people than the floor. */
+const floors = {
+  funnel: (result, _, floor) => funnelFloor(decoded(FunnelResult)(result), floor),
+  retention: (result, query, floor) =>
+    retentionFloor(
+      decoded(RetentionResult)(result),
+      {
+        onOrAfter: query["onOrAfter"] === true,
+        isRecurring: query["mode"] === "recurring"
+      },
+      floor
+    ),
+  stickiness: (result, query, floor) =>
+    stickinessFloor(
+      decoded(StickinessResult)(result),
+      query["cumulative"] === true,
+      floor
+    ),
+  lifecycle: (result, _, floor) =>
+    lifecycleFloor(decoded(LifecycleResult)(result), floor),
+  sessions: (result, _, floor) => sessionsFloor(decoded(SessionsResult)(result), floor)
+} satisfies Record<
+  Exclude<SharedKind, "trends">,
+  (result: unknown, query: SavedQuery, floor: number) => unknown
+>
+
+/** Answers a query for who holds a link, and refuses what may not be shared (any more). */
+export const sharedAnswer = Effect.fn("sharedAnswer")(function* (
+  query: SavedQuery,
+  floor: number,
+  ask: Ask
+) {
+  yield* requireShareable(query, "")
+  const { kind } = query
+  if (!isSharedKind(kind)) return yield* unreadable
+  if (kind === "trends") {
+    if (!isTrends(query)) return yield* unreadable
+    const { answer, result } = yield* countedTrends(query, floor, ask)
+    return { kind, result, asOf: answer.meta.asOf } satisfies SharedAnswer
+  }
+  const answer = yield* ask(query)
+  return {
+    kind,
+    result: floors[kind](answer.result, query, floor),
+    asOf: answer.meta.asOf
+  } satisfies SharedAnswer
+})
+
+const unreadable = Effect.fail(
+  QueryInvalid.at("", "The saved question can no longer be read")
+)
