@@ -5,7 +5,7 @@ const root = join(import.meta.dir, "../..")
 
 /** Runs `cli import` against a stack and gives its report back. */
 export const runImport = async (
-  stack: RunningStack,
+  stack: Pick<RunningStack, "data">,
   writeKey: string,
   file: string,
   args: ReadonlyArray<string>
