@@ -25,6 +25,7 @@ import type { RunRepo } from "./runs/RunRepo.ts"
 import { runsRoutes } from "./runs/RunsRoutes.ts"
 import { templatesRoutes } from "./templates/TemplatesRoutes.ts"
 import { sessionRoutes } from "./web/sessionRoutes.ts"
+import { unknownPages } from "./web/unknownPages.ts"
 import { type WebServices, webRoutes } from "./web/webRoutes.ts"
 
 /** Everything a handler of this service may ask for. */
@@ -52,6 +53,7 @@ export const about = {
 export const makeApp = (runtime: AppRuntime) =>
   new Elysia()
     .use(methodNotAllowed)
+    .use(unknownPages)
     .use(openApi(about))
     .use(healthRoutes(runtime))
     .use(sessionRoutes(runtime))

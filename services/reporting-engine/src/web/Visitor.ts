@@ -3,15 +3,21 @@ import { Auth, type ProjectAccess } from "@analytics/api-common/access/Auth"
 import type { KeysUnavailable } from "@analytics/api-common/access/KeysUnavailable"
 import type { ProjectMissing } from "@analytics/api-common/access/ProjectMissing"
 import { Effect, Option } from "effect"
-import { reading } from "../access/ProjectQuery.ts"
+import { changing, reading } from "../access/ProjectQuery.ts"
 import { Analytics } from "../analytics/Analytics.ts"
-import { pageResponse, redirect } from "./layout.ts"
+import { guarded } from "./guarded.ts"
+import { redirect } from "./layout.ts"
 import { loginPage } from "./loginPage.ts"
-import { html } from "./markup.ts"
+import { loginFor, nextPath } from "./nextPath.ts"
+import { away } from "./problemPages.ts"
 import { authorizationOf, closed } from "./Session.ts"
 
 /** Who looks at the pages. */
 export interface Visitor {
+  /** Id of the key. */
+  readonly actor: string
+  /** Whether the key may have reports made, not only read them. */
+  readonly mayChange: boolean
   readonly projectId: number
   /** Name of the project. */
   readonly project: string
@@ -21,35 +27,33 @@ export interface Visitor {
 
 type Refused = Unauthorized | Forbidden | KeysUnavailable | ProjectMissing
 
-/** What to tell somebody whose key does not open the pages. */
-export const refusedPage = (error: Refused): Response => {
+/** What to tell somebody whose key does not open the pages; `next` is where they wanted to. */
+export const refusedPage = (error: Refused, next: string): Response => {
   switch (error._tag) {
     case "Unauthorized":
-      return loginPage("This key is not known, or not valid any more.", 401)
+      return loginPage({
+        problem: "This key is not known, or not valid any more.",
+        status: 401,
+        next
+      })
     case "Forbidden":
-      return loginPage(
-        "This key may not read reports: it needs the scope reports or query.",
-        403
-      )
+      return loginPage({
+        problem:
+          "This key may not read reports: it needs to be a secret key with the scope reports or query.",
+        status: 403,
+        next
+      })
     case "ProjectMissing":
-      return loginPage(
-        "This key is the installation's: sign in with a secret key of a project.",
-        403
-      )
+      return loginPage({
+        problem:
+          "This key is the installation's: sign in with a secret key of a project.",
+        status: 403,
+        next
+      })
     case "KeysUnavailable":
-      return away("Keys cannot be checked right now.")
+      return away("Keys cannot be checked.")
   }
 }
-
-/** Something that the page needs does not answer. */
-export const away = (why: string): Response =>
-  pageResponse(
-    {
-      title: "Not available",
-      body: html`<h1>Not available right now</h1><p>${why} Load the page again in a moment.</p>`
-    },
-    { status: 503 }
-  )
 
 /** Whose pages a key opens. */
 export const accessOf = Effect.fn("Visitor.accessOf")(function* (
@@ -65,18 +69,27 @@ export const visited = Effect.fn("Visitor.visited")(function* <E, R>(
   page: (visitor: Visitor) => Effect.Effect<Response, E, R>
 ) {
   const authorization = yield* authorizationOf(request.headers.get("cookie"))
-  if (Option.isNone(authorization)) return redirect("/login")
+  if (Option.isNone(authorization)) return redirect(loginFor(request))
   const access = yield* Effect.result(accessOf(authorization.value))
   if (access._tag === "Failure") {
-    const { failure } = access
+    const { pathname, search } = new URL(request.url)
+    const refused = refusedPage(access.failure, nextPath(pathname + search))
     // A key that was revoked ends the session.
-    return failure._tag === "Unauthorized"
-      ? redirect("/login", closed(false))
-      : refusedPage(failure)
+    if (access.failure._tag === "Unauthorized")
+      refused.headers.set("set-cookie", yield* closed)
+    return refused
   }
-  const { projectId } = access.success
-  const project = yield* Effect.result((yield* Analytics).project(projectId))
-  if (project._tag === "Failure") return away("The project cannot be read right now.")
+  const { actor, projectId } = access.success
+  const { mayChange, project } = yield* Effect.all(
+    {
+      mayChange: Effect.isSuccess(
+        (yield* Auth).ofProject(authorization.value, changing, undefined)
+      ),
+      project: Effect.result((yield* Analytics).project(projectId))
+    },
+    { concurrency: "unbounded" }
+  )
+  if (project._tag === "Failure") return away("The project cannot be read.")
   const { name, timezone } = project.success
-  return yield* page({ projectId, project: name, timezone })
-})
+  return yield* page({ actor, mayChange, projectId, project: name, timezone })
+}, guarded)

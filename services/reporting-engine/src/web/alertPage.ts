@@ -4,12 +4,12 @@ import { Effect } from "effect"
 import type { EvaluationList, NoticeList } from "../alerts/AlertAnswers.ts"
 import { Alerts } from "../alerts/Alerts.ts"
 import { alertState } from "./alertsPage.ts"
-import { isId } from "./isId.ts"
+import { idOrNone, isId } from "./isId.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup } from "./markup.ts"
-import { notFound } from "./notFound.ts"
+import { away, notFound } from "./problemPages.ts"
 import { writtenFor } from "./reportsPage.ts"
-import { away, type Visitor } from "./Visitor.ts"
+import type { Visitor } from "./Visitor.ts"
 
 const EVALUATIONS = 100
 const NOTICES = 50
@@ -50,11 +50,32 @@ const noticeList = ({ notices }: NoticeList, visitor: Visitor): Markup =>
 <div class="soft">${ways[state]}${failure === null ? undefined : html`: <span class="state bad">${failure}</span>`}</div></li>`
   )}</ul>`
 
+const older = (
+  cursor: string | null | undefined,
+  id: string,
+  name: keyof From,
+  text: string
+): Markup | undefined =>
+  cursor == null
+    ? undefined
+    : html`<p><a href="/alerts/${id}?${name}=${encodeURIComponent(cursor)}">${text}</a></p>`
+
 const missing = (project: string): Response =>
   notFound(project, "alerts", "There is no such alert")
 
+/** Where its two lists go on: the start of a bucket, and the id of a notice. */
+interface From {
+  readonly bucket: string | undefined
+  readonly notice: string | undefined
+}
+
+const instantOrNone = (text: string | undefined): number | undefined => {
+  const instant = Date.parse(text ?? "")
+  return Number.isNaN(instant) ? undefined : instant
+}
+
 /** An alert: how it is, what was judged, and what was told. */
-export const alertPage = (id: string) =>
+export const alertPage = (id: string, from: From) =>
   Effect.fn("Web.alert")(function* (visitor: Visitor) {
     const { project, projectId } = visitor
     if (!isId(id)) return missing(project)
@@ -63,14 +84,20 @@ export const alertPage = (id: string) =>
     const found = yield* Effect.result(
       Effect.all([
         alerts.get(asker, id),
-        alerts.evaluations(asker, id, { after: undefined, limit: EVALUATIONS }),
-        alerts.notices(asker, id, { after: undefined, limit: NOTICES })
+        alerts.evaluations(asker, id, {
+          after: instantOrNone(from.bucket),
+          limit: EVALUATIONS
+        }),
+        alerts.notices(asker, id, {
+          after: idOrNone(from.notice),
+          limit: NOTICES
+        })
       ])
     )
     if (found._tag === "Failure")
       return found.failure._tag === "AlertNotFound"
         ? missing(project)
-        : away("Alerts cannot be read.")
+        : away("Alerts cannot be read.", { project, section: "alerts" })
     const [alert, evaluations, notices] = found.success
     return pageResponse({
       title: alert.name,
@@ -84,8 +111,8 @@ ${
   evaluations.evaluations.length === 0
     ? html`<p class="soft">Nothing yet: a bucket is judged when it is complete.</p>`
     : evaluationTable(evaluations)
-}</section>
+}${older(evaluations.nextCursor?.toISOString(), id, "bucket", "Older buckets")}</section>
 <section aria-labelledby="told"><h2 id="told">What was told</h2>
-${notices.notices.length === 0 ? html`<p class="soft">Nothing yet.</p>` : noticeList(notices, visitor)}</section>`
+${notices.notices.length === 0 ? html`<p class="soft">Nothing yet.</p>` : noticeList(notices, visitor)}${older(notices.nextCursor, id, "notice", "Older notices")}</section>`
     })
   })

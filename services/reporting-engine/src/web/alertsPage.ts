@@ -5,8 +5,9 @@ import { Alerts } from "../alerts/Alerts.ts"
 import { idOrNone } from "./isId.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup } from "./markup.ts"
+import { away } from "./problemPages.ts"
 import { writtenFor } from "./reportsPage.ts"
-import { away, type Visitor } from "./Visitor.ts"
+import type { Visitor } from "./Visitor.ts"
 
 const PAGE = 50
 
@@ -54,7 +55,8 @@ export const alertsPage = (after: string | undefined) =>
         { after: idOrNone(after), limit: PAGE }
       )
     )
-    if (found._tag === "Failure") return away("Alerts cannot be read.")
+    if (found._tag === "Failure")
+      return away("Alerts cannot be read.", { project, section: "alerts" })
     const { alerts, nextCursor } = found.success
     return pageResponse({
       title: "Alerts",

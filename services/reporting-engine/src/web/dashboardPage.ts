@@ -8,9 +8,9 @@ import { Renderer } from "../rendering/Renderer.ts"
 import { isId } from "./isId.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup, trusted } from "./markup.ts"
-import { notFound } from "./notFound.ts"
+import { away, notFound } from "./problemPages.ts"
 import { readBlocks } from "./readBlocks.ts"
-import { away, type Visitor } from "./Visitor.ts"
+import type { Visitor } from "./Visitor.ts"
 
 const ranges = [
   ["today", "Today"],
@@ -73,7 +73,7 @@ export const dashboardPage = (id: string, asked: string | undefined) =>
     if (found._tag === "Failure")
       return found.failure._tag === "AnalyticsRefused" && found.failure.answered === 404
         ? missing(project)
-        : away("The dashboard cannot be answered.")
+        : away("The dashboard cannot be answered.", { project, section: "dashboards" })
     const { asOf, dashboard, tiles } = found.success
     const zone = dashboard.timezone ?? timezone
     const document: ReportDocument = {
@@ -86,7 +86,8 @@ export const dashboardPage = (id: string, asked: string | undefined) =>
       blocks: tiles.map((tile) => blockOfTile(tile, zone))
     }
     const drawn = yield* Effect.result((yield* Renderer).render(document, "blocks"))
-    if (drawn._tag === "Failure") return away("Too much is being drawn.")
+    if (drawn._tag === "Failure")
+      return away("Too much is being drawn.", { project, section: "dashboards" })
     const blocks = yield* readBlocks(drawn.success.bytes)
     return pageResponse({
       title: dashboard.name,

@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import { Analytics } from "../analytics/Analytics.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup } from "./markup.ts"
-import { away, type Visitor } from "./Visitor.ts"
+import { away, notFound } from "./problemPages.ts"
+import type { Visitor } from "./Visitor.ts"
 
 type Heads = ReadonlyArray<{
   readonly id: string
@@ -27,7 +28,10 @@ export const dashboardsPage = (cursor: string | undefined) =>
   Effect.fn("Web.dashboards")(function* ({ project, projectId }: Visitor) {
     const analytics = yield* Analytics
     const found = yield* Effect.result(analytics.dashboards(projectId, cursor))
-    if (found._tag === "Failure") return away("Dashboards cannot be read.")
+    if (found._tag === "Failure")
+      return found.failure._tag === "AnalyticsRefused"
+        ? notFound(project, "dashboards", "There is no such page of dashboards")
+        : away("Dashboards cannot be read.", { project, section: "dashboards" })
     const { dashboards, nextCursor } = found.success
     return pageResponse({
       title: "Dashboards",

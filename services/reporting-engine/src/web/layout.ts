@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { html, type Markup, trusted } from "./markup.ts"
 import { style } from "./style.ts"
 
@@ -31,6 +32,10 @@ const navigation = (project: string, current: Section | undefined): Markup =>
 <form method="post" action="/logout"><button class="plain">Sign out</button></form>
 </div></header>`
 
+/** In the page itself: browsers would ask for one. */
+const icon =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%232f74c0' d='M1 9h3v6H1zm5-4h3v10H6zm5-4h3v14h-3z'/%3E%3C/svg%3E"
+
 const documentOf = ({ body, project, section, title }: Page): Markup =>
   html`<!doctype html>
 <html lang="en">
@@ -39,7 +44,8 @@ const documentOf = ({ body, project, section, title }: Page): Markup =>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
-<title>${title}${project === undefined ? undefined : ` · ${project}`}</title>
+<title>${title}${project === undefined ? undefined : html` · ${project}`}</title>
+<link rel="icon" href="${trusted(icon)}">
 <style>${trusted(style)}</style>
 </head>
 <body>
@@ -52,31 +58,51 @@ ${body}
 </html>
 `
 
-/** Nothing but what the page itself has, no frame around it, and no trace of where one came from. */
+/**
+ * Nothing but what the page itself has, and no frame around it. The style sheet is known by
+ * its hash, so that none can be slipped in; tables of Markdown have styles of their own.
+ */
+const policy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+  "style-src-attr 'unsafe-inline'",
+  "img-src data:",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'"
+].join("; ")
+
 const headers = {
   "content-type": "text/html; charset=utf-8",
-  "content-security-policy":
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  "content-security-policy": policy,
+  "cross-origin-opener-policy": "same-origin",
   "cache-control": "no-store",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff"
+  // Other sites learn nothing; our own forms say where they come from.
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "x-robots-tag": "noindex"
 }
+
+interface Answer {
+  readonly status?: number
+  readonly cookie?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const cookied = (cookie: string | undefined) =>
+  cookie === undefined ? {} : { "set-cookie": cookie }
 
 export const pageResponse = (
   page: Page,
-  { cookie, status = 200 }: { readonly status?: number; readonly cookie?: string } = {}
+  { cookie, headers: more = {}, status = 200 }: Answer = {}
 ): Response =>
   new Response(documentOf(page).text, {
     status,
-    headers: { ...headers, ...(cookie === undefined ? {} : { "set-cookie": cookie }) }
+    headers: { ...headers, ...more, ...cookied(cookie) }
   })
 
 export const redirect = (location: string, cookie?: string): Response =>
   new Response(null, {
     status: 303,
-    headers: {
-      location,
-      "cache-control": "no-store",
-      ...(cookie === undefined ? {} : { "set-cookie": cookie })
-    }
+    headers: { location, "cache-control": "no-store", ...cookied(cookie) }
   })

@@ -56,7 +56,8 @@ ${section(
   "Alerts",
   orAway(alerts, (found) => {
     const wrong = found.alerts.filter(
-      ({ problem, state }) => state === "firing" || problem !== null
+      ({ problem, state }) =>
+        state === "firing" || state === "acknowledged" || problem !== null
     )
     return wrong.length > 0
       ? alertList(wrong, visitor)

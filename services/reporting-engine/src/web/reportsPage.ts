@@ -5,7 +5,8 @@ import { Reports } from "../definitions/Reports.ts"
 import { idOrNone } from "./isId.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup } from "./markup.ts"
-import { away, type Visitor } from "./Visitor.ts"
+import { away } from "./problemPages.ts"
+import type { Visitor } from "./Visitor.ts"
 
 const PAGE = 50
 
@@ -27,15 +28,17 @@ export const reportList = (
 /** The reports of a project, a page of them at a time. */
 export const reportsPage = (after: string | undefined) =>
   Effect.fn("Web.reports")(function* (visitor: Visitor) {
+    const { project, projectId } = visitor
     const found = yield* Effect.result(
-      (yield* Reports).page(visitor.projectId, idOrNone(after), PAGE)
+      (yield* Reports).page(projectId, idOrNone(after), PAGE)
     )
-    if (found._tag === "Failure") return away("Reports cannot be read.")
+    if (found._tag === "Failure")
+      return away("Reports cannot be read.", { project, section: "reports" })
     const reports = found.success
     const last = reports.length < PAGE ? undefined : reports.at(-1)
     return pageResponse({
       title: "Reports",
-      project: visitor.project,
+      project,
       section: "reports",
       body: html`<div><h1>Reports</h1>
 ${reportList(reports, visitor)}

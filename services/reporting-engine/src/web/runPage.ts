@@ -9,9 +9,9 @@ import type { Run } from "../runs/Run.ts"
 import { isId } from "./isId.ts"
 import { pageResponse } from "./layout.ts"
 import { html, type Markup, trusted } from "./markup.ts"
-import { notFound } from "./notFound.ts"
+import { away, notFound } from "./problemPages.ts"
 import { readBlocks } from "./readBlocks.ts"
-import { away, type Visitor } from "./Visitor.ts"
+import type { Visitor } from "./Visitor.ts"
 
 const formats = RenderFormat.literals
 
@@ -55,7 +55,7 @@ export const runPage = (id: string) =>
     if (found._tag === "Failure")
       return found.failure._tag === "RunNotFound"
         ? missing(project)
-        : away("Runs cannot be read.")
+        : away("Runs cannot be read.", { project, section: "reports" })
     const run = found.success
     if (run.state !== "succeeded")
       return pageResponse({
@@ -64,7 +64,7 @@ export const runPage = (id: string) =>
         section: "reports",
         body: html`<div><h1 dir="auto">${run.name}</h1>${
           run.state === "running"
-            ? html`<p>It is being made. Load the page again in a moment.</p>`
+            ? html`<p>It is being made. <a href="/runs/${run.id}">Look again</a> in a moment.</p>`
             : html`<p class="problem">It could not be made: ${run.error ?? "nobody knows why"}</p>`
         }</div>`
       })
@@ -72,10 +72,11 @@ export const runPage = (id: string) =>
     if (kept._tag === "Failure")
       return kept.failure._tag === "RunNotFound"
         ? missing(project)
-        : away("The report cannot be read.")
+        : away("The report cannot be read.", { project, section: "reports" })
     const document = kept.success
     const drawn = yield* Effect.result((yield* Renderer).render(document, "blocks"))
-    if (drawn._tag === "Failure") return away("The report cannot be drawn.")
+    if (drawn._tag === "Failure")
+      return away("The report cannot be drawn.", { project, section: "reports" })
     const blocks = yield* readBlocks(drawn.success.bytes)
     return pageResponse({
       title: document.title,
@@ -101,10 +102,13 @@ export const runFile = (id: string, wanted: string) =>
       case "RunNotFound":
         return missing(project)
       case "RendersBusy":
-        return away("Many reports are being drawn.")
+        return away("Many reports are being drawn.", { project, section: "reports" })
       case "RenderFailed":
-        return away(made.failure.detail ?? "The file could not be made.")
+        return away(made.failure.detail ?? "The file could not be made.", {
+          project,
+          section: "reports"
+        })
       case "ReportsUnavailable":
-        return away("The file cannot be read.")
+        return away("The file cannot be read.", { project, section: "reports" })
     }
   })

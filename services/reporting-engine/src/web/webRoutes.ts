@@ -14,6 +14,7 @@ import { alertPage } from "./alertPage.ts"
 import { alertsPage } from "./alertsPage.ts"
 import { dashboardPage } from "./dashboardPage.ts"
 import { dashboardsPage } from "./dashboardsPage.ts"
+import { makeReport } from "./makeReport.ts"
 import { overviewPage } from "./overviewPage.ts"
 import { reportPage } from "./reportPage.ts"
 import { reportsPage } from "./reportsPage.ts"
@@ -68,6 +69,12 @@ export const webRoutes = <R, ER>(
         runResponse(visited(request, reportPage(id, cursor))),
       hidden
     )
+    .post(
+      "/reports/:id/runs",
+      ({ params: { id }, request, runResponse }) =>
+        runResponse(visited(request, makeReport(request, id))),
+      { ...hidden, parse: "none" }
+    )
     .get(
       "/runs/:id",
       ({ params: { id }, request, runResponse }) =>
@@ -88,7 +95,7 @@ export const webRoutes = <R, ER>(
     )
     .get(
       "/alerts/:id",
-      ({ params: { id }, request, runResponse }) =>
-        runResponse(visited(request, alertPage(id))),
+      ({ params: { id }, query: { bucket, notice }, request, runResponse }) =>
+        runResponse(visited(request, alertPage(id, { bucket, notice }))),
       hidden
     )
