@@ -111,6 +111,8 @@ it("watches events arrive, asks about them, and finds the installation well", as
   expect(well.out).toContain("✓ batch-processor")
   expect(well.out).toContain("✓ jobs")
   expect(well.out).toContain("✓ schedules")
+  expect(well.out).toContain("✓ alerts")
+  expect(well.out).toContain("✓ deliveries")
 }, 120_000)
 
 /** What a command printed beside its progress; it must have ended well. */
@@ -213,6 +215,27 @@ it("uploads models, lets them answer, and takes them back", async () => {
   } finally {
     await rm(folder, { recursive: true })
   }
+}, 120_000)
+
+it("makes reports of templates, and files of reports", async () => {
+  expect(await printed("report", "templates")).toContain("weekly-product")
+  const id = await printed("report", "make", "data-quality", "--name", "Ours")
+  expect(id).toMatch(UUID)
+  expect(await printed("report", "list")).toMatch(/│ Ours +│ .* │ data-quality +│/u)
+  const folder = await mkdtemp(join(tmpdir(), "cli-reports-"))
+  try {
+    const file = join(folder, "ours.pdf")
+    expect(await printed("report", "render", id, "--out", file)).toContain(file)
+    expect((await readFile(file)).subarray(0, 5).toString()).toBe("%PDF-")
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  expect(await refusal("report", "render", id, "--parameters", '{"no":1}')).toContain(
+    "/parameters/no"
+  )
+  expect(await refusal("report", "make", "weekly")).toContain("/template")
+  expect(await printed("report", "deliveries")).toBe("nothing was sent")
+  expect(await refusal("report", "deliveries", "--state", "lost")).toContain("/state")
 }, 120_000)
 
 it("finds what is wrong with an installation, and says what to do", async () => {

@@ -11,6 +11,7 @@ import { modelCommand } from "./commands/ModelCommand.ts"
 import { peopleCommand } from "./commands/PeopleCommand.ts"
 import { projectCommand } from "./commands/ProjectCommand.ts"
 import { queryCommand } from "./commands/QueryCommand.ts"
+import { reportCommand } from "./commands/ReportCommand.ts"
 import { schedulesCommand } from "./commands/SchedulesCommand.ts"
 import { tailCommand } from "./commands/TailCommand.ts"
 
@@ -27,6 +28,7 @@ export const cli = Command.make("cli").pipe(
     jobsCommand,
     schedulesCommand,
     modelCommand,
+    reportCommand,
     doctorCommand,
     demoCommand
   ])

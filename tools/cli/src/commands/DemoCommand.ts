@@ -1,9 +1,10 @@
 import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { Console, Effect, Option, Schedule, Schema, Stream } from "effect"
+import { Console, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
 import { Command } from "effect/cli"
 import { call } from "../ApiClient.ts"
 import { drawFunnel } from "../demo/drawFunnel.ts"
+import { makeReports } from "../demo/makeReports.ts"
 import { makeShoppers, type ShopEvent, type Shopper } from "../demo/Shop.ts"
 import { funnelSteps, funnelWindowSeconds, trueFunnel } from "../demo/truth.ts"
 import { deliver } from "../IngestClient.ts"
@@ -155,6 +156,7 @@ export const demoCommand = Command.make(
     const accounting = yield* settled(target, state.secretKey)
     if (!accounting.balanced) return yield* fail("the accounting does not balance")
     yield* showFunnel(target, state.secretKey, state.until, shoppers)
+    yield* makeReports(target, Redacted.make(state.secretKey))
     yield* writeState(target, { ...state, complete: true })
   })
 ).pipe(

@@ -3,6 +3,7 @@ import { Command } from "effect/cli"
 import { drawFinding } from "../doctor/Finding.ts"
 import { checkJobs, checkSchedules } from "../doctor/jobChecks.ts"
 import { checkDisk, checkSecrecy } from "../doctor/machineChecks.ts"
+import { checkAlerts, checkDeliveries } from "../doctor/reportChecks.ts"
 import {
   checkAccounting,
   checkClock,
@@ -25,6 +26,7 @@ export const doctorCommand = Command.make(
     const secret = Option.getOrUndefined(yield* Effect.option(secretKeyOf(target, key)))
     const batch = target.services["batch-processor"]
     const models = target.services["ml-inference"]
+    const reports = target.services["reporting-engine"]
     const findings = yield* Effect.all(
       [
         checkSecrecy(stack),
@@ -44,7 +46,10 @@ export const doctorCommand = Command.make(
           : [checkAccounting(target, secret), checkQueries(target, secret)]),
         ...(secret === undefined || models === undefined
           ? []
-          : [checkModels(models, secret)])
+          : [checkModels(models, secret)]),
+        ...(secret === undefined || reports === undefined
+          ? []
+          : [checkAlerts(reports, secret), checkDeliveries(reports, secret)])
       ],
       { concurrency: 4 }
     )
