@@ -36,6 +36,10 @@ const own = (name: string) => async () => join(datasets, name)
 const unpacked = async (name: string) =>
   new TextDecoder().decode(gunzipSync(await Bun.file(join(datasets, name)).bytes()))
 
+const retailLines = async (): Promise<
+  ReadonlyArray<Readonly<Record<string, string>>>
+> => parse(await unpacked("online_retail_sample30k.csv.gz"), { columns: true })
+
 const written = async (file: string, events: ReadonlyArray<object>) => {
   await Bun.write(file, events.map((event) => JSON.stringify(event)).join("\n"))
   return file
@@ -80,25 +84,23 @@ export const realSets: ReadonlyArray<RealSet> = [
     prepare: async (folder) =>
       written(
         join(folder, "retail.ndjson"),
-        parse(await unpacked("online_retail_sample30k.csv.gz"), { columns: true }).map(
-          (row: Readonly<Record<string, string>>) => {
-            const { CustomerID = "", InvoiceDate = "", ...rest } = row
-            const quantity = Number(rest["Quantity"])
-            const price = Number(rest["UnitPrice"])
-            return {
-              type: "track",
-              event: quantity < 0 ? "Item Returned" : "Item Sold",
-              userId: CustomerID.replace(/\.0$/, ""),
-              timestamp: `${InvoiceDate.replace(" ", "T")}Z`,
-              properties: {
-                ...rest,
-                Quantity: quantity,
-                UnitPrice: price,
-                LineTotal: Math.round(quantity * price * 100) / 100
-              }
+        (await retailLines()).map((row) => {
+          const { CustomerID = "", InvoiceDate = "", ...rest } = row
+          const quantity = Number(rest["Quantity"])
+          const price = Number(rest["UnitPrice"])
+          return {
+            type: "track",
+            event: quantity < 0 ? "Item Returned" : "Item Sold",
+            userId: CustomerID.replace(/\.0$/, ""),
+            timestamp: `${InvoiceDate.replace(" ", "T")}Z`,
+            properties: {
+              ...rest,
+              Quantity: quantity,
+              UnitPrice: price,
+              LineTotal: Math.round(quantity * price * 100) / 100
             }
           }
-        )
+        })
       ),
     args: []
   },

@@ -15,6 +15,8 @@ export const SeriesChart = Schema.Struct({
   /** As they are written: `2026-03-01`, `10:00`, `Berlin`. */
   labels: Schema.Array(Schema.String),
   axis: Schema.Literals(["time", "category"]),
+  /** What the labels of categories are: `Event`, `Country`. */
+  category: Schema.optionalKey(Schema.String),
   values: Values,
   series: Schema.Array(
     Schema.Struct({

@@ -38,6 +38,8 @@ export const ReportTable = Schema.Struct({
   /** Each as long as `columns`. */
   rows: Schema.Array(Schema.Array(Cell)),
   /** Rows there would be without a limit, when that is more than are here. */
-  totalRows: Schema.optionalKey(Schema.Int)
+  totalRows: Schema.optionalKey(Schema.Int),
+  /** Said in place of rows when there are none; without it, that there is nothing. */
+  empty: Schema.optionalKey(Schema.String)
 })
 export type ReportTable = typeof ReportTable.Type

@@ -1,7 +1,7 @@
 import type { FunnelResult } from "@analytics/analytics-core/query/funnel/Funnel"
 import type { Chart } from "../Chart.ts"
 import type { Asked } from "./Asked.ts"
-import { groupName } from "./valueText.ts"
+import { eventName, groupName } from "./valueText.ts"
 
 /** Groups that can be compared step by step. */
 const MOST_GROUPS = 6
@@ -12,7 +12,7 @@ export const drawFunnel = (asked: Asked, { groups }: FunnelResult) => {
     groups: groups.map((group) => ({
       name: groupName(group) ?? null,
       steps: group.steps.map(({ count, event, rateFromFirst, rateFromPrevious }) => ({
-        name: event ?? "any event",
+        name: event === null ? "Any event" : eventName(event),
         count,
         rateFromFirst,
         rateFromPrevious

@@ -13,7 +13,8 @@ export const drawStickiness = (asked: Asked, { counts }: StickinessResult): Draw
   return overCategories(
     counts.map(({ buckets }) => `${buckets} ${unit}${buckets === 1 ? "" : "s"}`),
     [{ name: "People", data: counts.map(({ people }) => people) }],
-    asked.shown?.values ?? integer
+    asked.shown?.values ?? integer,
+    `${unit.slice(0, 1).toUpperCase()}${unit.slice(1)}s`
   )
 }
 

@@ -26,7 +26,9 @@ const firstReturn = ({ cohorts }: RetentionResult): number | null => {
 export const drawRetention = (asked: Asked, result: RetentionResult): Drawn => {
   const interval = String(asked.request["interval"])
   const asOf = Date.parse(asked.answer.asOf)
-  const begun = result.cohorts.filter(({ start }) => Date.parse(start) < asOf)
+  const known = result.cohorts.filter(({ start }) => Date.parse(start) < asOf)
+  // Cohorts before the first people say nothing but that nobody was there yet.
+  const begun = known.slice(Math.max(0, known.findIndex(({ size }) => size > 0)))
   const whole: Chart = {
     form: "retention",
     interval,

@@ -119,9 +119,17 @@ const MOST_BARS = 20
 export const overCategories = (
   labels: ReadonlyArray<string>,
   series: ReadonlyArray<Series>,
-  values: Values
+  values: Values,
+  category?: string
 ): Drawn => {
-  const whole: SeriesChart = { form: "bar", axis: "category", labels, values, series }
+  const whole: SeriesChart = {
+    form: "bar",
+    axis: "category",
+    ...(category === undefined ? {} : { category }),
+    labels,
+    values,
+    series
+  }
   if (labels.length <= MOST_BARS) return { chart: whole, whole }
   const cut = <A>(all: ReadonlyArray<A>) => all.slice(0, MOST_BARS)
   return {

@@ -5,7 +5,7 @@ import type {
 import type { Chart, SeriesChart } from "../Chart.ts"
 import type { Asked, Values } from "./Asked.ts"
 import { type Drawn, overCategories, overTime } from "./seriesChart.ts"
-import { groupName } from "./valueText.ts"
+import { dimensionName, eventName, groupName } from "./valueText.ts"
 
 type Line = TrendLines["series"][number]
 type Named = Pick<Line, "breakdown" | "name" | "other">
@@ -45,28 +45,37 @@ const namesOf = ({ request }: Asked, { series }: TrendsResult) => {
       const letter = String.fromCharCode(65 + index)
       const counted =
         measures[measure] ?? `${measure}${property ? ` of ${property}` : ""}`
-      const usual = event === undefined ? counted : `${event}, ${counted.toLowerCase()}`
+      const usual =
+        event === undefined ? counted : `${eventName(event)}, ${counted.toLowerCase()}`
       return [name ?? letter, name ?? usual] as const
     })
   )
   const isOne = new Set(series.map(({ name }) => name)).size === 1
-  return (line: Named): string => {
-    const name = told.get(line.name) ?? line.name
-    const group = groupName(line)
-    return group === undefined ? name : isOne ? group : `${name} · ${group}`
+  const counted = (line: Named): string => told.get(line.name) ?? line.name
+  const nameOf = (line: Named): string => {
+    const group = groupName(line, request["breakdown"])
+    return group === undefined
+      ? counted(line)
+      : isOne
+        ? group
+        : `${counted(line)} · ${group}`
   }
+  return { counted, nameOf }
 }
+
+type Names = ReturnType<typeof namesOf>
 
 const single = (result: TrendsResult): boolean => result.buckets.length <= 1
 
 export const drawTrends = (asked: Asked, result: TrendsResult): Drawn => {
   const values = trendValues(asked)
-  const nameOf = namesOf(asked, result)
+  const names = namesOf(asked, result)
+  const { nameOf } = names
   if (asked.shown?.form === "number" || isNumber(asked, result)) {
     const chart = trendMetric(asked, result)
     return { chart, whole: chart }
   }
-  if (single(result)) return categories(result, values, nameOf)
+  if (single(result)) return categories(asked, result, values, names)
   const compare = result.compare?.series ?? []
   const length = result.labels.length
   const series: ReadonlyArray<Series> = [
@@ -127,13 +136,14 @@ const foretold = (
 
 /** One bucket: what would be lines are bars beside each other. */
 const categories = (
+  { request }: Asked,
   result: TrendsResult,
   values: Values,
-  nameOf: (line: Named) => string
+  { counted, nameOf }: Names
 ): Drawn => {
-  const names = [...new Set(result.series.map(({ name }) => name))]
-  const groups = [...new Set(result.series.map((line) => groupName(line)))]
-  const [onlyName] = names
+  const names = new Map(result.series.map((line) => [line.name, counted(line)]))
+  const grouped = (line: Line) => groupName(line, request["breakdown"])
+  const groups = [...new Set(result.series.map(grouped))]
   if (groups.length === 1 && groups[0] === undefined)
     return overCategories(
       result.series.map(nameOf),
@@ -142,15 +152,16 @@ const categories = (
     )
   return overCategories(
     groups.map((group) => group ?? "All"),
-    names.map((name) => ({
-      name: names.length === 1 ? "Value" : (name ?? onlyName ?? "Value"),
+    [...names].map(([name, title]) => ({
+      name: title,
       data: groups.map(
         (group) =>
-          result.series.find((line) => line.name === name && groupName(line) === group)
+          result.series.find((line) => line.name === name && grouped(line) === group)
             ?.data[0] ?? null
       )
     })),
-    values
+    values,
+    dimensionName(request["breakdown"])
   )
 }
 

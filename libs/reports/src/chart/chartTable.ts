@@ -26,7 +26,7 @@ const seriesTable = (chart: SeriesChart): ReportTable => {
     chart.labels.length > 0 && chart.labels.every((label) => day.test(label))
   const first: Column =
     chart.axis === "category"
-      ? { name: "Name", kind: "text" }
+      ? { name: chart.category ?? "Name", kind: "text" }
       : { name: dates ? "Date" : "Time", kind: dates ? "date" : "text" }
   const numbers = chart.series.flatMap(({ name, role, data, lower, upper }) => {
     const title = `${name}${role === undefined ? "" : suffix[role]}`
@@ -93,7 +93,10 @@ export const chartTable = (chart: Chart): ReportTable => {
       const columns = Array.from({ length: periods }, (_, at) => at)
       return {
         columns: [
-          { name: "Cohort", kind: "text" },
+          {
+            name: "Cohort",
+            kind: chart.cohorts.every(({ label }) => day.test(label)) ? "date" : "text"
+          },
           { name: "Size", kind: "integer" },
           ...columns.map((at) => ({
             name: `${chart.interval} ${at}`,

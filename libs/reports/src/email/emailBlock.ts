@@ -28,11 +28,11 @@ export interface EmailPart {
 const limits: TableLimits = { rows: 15, columns: 6, cell: 200, total: 8000 }
 
 const tableHtml = (table: ReportTable, document: ReportDocument): string => {
-  const { columns, rows, note } = shownTable(table, limits, document)
+  const { columns, empty, note, rows } = shownTable(table, limits, document)
   const about =
     note === null ? "" : `<p style="${style.soft}">${escapeHtml(note)}</p>\n`
   if (rows.length === 0)
-    return `<p style="${style.soft}">Nothing to show.</p>\n${about}`
+    return `<p style="${style.soft}">${escapeHtml(empty)}</p>\n${about}`
   const align = (at: number) => (columns[at]?.numeric === true ? "right" : "left")
   const head = columns
     .map(

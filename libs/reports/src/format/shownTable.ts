@@ -23,6 +23,8 @@ export interface ShownTable {
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
   /** What is not shown of it; null: all is. */
   readonly note: string | null
+  /** What stands in place of rows when there are none. */
+  readonly empty: string
 }
 
 const count = (value: number, locale: string) =>
@@ -61,6 +63,7 @@ export const shownTable = (
       whole: kind === "date" || kind === "datetime" || kind === "boolean"
     })),
     rows,
-    note: notes.length === 0 ? null : `${notes.join(" and ")} are shown.`
+    note: notes.length === 0 ? null : `${notes.join(" and ")} are shown.`,
+    empty: plainLine(table.empty ?? "Nothing to show.", 500)
   }
 }

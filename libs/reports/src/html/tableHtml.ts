@@ -14,10 +14,10 @@ export const tableHtml = (
   caption: string,
   writing: Writing
 ): string => {
-  const { columns, rows, note } = shownTable(table, limits, writing)
+  const { columns, empty, note, rows } = shownTable(table, limits, writing)
   const named = escapeHtml(caption, 500)
   const about = note === null ? "" : `<p class="note">${escapeHtml(note)}</p>\n`
-  if (rows.length === 0) return `<p class="note">Nothing to show.</p>\n${about}`
+  if (rows.length === 0) return `<p class="note">${escapeHtml(empty)}</p>\n${about}`
   const numeric = (at: number) => columns[at]?.numeric === true
   const head = columns
     .map(({ name }, at) =>

@@ -94,7 +94,8 @@ export class BlockSetter {
     this.#cells += shown.rows.length * columns
     for (const row of shown.rows)
       for (const cell of row) this.#characters -= cell.length
-    const note = shown.note ?? (shown.rows.length === 0 ? "There are no rows." : "")
+    const note =
+      shown.note ?? (shown.rows.length === 0 ? showable(shown.empty, 500) : "")
     const parts = shown.rows.length === 0 ? [] : tableParts(shown, space)
     const landscape = parts.some((part) => part.landscape)
     return [

@@ -40,7 +40,7 @@ export const tableText = (table: ShownTable): string => {
   const lines = table.rows.map((row) => row.map((cell) => plainLine(cell, 500)))
   const names = table.columns.map(({ name }) => name)
   const note = table.note === null ? "" : `\n${table.note}`
-  if (lines.length === 0) return `Nothing to show.${note}`
+  if (lines.length === 0) return table.empty + note
   const widths = names.map((name, at) =>
     Math.min(
       widestColumn,
