@@ -139,7 +139,7 @@ export const Definition = Schema.Struct({
     Schema.Union([Schema.String.check(Schema.isMaxLength(30)), ParameterReference])
   ).annotate({
     description:
-      "Of every section whose query has none of its own: `last_7d`, `last_week`, `this_month` …; `last_7d` without it"
+      "Of every section whose query has none of its own: `last_7d`, `last_week`, `this_month` …, and whole weeks or months before the current one, such as `last_4w` and `last_12m`; `last_7d` without it"
   }),
   filters: Schema.optionalKey(Schema.Array(Schema.Unknown)).annotate({
     description: "Hold in every section, besides its own"

@@ -28,7 +28,7 @@ export const checkDefinition = Effect.fnUntraced(function* (
   if (typeof range === "string" && !isRange(range))
     return yield* ReportInvalid.at(
       "/definition/range",
-      "Expected a range such as last_7d, last_week or this_month"
+      "Expected a range such as last_7d, last_4w, last_week or this_month"
     )
   const referred = referencesIn(
     { range, filters: definition.filters, sections },

@@ -6,7 +6,7 @@ export type ParameterValue = string | number | boolean
 export type ParameterValues = ReadonlyMap<string, ParameterValue>
 
 const range =
-  /^(today|yesterday|last_[1-9]\d{0,3}d|(this|last)_(week|month|quarter|year))$/u
+  /^(today|yesterday|last_[1-9]\d{0,3}d|last_[1-9]\d{0,2}[wm]|(this|last)_(week|month|quarter|year))$/u
 
 export const isRange = (text: string): boolean => range.test(text)
 
@@ -20,7 +20,7 @@ const fault = ({ type }: Parameter, value: unknown): string | undefined => {
   if (typeof value !== "string" || value.length > 1000 || value.includes("\u0000"))
     return "Expected text of at most 1000 characters"
   return type === "range" && !isRange(value)
-    ? "Expected a range such as last_7d, last_week or this_month"
+    ? "Expected a range such as last_7d, last_4w, last_week or this_month"
     : undefined
 }
 

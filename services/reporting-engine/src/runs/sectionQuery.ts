@@ -24,6 +24,9 @@ export interface Frame {
   readonly group: string
 }
 
+/** So many whole weeks or months before the current one: they compare like with like. */
+const whole = /^last_([1-9]\d{0,2})([wm])$/u
+
 /** `[from, to)` of a named range of that zone, as of that moment. */
 export const rangeAt = (
   name: string,
@@ -34,8 +37,15 @@ export const rangeAt = (
   const zone = timeZone(timezone)
   if (zone === undefined) return undefined
   const week = weekStart === "sunday" ? "sunday" : "monday"
-  const { from, to } = namedRange(name, zone, week, { now: at })
-  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+  const [, count, letter] = whole.exec(name) ?? []
+  const last = letter === "w" ? "last_week" : "last_month"
+  const { from, to } = namedRange(count === undefined ? name : last, zone, week, {
+    now: at
+  })
+  let first = from
+  for (let left = Number(count ?? 1); left > 1; left--)
+    first = namedRange(last, zone, week, { now: first }).from
+  return { from: new Date(first).toISOString(), to: new Date(to).toISOString() }
 }
 
 const filtersOf = (own: unknown): ReadonlyArray<unknown> =>
