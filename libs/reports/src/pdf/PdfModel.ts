@@ -53,6 +53,8 @@ export interface PdfModel {
   /** One page as high as needed, for a picture. */
   readonly picture: boolean
   readonly title: string
+  /** The title on one line, as windows and lists of files show it. */
+  readonly documentTitle: string
   readonly titleRtl: boolean
   /** "" for none, as everywhere here. */
   readonly subtitle: string

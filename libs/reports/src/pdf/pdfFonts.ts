@@ -50,12 +50,16 @@ const files = [
   ...more
 ]
 
-/** Families in the order in which they are asked for a character. */
+/**
+ * Families in the order in which they are asked for a character. Noto Sans Arabic draws a
+ * letter and its dots apart, and whoever copies it from a page gets the letter twice: it is
+ * for letters that DejaVu Sans lacks.
+ */
 const order = [
   "Inter",
   "Noto Sans",
-  "Noto Sans Arabic",
   "DejaVu Sans",
+  "Noto Sans Arabic",
   "Noto Emoji"
 ] as const
 

@@ -102,6 +102,7 @@ export const setReport = (
     model: {
       picture: isPicture,
       title: breakLongWords(title, 20),
+      documentTitle: plainLine(title, 300),
       titleRtl: isRightToLeft(title),
       subtitle: breakLongWords(showable(head.subtitle ?? "", 500), 35),
       runningTitle: short(head.title, 70),

@@ -3,6 +3,7 @@ import { svgSize } from "../pdf/chartImage.ts"
 import { setReport } from "../pdf/setReport.ts"
 import { withTypst } from "../pdf/typst.ts"
 import type { Rendered, ReportDocument } from "../ReportDocument.ts"
+import { inlineGlyphs } from "./inlineGlyphs.ts"
 
 /** Pixels, unless the picture would be higher than `mostHeight`. */
 const fullWidth = 1360
@@ -15,7 +16,9 @@ const mostHeight = 16_000
 export const renderPng = async (document: ReportDocument): Promise<Rendered> => {
   const { model, files } = setReport(document, "picture")
   // Letters are outlines in here: nothing looks for a font.
-  const svg = await withTypst(model, files, (typst, laidOut) => typst.plainSvg(laidOut))
+  const svg = inlineGlyphs(
+    await withTypst(model, files, (typst, laidOut) => typst.plainSvg(laidOut))
+  )
   const { width, height } = svgSize(svg)
   const pixels = Math.floor(Math.min(fullWidth, (width / height) * mostHeight))
   const drawn = new Resvg(svg, {
