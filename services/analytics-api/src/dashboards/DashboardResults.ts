@@ -1,41 +1,44 @@
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
-import * as Problem from "@analytics/api-common/Problem"
 import { makeNotes, RequestNotes } from "@analytics/api-common/RequestNotes"
-import { Context, Effect, Layer, Struct } from "effect"
+import { QueryConfig } from "@analytics/config/QueryConfig"
+import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
-import type { Insight } from "../insights/Insight.ts"
 import { InsightRepo } from "../insights/InsightRepo.ts"
 import type { Asking } from "../insights/Insights.ts"
-import { notTaken, overridden, type QueryOverrides } from "../insights/overridden.ts"
 import type { ResultOverrides } from "../insights/ResultOverrides.ts"
 import type { QueryProblem } from "../query/Queries.ts"
+import { QueryTimedOut } from "../query/QueryProblems.ts"
 import { Watermark } from "../query/Watermark.ts"
 import { Results } from "../results/Results.ts"
-import type { Dashboard, DashboardId, DashboardNotFound, Tile } from "./Dashboard.ts"
+import { canonical } from "../results/resultKey.ts"
+import { singleFlight } from "../results/singleFlight.ts"
+import type { Dashboard, DashboardId, DashboardNotFound } from "./Dashboard.ts"
 import { insightsOf } from "./DashboardRepo.ts"
-import type { DashboardResult, TileResult } from "./DashboardResult.ts"
+import type { DashboardResult } from "./DashboardResult.ts"
 import { Dashboards } from "./Dashboards.ts"
+import { tileResult } from "./tileResult.ts"
 
 /** Tiles of one dashboard that are asked for together; the others wait their turn. */
 const TILES_AT_ONCE = 4
+
+type DashboardProblem = DashboardNotFound | ControlUnavailable | QueryProblem
 
 /** What dashboards show: every tile as of one moment. */
 export class DashboardResults extends Context.Service<
   DashboardResults,
   {
     /**
-     * The answer of each tile, or why it has none. The tiles are one concurrency group.
-     * `patient`: nobody waits for it.
+     * The answer of each tile, or why it has none. The tiles are one concurrency group and
+     * have the time of one query together; who asks for the same at the same time shares
+     * the answers. `patient`: nobody waits for it.
      */
     result(
       asking: Asking,
       id: DashboardId,
       overrides: ResultOverrides,
       patient: boolean
-    ): Effect.Effect<
-      DashboardResult,
-      DashboardNotFound | ControlUnavailable | QueryProblem
-    >
+    ): Effect.Effect<DashboardResult, DashboardProblem>
   }
 >()("@analytics/analytics-api/dashboards/DashboardResults") {
   static readonly layer = Layer.effect(
@@ -45,6 +48,9 @@ export class DashboardResults extends Context.Service<
       const insights = yield* InsightRepo
       const results = yield* Results
       const watermarks = yield* Watermark
+      const { timeout } = yield* QueryConfig
+      const { asyncTimeout } = yield* QueryLoadConfig
+      const once = singleFlight<DashboardResult, DashboardProblem>()
 
       const moment = Effect.fnUntraced(function* (asOf: string | undefined) {
         const asked = asOf === undefined ? undefined : Date.parse(asOf)
@@ -60,93 +66,79 @@ export class DashboardResults extends Context.Service<
         }
       })
 
-      const answered = Effect.fn("DashboardResults.tile")(function* (
-        project: Parameters<Results["Service"]["answer"]>[0],
-        tile: Tile,
-        insight: Insight,
-        { fresh = false, ...overrides }: ResultOverrides,
+      const shown = Effect.fnUntraced(function* (
+        { projectId, ...asking }: Asking,
+        id: DashboardId,
+        overrides: ResultOverrides,
         patient: boolean
-      ): Effect.fn.Return<TileResult> {
-        const { id, width } = tile
-        const ignored = notTaken(insight.query, overrides)
-        const taken: QueryOverrides = Struct.omit(overrides, [...ignored])
-        const refused = (problem: Problem.Problem): TileResult => ({
-          type: "problem",
-          id,
-          width,
-          insight,
-          problem
-        })
-        const instance = `/v1/insights/${insight.id}/result`
-        return yield* results
-          .answer(project, overridden(insight.query, taken), { fresh, patient })
-          .pipe(
-            Effect.map(
-              (result): TileResult => ({
-                type: "answer",
-                id,
-                width,
-                insight,
-                ...result,
-                ignored
-              })
-            ),
-            Effect.catch((error) =>
-              Effect.succeed(refused(Problem.fromError(error, instance)))
-            ),
-            Effect.catchDefect((defect) =>
-              Effect.logError("a tile died", defect).pipe(
-                Effect.annotateLogs({ insight: insight.id }),
-                Effect.as(refused(Problem.unexpected(instance)))
-              )
-            )
+      ) {
+        const time = patient ? asyncTimeout : timeout
+        const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(time)
+        const dashboard = yield* dashboards.get(projectId, id)
+        const [{ asOf, warnings }, saved] = yield* Effect.all(
+          [moment(overrides.asOf), insights.byIds(projectId, insightsOf(dashboard))],
+          { concurrency: "unbounded" }
+        )
+        const known = new Map(saved.map((insight) => [insight.id, insight]))
+        const project = { id: projectId, ...asking, group: `dashboard:${dashboard.id}` }
+        const shared = {
+          ...onDashboard(dashboard, overrides),
+          asOf: asOf.toISOString()
+        }
+        const answer = Effect.fnUntraced(function* (
+          body: unknown,
+          { fresh }: { readonly fresh: boolean }
+        ) {
+          const left = until - (yield* Clock.currentTimeMillis)
+          if (left <= 0) return yield* tookTooLong(time)
+          return yield* results.answer(project, body, { fresh, patient }).pipe(
+            Effect.timeoutOrElse({
+              duration: left,
+              orElse: () => Effect.fail(tookTooLong(time))
+            })
           )
+        })
+        const notes = yield* RequestNotes
+        const tiles = yield* Effect.forEach(
+          dashboard.tiles,
+          (tile) => {
+            if ("markdown" in tile)
+              return Effect.succeed([{ type: "markdown" as const, ...tile }])
+            const insight = known.get(tile.insight)
+            // What a dashboard shows is not deleted; it was meanwhile taken off.
+            if (!insight) return Effect.succeed([])
+            // Answers at the same time say each what they read.
+            const own = makeNotes()
+            return tileResult(tile, insight, shared, answer).pipe(
+              Effect.provideService(RequestNotes, own),
+              Effect.ensuring(Effect.sync(() => addUp(notes, own))),
+              Effect.map((result) => [result])
+            )
+          },
+          { concurrency: TILES_AT_ONCE }
+        )
+        return { dashboard, asOf, warnings, tiles: tiles.flat() }
       })
 
       return DashboardResults.of({
-        result: Effect.fn("DashboardResults.result")(function* (
-          { projectId, ...asking },
-          id,
-          overrides,
-          patient
-        ) {
-          const dashboard = yield* dashboards.get(projectId, id)
-          const [{ asOf, warnings }, shown] = yield* Effect.all(
-            [moment(overrides.asOf), insights.byIds(projectId, insightsOf(dashboard))],
-            { concurrency: "unbounded" }
-          )
-          const known = new Map(shown.map((insight) => [insight.id, insight]))
-          const project = { id: projectId, ...asking, group: `dashboard:${id}` }
-          const shared = {
-            ...onDashboard(dashboard, overrides),
-            asOf: asOf.toISOString()
+        result: Effect.fn("DashboardResults.result")(
+          function* (asking, id, overrides, patient) {
+            const { projectId, timezone } = asking
+            const key = [projectId, timezone, id.toLowerCase(), patient, overrides]
+            const { facts } = yield* RequestNotes
+            facts["kind"] = "dashboard"
+            return yield* once(canonical(key), shown(asking, id, overrides, patient))
           }
-          const notes = yield* RequestNotes
-          const tiles = yield* Effect.forEach(
-            dashboard.tiles,
-            (tile) => {
-              if ("markdown" in tile)
-                return Effect.succeed([{ type: "markdown" as const, ...tile }])
-              const insight = known.get(tile.insight)
-              // What a dashboard shows is not deleted; it was meanwhile taken off.
-              if (!insight) return Effect.succeed([])
-              // Answers at the same time say each what they read.
-              const own = makeNotes()
-              return answered(project, tile, insight, shared, patient).pipe(
-                Effect.provideService(RequestNotes, own),
-                Effect.ensuring(Effect.sync(() => addUp(notes, own))),
-                Effect.map((result) => [result])
-              )
-            },
-            { concurrency: TILES_AT_ONCE }
-          )
-          notes.facts["kind"] = "dashboard"
-          return { dashboard, asOf, warnings, tiles: tiles.flat() }
-        })
+        )
       })
     })
   )
 }
+
+const tookTooLong = (time: Duration.Duration) =>
+  new QueryTimedOut({
+    detail: `All tiles together may take ${Duration.format(time)}. Ask again: answers that were had are kept; else ask for a shorter range.`
+  })
 
 /** What a request says goes before what the dashboard says; filters all hold. */
 const onDashboard = (

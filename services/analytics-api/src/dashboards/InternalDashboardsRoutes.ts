@@ -1,5 +1,6 @@
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { unhurried } from "@analytics/api-common/unhurried"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
@@ -86,6 +87,7 @@ export const internalDashboardsRoutes = <R, ER>(
           })
         ),
       {
+        beforeHandle: unhurried,
         params: received(DashboardParams),
         query: received(TargetProject),
         response: {

@@ -15,7 +15,7 @@ import {
 /** Insights of one project. */
 export const MAX_INSIGHTS = 1000
 /** Versions that are kept of one insight, the newest ones. */
-export const MAX_VERSIONS = 1000
+export const MAX_VERSIONS = 100
 /** Dashboards that a refusal names. */
 const MAX_NAMED = 100
 

@@ -49,7 +49,7 @@ export const insightVersionsRoutes = <R, ER>(
         response: { 200: sent(VersionList), 404: sent(InsightNotFound), ...refusals },
         detail: {
           summary: "List the versions of an insight, newest first",
-          description: "A version never changes. The newest thousand are kept.",
+          description: "A version never changes. The newest hundred are kept.",
           security
         }
       }

@@ -53,11 +53,18 @@ export const notTaken = (
     : undefined
   const asked = isObject(inner) ? inner : query
   const known = documentedKinds.find(({ kind }) => kind === asked["kind"])
-  const fields = known && "fields" in known.request ? known.request.fields : {}
+  const fields =
+    known && "fields" in known.request && !isOfOnePerson(asked)
+      ? known.request.fields
+      : {}
   return overridable.filter(
     (name) => overrides[name] !== undefined && !Predicate.hasProperty(fields, name)
   )
 }
+
+/** Who it is has been said: nothing narrows that. */
+const isOfOnePerson = ({ id, kind, person }: SavedQuery): boolean =>
+  kind === "people" && (id !== undefined || person !== undefined)
 
 const overridable = [
   "range",

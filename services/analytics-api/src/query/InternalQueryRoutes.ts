@@ -1,6 +1,7 @@
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
+import { unhurried } from "@analytics/api-common/unhurried"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
@@ -43,6 +44,7 @@ export const internalQueryRoutes = <R, ER>(
         })
       ),
     {
+      beforeHandle: unhurried,
       query: received(Target),
       response: {
         200: sent(QueryAnswer),

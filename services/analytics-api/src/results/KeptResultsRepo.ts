@@ -33,7 +33,7 @@ export class KeptResultsRepo extends Context.Service<
   KeptResultsRepo,
   {
     find(key: KeptKey): Effect.Effect<Option.Option<KeptResult>, ControlUnavailable>
-    /** It is the same as of a later watermark, and was used. */
+    /** It was used, and is the same as of that watermark. */
     advance(
       key: KeptKey,
       from: KeptResult,
@@ -72,9 +72,13 @@ export class KeptResultsRepo extends Context.Service<
           ({ key, projectId }: KeptKey, from: KeptResult, to) =>
             sql`
               UPDATE control.kept_results
-                 SET used_at = now(), watermark = ${to.watermark}, told_at = ${to.toldAt}
+                 SET used_at = now(),
+                     watermark = greatest(watermark, ${to.watermark}::timestamptz),
+                     told_at = CASE WHEN watermark < ${to.watermark}::timestamptz
+                       THEN ${to.toldAt}::timestamptz ELSE told_at END
                WHERE project_id = ${project(projectId)} AND key = ${key}
-                 AND computed_at = ${from.computedAt} AND watermark < ${to.watermark}
+                 -- The language of this process knows milliseconds only.
+                 AND date_trunc('milliseconds', computed_at) = ${from.computedAt}
                  AND used_at < now() - interval '${sql.literal(USE_INTERVAL)}'`.pipe(
               within("5 seconds"),
               Effect.asVoid
