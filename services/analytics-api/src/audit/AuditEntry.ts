@@ -5,7 +5,8 @@ import { ProjectId } from "../projects/Project.ts"
 export const AuditEntry = Schema.Struct({
   at: Schema.DateTimeUtcFromString,
   actor: Schema.String.annotate({
-    description: "`admin`, or the id of a secret key",
+    description:
+      "`admin`, the id of a secret key, or `share:` and the id of a share link",
     examples: ["admin"]
   }),
   projectId: Schema.NullOr(ProjectId),
@@ -14,7 +15,7 @@ export const AuditEntry = Schema.Struct({
     examples: ["POST /v1/query"]
   }),
   target: Schema.NullOr(Schema.String).annotate({
-    description: "The path that was asked"
+    description: "The path that was asked; of `GET /v1/shared/{token}` the link's id"
   }),
   kind: Schema.NullOr(Schema.String).annotate({ description: "Of a query" }),
   queryHash: Schema.NullOr(Schema.String).annotate({

@@ -25,7 +25,8 @@ export const auditPlugin = <R, ER>(
             ...told(notes),
             at,
             action,
-            target: pathOf(request),
+            // A path that holds a secret is not written down.
+            target: textIn(notes.facts, "target") ?? pathOf(request),
             status,
             elapsedMs
           })

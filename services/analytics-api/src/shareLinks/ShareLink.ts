@@ -1,7 +1,7 @@
 import { commonFields } from "@analytics/analytics-core/query/Common"
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
-import { DashboardId } from "../dashboards/Dashboard.ts"
+import { DashboardId, MAX_TILES } from "../dashboards/Dashboard.ts"
 import { InsightChart, InsightId } from "../insights/Insight.ts"
 import { sharedKinds } from "./shareable.ts"
 
@@ -9,8 +9,8 @@ export const ShareLinkId = Schema.String.check(Schema.isUUID())
 export type ShareLinkId = typeof ShareLinkId.Type
 
 export const DEFAULT_FLOOR = 10
-/** One person is never a number. */
-const LEAST_FLOOR = 2
+/** Of two, each would learn the other's. */
+const LEAST_FLOOR = 3
 const MOST_FLOOR = 1000
 /** How long a link may be good, in days. */
 export const MOST_DAYS = 366
@@ -26,10 +26,21 @@ const Floor = Schema.Int.check(
   description: `A number that fewer people stand behind is null (${DEFAULT_FLOOR})`
 })
 
+const Tiles = Schema.Array(Schema.String.check(Schema.isUUID()))
+  .check(Schema.isMinLength(1), Schema.isMaxLength(MAX_TILES))
+  .annotate({ description: "Which tiles of the dashboard it shows (all)" })
+
 const { filters, from, range, timezone, to } = commonFields
 
 /** What the link says instead of what is saved. Who holds it cannot change it. */
-const fixed = { range, from, to, timezone, filters }
+const fixed = {
+  range,
+  from,
+  to,
+  timezone,
+  filters,
+  tiles: Schema.optionalKey(Tiles)
+}
 
 /** What `POST /v1/share-links` takes. */
 export const NewShareLink = Schema.Struct({
@@ -38,7 +49,9 @@ export const NewShareLink = Schema.Struct({
   floor: Schema.optionalKey(Floor),
   ...fixed
 }).check(
-  Schema.makeFilter(({ from: start, range: name, to: end }) => {
+  Schema.makeFilter(({ from: start, of, range: name, tiles, to: end }) => {
+    if (tiles !== undefined && !("dashboard" in of))
+      return { path: ["tiles"], issue: "Only a dashboard has tiles; leave it out" }
     if (name !== undefined && (start !== undefined || end !== undefined))
       return { path: ["range"], issue: "Give range, or from and to" }
     return (start === undefined) === (end === undefined)
@@ -86,7 +99,6 @@ const Answered = Schema.Struct({
   description: Schema.String,
   chart: InsightChart,
   kind: Schema.Literals(sharedKinds),
-  asOf: Schema.String.annotate({ description: "Only what was known by then counts" }),
   result: Schema.Unknown.annotate({
     description:
       "As of `POST /v1/query`, with null where fewer people than the floor stand behind a number, or where it would tell such a number"
@@ -109,21 +121,31 @@ export const Shared = Schema.Struct({
   name: Schema.String,
   description: Schema.String,
   floor: Schema.Int,
+  asOf: Schema.DateFromString.annotate({
+    description: "Only what was known by then counts: the last full hour"
+  }),
   expiresAt: Schema.DateFromString,
   tiles: Schema.Array(Schema.Union([Answered, Refused, Text]))
 })
 export type Shared = typeof Shared.Type
 export type SharedTile = Shared["tiles"][number]
 
-/** Unknown, expired, revoked, or what it shared is gone: nobody can tell which. */
+/** No token of a link that is known, or what it shared is gone. */
 export class SharedNotFound extends HttpApiError.Problem<SharedNotFound>()(
   "SharedNotFound",
   {
     type: "urn:analytics:problem:shared-not-found",
     status: 404,
-    title: "There is nothing here, or no longer"
+    title: "There is nothing here"
   }
 ) {}
+
+/** Only who once held a good link learns that it was one, not how it ended. */
+export class SharedGone extends HttpApiError.Problem<SharedGone>()("SharedGone", {
+  type: "urn:analytics:problem:shared-gone",
+  status: 410,
+  title: "This link has ended; ask who gave it to you for another"
+}) {}
 
 /** No such share link of the asking project. */
 export class ShareLinkNotFound extends HttpApiError.Problem<ShareLinkNotFound>()(

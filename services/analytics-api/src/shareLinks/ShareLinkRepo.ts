@@ -25,8 +25,8 @@ const Columns = Schema.Struct({
   lastUsedAt: Schema.NullOr(Schema.Date)
 })
 
-/** A link that is good, and in whose name it asks. */
-export interface GoodLink {
+/** A link, and in whose name it asks. */
+export interface OwnedLink {
   readonly link: ShareLink
   readonly projectId: ProjectId
   readonly timezone: string
@@ -62,10 +62,12 @@ export class ShareLinkRepo extends Context.Service<
       projectId: ProjectId,
       id: ShareLinkId
     ): Effect.Effect<boolean, ControlUnavailable>
-    /** The link of a token, counted as used, if it is good. */
-    use(
+    /** The link of a token, ended or not; none of a deleted project. */
+    byToken(
       tokenHash: Uint8Array
-    ): Effect.Effect<Option.Option<GoodLink>, ControlUnavailable>
+    ): Effect.Effect<Option.Option<OwnedLink>, ControlUnavailable>
+    /** Counts that it was opened. */
+    opened(id: ShareLinkId): Effect.Effect<void, ControlUnavailable>
   }
 >()("@analytics/analytics-api/shareLinks/ShareLinkRepo") {
   static readonly layer = Layer.effect(
@@ -77,7 +79,7 @@ export class ShareLinkRepo extends Context.Service<
          l.created_by, l.created_at, l.uses, l.last_used_at`
       )
       const linksOf = Schema.decodeUnknownEffect(Schema.Array(Columns))
-      const goodOf = Schema.decodeUnknownEffect(
+      const ownedOf = Schema.decodeUnknownEffect(
         Schema.Array(
           Schema.Struct({
             ...Columns.fields,
@@ -141,27 +143,32 @@ export class ShareLinkRepo extends Context.Service<
             ),
           Effect.catchTag("SqlError", unavailable)
         ),
-        use: Effect.fn("ShareLinkRepo.use")(
+        byToken: Effect.fn("ShareLinkRepo.byToken")(
           (tokenHash: Uint8Array) =>
             sql`
-              UPDATE control.share_links AS l
-                 SET uses = l.uses + 1, last_used_at = now()
-                FROM control.projects AS p
-               WHERE l.token_hash = ${tokenHash} AND l.revoked_at IS NULL
-                 AND l.expires_at > now()
-                 AND p.id = l.project_id AND p.deleted_at IS NULL
-              RETURNING ${columns}, l.project_id, p.timezone`.pipe(
+              SELECT ${columns}, l.project_id, p.timezone
+                FROM control.share_links AS l
+                JOIN control.projects AS p
+                  ON p.id = l.project_id AND p.deleted_at IS NULL
+               WHERE l.token_hash = ${tokenHash}`.pipe(
               within("5 seconds"),
-              Effect.flatMap(goodOf),
+              Effect.flatMap(ownedOf),
               Effect.map(([row]) =>
-                Option.map(Option.fromUndefinedOr(row), (good) => ({
-                  link: linkOf(good),
-                  projectId: good.projectId,
-                  timezone: good.timezone
+                Option.map(Option.fromUndefinedOr(row), (owned) => ({
+                  link: linkOf(owned),
+                  projectId: owned.projectId,
+                  timezone: owned.timezone
                 }))
               )
             ),
           Effect.catchTags(faults)
+        ),
+        opened: Effect.fn("ShareLinkRepo.opened")(
+          (id: ShareLinkId) =>
+            sql`
+              UPDATE control.share_links SET uses = uses + 1, last_used_at = now()
+               WHERE id = ${id}::uuid`.pipe(within("5 seconds"), Effect.asVoid),
+          Effect.catchTag("SqlError", unavailable)
         )
       })
     })

@@ -1,39 +1,40 @@
 import { createHash, randomBytes } from "node:crypto"
 import { decodeStrictly } from "@analytics/analytics-core/query/decodeStrictly"
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
-import { makeNotes, RequestNotes } from "@analytics/api-common/RequestNotes"
+import { RequestNotes } from "@analytics/api-common/RequestNotes"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import type { ControlUnavailable } from "../ControlUnavailable.ts"
-import type { Dashboard, DashboardNotFound } from "../dashboards/Dashboard.ts"
-import { Dashboards } from "../dashboards/Dashboards.ts"
-import type { Insight, InsightNotFound } from "../insights/Insight.ts"
-import { Insights, type Keeping } from "../insights/Insights.ts"
-import { overridden } from "../insights/overridden.ts"
+import type { DashboardNotFound } from "../dashboards/Dashboard.ts"
+import type { InsightNotFound } from "../insights/Insight.ts"
+import type { Keeping } from "../insights/Insights.ts"
 import { type Page, pageOf } from "../insights/Page.ts"
 import type { ProjectId } from "../projects/Project.ts"
 import { Queries, type QueryProblem } from "../query/Queries.ts"
-import { Results } from "../results/Results.ts"
+import type { QueriesUnavailable } from "../query/QueryProblems.ts"
+import { clash } from "./clashes.ts"
 import { openings } from "./openings.ts"
+import { SharedContents } from "./SharedContents.ts"
+import { SharedTiles } from "./SharedTiles.ts"
 import {
   DEFAULT_FLOOR,
-  type FixedParts,
   MOST_DAYS,
   NewShareLink,
   type Shared,
+  SharedGone,
   SharedNotFound,
-  type SharedTile,
-  SharedTooOften,
+  type SharedTooOften,
   type ShareLink,
   type ShareLinkId,
   ShareLinkNotFound,
   TooManyShareLinks
 } from "./ShareLink.ts"
-import { type GoodLink, ShareLinkRepo } from "./ShareLinkRepo.ts"
+import { MAX_SHARE_LINKS, ShareLinkRepo } from "./ShareLinkRepo.ts"
 import { requireShareable } from "./shareable.ts"
-import { sharedAnswer } from "./sharedAnswer.ts"
 
 const DAY = 86_400_000
-const TILES_AT_ONCE = 4
+
+/** As they are made: 256 random bits. */
+const TOKEN = /^sl_[\w-]{43}$/u
 
 type Missing = InsightNotFound | DashboardNotFound
 
@@ -60,81 +61,24 @@ export class ShareLinks extends Context.Service<
     /** What the holder of a token sees now. */
     shown(
       token: string
-    ): Effect.Effect<Shared, SharedNotFound | SharedTooOften | ControlUnavailable>
+    ): Effect.Effect<
+      Shared,
+      | SharedNotFound
+      | SharedGone
+      | SharedTooOften
+      | ControlUnavailable
+      | QueriesUnavailable
+    >
   }
 >()("@analytics/analytics-api/shareLinks/ShareLinks") {
   static readonly layer = Layer.effect(
     ShareLinks,
     Effect.gen(function* () {
       const repo = yield* ShareLinkRepo
-      const insights = yield* Insights
-      const dashboards = yield* Dashboards
+      const contents = yield* SharedContents
+      const tiles = yield* SharedTiles
       const queries = yield* Queries
-      const results = yield* Results
-      const opened = openings()
-
-      /** What a link shows, and where in its request each of it was named. */
-      const contents = Effect.fnUntraced(function* (
-        projectId: ProjectId,
-        of: ShareLink["of"]
-      ) {
-        if ("insight" in of) {
-          const insight = yield* insights.get(projectId, of.insight)
-          return { said: insight, parts: [insight] as ReadonlyArray<Insight | string> }
-        }
-        const dashboard = yield* dashboards.get(projectId, of.dashboard)
-        const parts = yield* Effect.forEach(
-          dashboard.tiles,
-          (
-            tile
-          ): Effect.Effect<Insight | string, InsightNotFound | ControlUnavailable> =>
-            "markdown" in tile
-              ? Effect.succeed(tile.markdown)
-              : insights.get(projectId, tile.insight)
-        )
-        return { said: dashboard, parts, dashboard }
-      })
-
-      const tile = Effect.fn("ShareLinks.tile")(function* (
-        { link, projectId, timezone }: GoodLink,
-        part: Insight | string,
-        dashboard: Dashboard | undefined
-      ): Effect.fn.Return<SharedTile> {
-        if (typeof part === "string")
-          return { type: "markdown", markdown: part } satisfies SharedTile
-        const asking = { id: projectId, timezone, group: `share:${link.id}` }
-        return yield* sharedAnswer(
-          overridden(part.query, fixedOf(link, dashboard)),
-          link.floor,
-          (query, asOf) =>
-            results
-              .answer(asking, asOf === undefined ? query : { ...query, asOf })
-              .pipe(Effect.map(({ answer }) => answer))
-        ).pipe(
-          Effect.map(
-            (answer): SharedTile => ({
-              type: "answer",
-              name: part.name,
-              description: part.description,
-              chart: part.chart,
-              ...answer
-            })
-          ),
-          // Whoever holds a link learns nothing of the question but that it has no answer.
-          Effect.catch((error) =>
-            Effect.as(
-              Effect.logInfo("a shared tile has no answer", error).pipe(
-                Effect.annotateLogs({ insight: part.id })
-              ),
-              {
-                type: "problem",
-                name: part.name,
-                detail: "This cannot be shown now."
-              } satisfies SharedTile
-            )
-          )
-        )
-      })
+      const opening = openings()
 
       return ShareLinks.of({
         create: Effect.fn("ShareLinks.create")(function* (asking, body) {
@@ -147,18 +91,24 @@ export class ShareLinks extends Context.Service<
               `Expected a moment within the next ${MOST_DAYS} days`
             )
           const { projectId, timezone } = asking
-          const { dashboard, parts } = yield* contents(projectId, of)
-          const isOne = "insight" in of
+          const { parts, unknown } = yield* contents.of(projectId, of, fixed)
+          if (unknown !== undefined)
+            return yield* QueryInvalid.at(
+              `/tiles/${unknown}`,
+              "The dashboard has no such tile"
+            )
           for (const [index, part] of parts.entries()) {
-            if (typeof part === "string") continue
-            yield* requireShareable(
-              part.query,
-              isOne ? "/of/insight/query" : `/of/dashboard/tiles/${index}/query`
-            )
-            yield* queries.check(
-              { id: projectId, timezone },
-              overridden(part.query, fixedOf(fixed, dashboard))
-            )
+            if ("markdown" in part) continue
+            yield* requireShareable(part.query, part.pointer)
+            yield* queries.check({ id: projectId, timezone }, part.query)
+            const other = parts
+              .slice(0, index)
+              .find((before) => "query" in before && clash(before.query, part.query))
+            if (other !== undefined)
+              return yield* QueryInvalid.at(
+                part.pointer,
+                `It divides the same events otherwise than ${other.pointer}, so that their difference would tell of few people. Leave one of them out: say in \`tiles\` which are shown`
+              )
           }
           const token = `sl_${randomBytes(32).toString("base64url")}`
           const link = yield* repo.insert(projectId, {
@@ -169,7 +119,10 @@ export class ShareLinks extends Context.Service<
             tokenHash: hashOf(token),
             createdBy: asking.keyId
           })
-          if (Option.isNone(link)) return yield* new TooManyShareLinks({})
+          if (Option.isNone(link))
+            return yield* new TooManyShareLinks({
+              detail: `A project has at most ${MAX_SHARE_LINKS}, those of the last 90 days among them.`
+            })
           return { ...link.value, token }
         }),
         list: Effect.fn("ShareLinks.list")(function* (projectId, { after, limit }) {
@@ -181,58 +134,37 @@ export class ShareLinks extends Context.Service<
             return yield* new ShareLinkNotFound({ shareLinkId: id })
         }),
         shown: Effect.fn("ShareLinks.shown")(function* (token) {
-          const found = yield* repo.use(hashOf(token))
+          const found = TOKEN.test(token)
+            ? yield* repo.byToken(hashOf(token))
+            : Option.none()
           if (Option.isNone(found)) return yield* new SharedNotFound({})
-          const good = found.value
-          const { expiresAt, floor, id, of } = good.link
-          const wait = opened.open(id, yield* Clock.currentTimeMillis)
-          if (wait !== undefined) return yield* new SharedTooOften({ retryAfter: wait })
-          const { dashboard, parts, said } = yield* contents(good.projectId, of).pipe(
-            Effect.catchTags({
-              InsightNotFound: () => Effect.fail(new SharedNotFound({})),
-              DashboardNotFound: () => Effect.fail(new SharedNotFound({}))
-            })
-          )
-          const tiles = yield* Effect.forEach(
-            parts,
-            // What the project may still read is not told to whoever holds a link.
-            (part) =>
-              tile(good, part, dashboard).pipe(
-                Effect.provideService(RequestNotes, makeNotes())
-              ),
-            { concurrency: TILES_AT_ONCE }
-          )
-          const { description, name } = said
-          return { name, description, floor, expiresAt, tiles }
+          const { link, projectId, timezone } = found.value
+          const { expiresAt, floor, id, of, revokedAt } = link
+          const now = yield* Clock.currentTimeMillis
+          if (revokedAt !== null || expiresAt.getTime() <= now)
+            return yield* new SharedGone({})
+          const { facts } = yield* RequestNotes
+          const show = Effect.gen(function* () {
+            // From here on somebody is answered: the audit names the link, never its token.
+            Object.assign(facts, { actor: `share:${id}`, projectId, target: id })
+            const { description, name, parts } = yield* contents
+              .of(projectId, of, link)
+              .pipe(
+                Effect.catchTags({ InsightNotFound: gone, DashboardNotFound: gone })
+              )
+            const project = { id: projectId, timezone, group: `share:${id}` }
+            const answered = yield* tiles.shown(project, parts, floor)
+            yield* repo.opened(id)
+            return { name, description, floor, expiresAt, ...answered }
+          })
+          return yield* opening(id, show)
         })
       })
     })
   )
 }
 
+const gone = () => Effect.fail(new SharedNotFound({}))
+
 const hashOf = (token: string): Uint8Array =>
   createHash("sha256").update(token).digest()
-
-/** What the link says goes before what the dashboard says; filters all hold. */
-const fixedOf = (
-  { filters = [], from, range, timezone, to }: FixedParts,
-  dashboard: Dashboard | undefined
-) => {
-  const own = dashboard?.range ?? null
-  const ranged =
-    range !== undefined
-      ? { range }
-      : from !== undefined && to !== undefined
-        ? { from, to }
-        : own === null
-          ? {}
-          : typeof own === "string"
-            ? { range: own }
-            : own
-  const zone = timezone ?? dashboard?.timezone
-  return {
-    ...ranged,
-    ...(zone == null ? {} : { timezone: zone }),
-    filters: [...filters, ...(dashboard?.filters ?? [])]
-  }
-}

@@ -4,12 +4,12 @@ import { received, sent } from "@analytics/api-common/WireSchema"
 import { Effect, type ManagedRuntime, Schema } from "effect"
 import { Elysia } from "elysia"
 import { ControlUnavailable } from "../ControlUnavailable.ts"
-import { Shared, SharedNotFound, SharedTooOften } from "./ShareLink.ts"
+import { QueriesUnavailable } from "../query/QueryProblems.ts"
+import { Shared, SharedGone, SharedNotFound, SharedTooOften } from "./ShareLink.ts"
 import { ShareLinks } from "./ShareLinks.ts"
 
-const SharedParams = Schema.Struct({
-  token: Schema.String.check(Schema.isMaxLength(200))
-})
+/** Whatever is no token is answered as one that nobody has. */
+const SharedParams = Schema.Struct({ token: Schema.String })
 
 /** `GET /v1/shared/{token}`: what is shared, for whoever holds the link. */
 export const sharedRoutes = <R, ER>(
@@ -34,13 +34,14 @@ export const sharedRoutes = <R, ER>(
       response: {
         200: sent(Shared),
         404: sent(SharedNotFound),
+        410: sent(SharedGone),
         429: sent(SharedTooOften),
-        503: sent(ControlUnavailable)
+        503: sent(Schema.Union([ControlUnavailable, QueriesUnavailable]))
       },
       detail: {
         summary: "What a share link shows (no key)",
         description:
-          "Name, chart and result of the insight, or all tiles of the dashboard. Numbers that fewer people than `floor` stand behind are null (docs/sharing.md). Unknown, expired and revoked tokens answer alike. A link may be opened 60 times a minute."
+          "Name, chart and result of the insight, or all tiles of the dashboard. Numbers that fewer people than `floor` stand behind are null (docs/sharing.md). 404 for unknown tokens and where what was shared is gone, 410 for links that have ended. A link may be opened 60 times a minute, and 8 times at once."
       }
     }
   )

@@ -8,16 +8,23 @@ import {
 import { Effect, Schema } from "effect"
 import type { QueryProblem } from "../query/Queries.ts"
 import type { QueryAnswer } from "../query/QueryAnswer.ts"
-import { type CountedLine, groupOf, trendsFloor } from "./floor/trendsFloor.ts"
+import { type CountedLine, type CountedLines, groupOf } from "./floor/trendsFloor.ts"
 import { scopeOf } from "./shareable.ts"
 
 type Series = TrendsRequest["series"][number]
 
-/** Asks for an answer; as of a watermark, if one is named. */
-export type Ask = (
-  query: object,
-  asOf?: string
-) => Effect.Effect<QueryAnswer, QueryProblem>
+/** Asks for an answer, always as of the same moment. */
+export type Ask = (query: object) => Effect.Effect<QueryAnswer, QueryProblem>
+
+/** A stretch of a trend: its buckets, and lines with the people behind their numbers. */
+export interface CountedStretch extends CountedLines {
+  readonly buckets: TrendsResult["buckets"]
+  readonly labels: TrendsResult["labels"]
+}
+
+export interface CountedTrends extends CountedStretch {
+  readonly compare?: CountedStretch
+}
 
 const decode = Schema.decodeUnknownEffect(TrendsResult)
 
@@ -45,99 +52,86 @@ const peopleOf = ({
 })
 
 /**
- * A trend whose every number has enough people behind it. They are counted by the same
- * request, so that both are of one moment and of the same groups.
+ * A trend with how many people are behind each of its numbers. They are counted by the
+ * same request, so that both are of the same groups.
  */
 export const countedTrends = Effect.fn("countedTrends")(function* (
   request: TrendsRequest,
-  floor: number,
   ask: Ask
 ) {
   const names = namesOf(request)
+  const people = peopleNames(names)
   // What a formula is made of keeps its name; in one of ours every name can stand.
   const nameOf = (index: number) =>
     request.formula === undefined ? alias(index) : (names[index] ?? alias(index))
   const isBrokenDown = (request.breakdown ?? []).length > 0
+  const isApart = isBrokenDown && request.formula === undefined
   // Without a formula each series has groups of its own.
-  const parts =
-    isBrokenDown && request.formula === undefined
-      ? request.series.map((_, index) => [index])
-      : [request.series.map((_, index) => index)]
-  const main: Array<CountedLine> = []
-  const earlier: Array<CountedLine> = []
-  const formulas: { main: Array<TrendsSeries>; earlier: Array<TrendsSeries> } = {
-    main: [],
-    earlier: []
-  }
-  let first: { readonly answer: QueryAnswer; readonly result: TrendsResult } | undefined
+  const parts = isApart
+    ? request.series.map((_, index) => [index])
+    : [request.series.map((_, index) => index)]
+  const main = { counted: [] as CountedLine[], formulas: [] as TrendsSeries[] }
+  const earlier = { counted: [] as CountedLine[], formulas: [] as TrendsSeries[] }
+  let first: TrendsResult | undefined
   for (const part of parts) {
     const asked = part.flatMap((index) => {
       const series = request.series[index]
       return series ? [{ index, series }] : []
     })
-    const answer: QueryAnswer = yield* ask(
-      {
-        ...request,
-        series: [
-          ...asked.map(({ index, series }) => ({ ...series, name: nameOf(index) })),
-          ...asked.map(({ index, series }) => ({
-            ...peopleOf(series),
-            name: people(index)
-          }))
-        ],
-        ...(request.formula === undefined && isBrokenDown
-          ? {
-              formula: asked
-                .map(({ index }) => `${alias(index)} / ${people(index)}`)
-                .join("+")
-            }
-          : {})
-      },
-      first?.answer.meta.asOf
-    )
+    const answer: QueryAnswer = yield* ask({
+      ...request,
+      series: [
+        ...asked.map(({ index, series }) => ({ ...series, name: nameOf(index) })),
+        ...asked.map(({ index, series }) => ({
+          ...peopleOf(series),
+          name: people(index)
+        }))
+      ],
+      ...(isApart
+        ? {
+            formula: asked
+              .map(({ index }) => `${alias(index)} / ${people(index)}`)
+              .join("+")
+          }
+        : {})
+    })
     const result = yield* Effect.orDie(decode(answer.result))
-    first ??= { answer, result }
-    for (const [lines, into, made] of [
-      [result.series, main, formulas.main],
-      [result.compare?.series ?? [], earlier, formulas.earlier]
+    first ??= result
+    for (const [lines, into] of [
+      [result.series, main],
+      [result.compare?.series ?? [], earlier]
     ] as const)
       for (const line of lines) {
         const found = asked.find(({ index }) => line.name === nameOf(index))
         if (found)
-          into.push({
+          into.counted.push({
             line: { ...line, name: names[found.index] ?? line.name },
             people: peopleBehind(lines, line, people(found.index)),
-            scope: scopeOf(found.series)
+            scope: scopeOf(request, found.series)
           })
-        else if (request.formula !== undefined && !line.name.startsWith(PEOPLE))
-          made.push(line)
+        else if (line.name === request.formula) into.formulas.push(line)
       }
   }
   if (first === undefined) return yield* QueryInvalid.at("/series", "Expected a series")
-  const { answer, result } = first
-  const shown = {
-    buckets: result.buckets,
-    labels: result.labels,
-    series: trendsFloor({ counted: main, formulas: formulas.main }, floor)
-  }
+  const { buckets, compare, labels } = first
   return {
-    answer,
-    result: result.compare
-      ? {
-          ...shown,
-          compare: {
-            buckets: result.compare.buckets,
-            labels: result.compare.labels,
-            series: trendsFloor({ counted: earlier, formulas: formulas.earlier }, floor)
-          }
-        }
-      : shown
-  }
+    buckets,
+    labels,
+    ...main,
+    ...(compare
+      ? { compare: { buckets: compare.buckets, labels: compare.labels, ...earlier } }
+      : {})
+  } satisfies CountedTrends
 })
 
-const PEOPLE = "PeopleBehind"
 const alias = (index: number) => `Line${index}`
-const people = (index: number) => `${PEOPLE}${index}`
+
+/** Names that no series has, for the lines that count people. */
+const peopleNames = (names: ReadonlyArray<string>) => {
+  let prefix = "PeopleBehind"
+  while (names.some((name) => name.startsWith(prefix))) prefix += "_"
+  return (index: number) => `${prefix}${index}`
+}
 
 const peopleBehind = (
   lines: ReadonlyArray<TrendsSeries>,

@@ -1,37 +1,56 @@
+import { Clock, Effect } from "effect"
+import { SharedTooOften } from "./ShareLink.ts"
+
 /** Openings of one link in a minute, here; a page that refreshes itself needs few. */
 const MOST_A_MINUTE = 60
+/** Openings of one link that are being answered, here. */
+const MOST_AT_ONCE = 8
 const MINUTE = 60_000
 /** Links that are remembered; beyond, those opened longest ago are forgotten. */
 const MOST_LINKS = 10_000
 
 interface Window {
-  readonly since: number
+  since: number
   count: number
+  running: number
 }
 
-/** Counts how often links are opened in this process. */
+/** Bounds how often, and how often at once, links are opened in this process. */
 export const openings = () => {
   const windows = new Map<string, Window>()
-  return {
-    /**
-     * Seconds to wait, if the link was opened as often as it may be in a minute.
-     *
-     * @param now in epoch milliseconds
-     */
-    open: (link: string, now: number): number | undefined => {
-      const known = windows.get(link)
-      const window =
-        known !== undefined && now < known.since + MINUTE
-          ? known
-          : { since: now, count: 0 }
-      windows.delete(link)
-      windows.set(link, window)
-      const [oldest] = windows.keys()
-      if (windows.size > MOST_LINKS && oldest !== undefined) windows.delete(oldest)
-      window.count++
-      return window.count > MOST_A_MINUTE
-        ? Math.max(1, Math.ceil((window.since + MINUTE - now) / 1000))
-        : undefined
-    }
+
+  const windowOf = (link: string, now: number): Window => {
+    const window = windows.get(link) ?? { since: now, count: 0, running: 0 }
+    if (now >= window.since + MINUTE) Object.assign(window, { since: now, count: 0 })
+    windows.delete(link)
+    windows.set(link, window)
+    const [oldest] = windows.keys()
+    if (windows.size > MOST_LINKS && oldest !== undefined) windows.delete(oldest)
+    return window
   }
+
+  /** Seconds to wait; undefined: come in. */
+  const enter = (window: Window, now: number): number | undefined => {
+    if (window.count >= MOST_A_MINUTE)
+      return Math.max(1, Math.ceil((window.since + MINUTE - now) / 1000))
+    if (window.running >= MOST_AT_ONCE) return 1
+    window.count++
+    window.running++
+    return undefined
+  }
+
+  /** Opens a link, unless it was opened as often as it may be. */
+  return <A, E, R>(link: string, open: Effect.Effect<A, E, R>) =>
+    Effect.acquireUseRelease(
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const window = windowOf(link, now)
+        const retryAfter = enter(window, now)
+        return retryAfter === undefined
+          ? window
+          : yield* new SharedTooOften({ retryAfter })
+      }),
+      () => open,
+      (window) => Effect.sync(() => window.running--)
+    )
 }

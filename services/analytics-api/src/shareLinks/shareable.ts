@@ -5,6 +5,7 @@ import {
 } from "@analytics/analytics-core/query/trends/TrendsRequest"
 import { Effect, Schema } from "effect"
 import type { SavedQuery } from "../insights/Insight.ts"
+import { canonical } from "../results/resultKey.ts"
 
 /** Kinds whose numbers have a known number of people behind them. */
 export const sharedKinds = [
@@ -85,33 +86,45 @@ const faultOfTrends = (request: TrendsRequest): Fault | undefined => {
   if (request.series.length > MOST_SERIES)
     return { pointer: "/series", detail: `At most ${MOST_SERIES} series are shared` }
   for (const [index, series] of request.series.entries()) {
-    const detail = faultOfSeries(series, request.series.slice(0, index))
+    const detail = faultOfSeries(request, series, request.series.slice(0, index))
     if (detail !== undefined) return { pointer: `/series/${index}`, detail }
   }
   return undefined
 }
 
 const faultOfSeries = (
+  request: TrendsRequest,
   series: Series,
   before: ReadonlyArray<Series>
 ): string | undefined => {
   if (!sharedMeasures.has(series.measure))
     return `Only ${[...sharedMeasures].join(", ")} can be shared: others are one person's value, or it is not known how many people are behind them`
-  const own = scopeOf(series)
-  const meets = (other: Series) =>
-    series.event === undefined ||
-    other.event === undefined ||
-    series.event === other.event
-  if (before.some((other) => scopeOf(other) !== own && meets(other)))
-    return "Two series of the same events with other filters: their difference would tell of the rest. Share one of them, or a breakdown"
-  const partner = { sum: "avg", avg: "sum" }[String(series.measure)]
-  return before.some(
-    (other) => other.measure === partner && other.property === series.property
+  const own = scopeOf(request, series)
+  if (
+    before.some(
+      (other) => scopeOf(request, other) !== own && meet(series.event, other.event)
+    )
   )
+    return "Two series of the same events with other filters: their difference would tell of the rest. Share one of them, or a breakdown"
+  return before.some((other) => tellHowMany(series, other))
     ? "A sum and an average tell how many events have the property; share one of them"
     : undefined
 }
 
+/** Whether the same event may be meant; undefined is any. */
+export const meet = (one: string | undefined, other: string | undefined): boolean =>
+  one === undefined || other === undefined || one === other
+
+/** A sum divided by its average is how many events have the property. */
+export const tellHowMany = (one: Series, other: Series): boolean =>
+  one.property === other.property &&
+  ((one.measure === "sum" && other.measure === "avg") ||
+    (one.measure === "avg" && other.measure === "sum"))
+
+type Asked = Pick<TrendsRequest, "filters" | "cohort" | "includeBots">
+
 /** Equal for series about the same events. */
-export const scopeOf = ({ event, filters = [] }: Series): string =>
-  JSON.stringify([event, filters])
+export const scopeOf = (
+  { cohort, filters = [], includeBots = false }: Asked,
+  { event, filters: own = [] }: Series
+): string => canonical([event ?? null, [filters, own].flat(), cohort, includeBots])

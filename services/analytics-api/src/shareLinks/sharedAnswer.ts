@@ -7,21 +7,33 @@ import { StickinessResult } from "@analytics/analytics-core/query/stickiness/Sti
 import { TrendsRequest } from "@analytics/analytics-core/query/trends/TrendsRequest"
 import { Effect, Schema } from "effect"
 import type { SavedQuery } from "../insights/Insight.ts"
-import { type Ask, countedTrends } from "./countedTrends.ts"
+import { frameOf } from "./clashes.ts"
+import { type Ask, type CountedTrends, countedTrends } from "./countedTrends.ts"
 import { funnelFloor } from "./floor/funnelFloor.ts"
 import { lifecycleFloor } from "./floor/lifecycleFloor.ts"
 import { retentionFloor } from "./floor/retentionFloor.ts"
 import { sessionsFloor } from "./floor/sessionsFloor.ts"
 import { stickinessFloor } from "./floor/stickinessFloor.ts"
 import { isSharedKind, requireShareable, type SharedKind } from "./shareable.ts"
+import { shownTrends } from "./shownTrends.ts"
 
 /** An answer as who holds a link may see it. */
 export interface SharedAnswer {
   readonly kind: SharedKind
   /** As `/v1/query`, with null where a number must not be shown. */
   readonly result: unknown
-  readonly asOf: string
 }
+
+/** An answer that is shown once it is known what else is. */
+export type HeldAnswer =
+  | SharedAnswer
+  | {
+      readonly kind: "trends"
+      readonly frame: string
+      /** Ranked by itself, so that `other` holds what no other answer's does. */
+      readonly hasOwnGroups: boolean
+      readonly trends: CountedTrends
+    }
 
 const isTrends = Schema.is(TrendsRequest)
 
@@ -58,26 +70,46 @@ const floors = {
 >
 
 /** Answers a query for who holds a link, and refuses what may not be shared (any more). */
-export const sharedAnswer = Effect.fn("sharedAnswer")(function* (
+export const heldAnswer = Effect.fn("heldAnswer")(function* (
   query: SavedQuery,
   floor: number,
   ask: Ask
-) {
+): Effect.fn.Return<HeldAnswer, Effect.Error<ReturnType<Ask>>> {
   yield* requireShareable(query, "")
   const { kind } = query
   if (!isSharedKind(kind)) return yield* unreadable
   if (kind === "trends") {
     if (!isTrends(query)) return yield* unreadable
-    const { answer, result } = yield* countedTrends(query, floor, ask)
-    return { kind, result, asOf: answer.meta.asOf } satisfies SharedAnswer
+    const trends = yield* countedTrends(query, ask)
+    const hasOwnGroups = query.formula === undefined && query.series.length > 1
+    return { kind, frame: frameOf(query), hasOwnGroups, trends }
   }
-  const answer = yield* ask(query)
-  return {
-    kind,
-    result: floors[kind](answer.result, query, floor),
-    asOf: answer.meta.asOf
-  } satisfies SharedAnswer
+  const { result } = yield* ask(query)
+  return { kind, result: floors[kind](result, query, floor) }
 })
+
+/** Answers as they are shown side by side; their order stays. */
+export const sideBySide = (
+  held: ReadonlyArray<HeldAnswer>,
+  floor: number
+): ReadonlyArray<SharedAnswer> =>
+  held.map((answer) => {
+    if (!("trends" in answer)) return answer
+    const beside = held.flatMap((other) =>
+      "trends" in other && other.frame === answer.frame ? [other] : []
+    )
+    // Where groups are ranked more than once, an `other` and groups make up another one.
+    const withOther = beside.length === 1 && !answer.hasOwnGroups
+    return {
+      kind: answer.kind,
+      result: shownTrends(
+        answer.trends,
+        beside.map(({ trends }) => trends),
+        floor,
+        withOther
+      )
+    }
+  })
 
 const unreadable = Effect.fail(
   QueryInvalid.at("", "The saved question can no longer be read")

@@ -18,24 +18,27 @@ export interface CountedLines {
   readonly formulas: ReadonlyArray<TrendsSeries>
 }
 
+/** Whether the number of a line about these events may be shown in a bucket. */
+export type IsShown = (scope: string, line: TrendsSeries, bucket: number) => boolean
+
 /** Which group of a breakdown. */
 export const groupOf = ({ breakdown, other }: TrendsSeries): string =>
   JSON.stringify([breakdown, other])
 
 /**
  * A number is shown if enough people are behind it, and, within a group and bucket, enough
- * between it and those about other events, as all who buy may be among those who look. A
- * formula is shown where all it may be made of is. A group without a number is not named.
+ * between it and those about other events, as all who buy may be among those who look.
+ *
+ * @param counted lines of the same buckets, of all answers that are shown together
  */
-export const trendsFloor = (
-  { counted, formulas }: CountedLines,
+export const keptApart = (
+  counted: ReadonlyArray<CountedLine>,
   floor: number
-): TrendsResult["series"] => {
+): IsShown => {
   const shownAt = new Map<string, boolean>()
   const place = (scope: string, group: string, bucket: number) =>
     JSON.stringify([scope, group, bucket])
-  const groups = Map.groupBy(counted, ({ line }) => groupOf(line))
-  for (const [group, lines] of groups) {
+  for (const [group, lines] of Map.groupBy(counted, ({ line }) => groupOf(line))) {
     const buckets = Math.max(0, ...lines.map(({ people }) => people.length))
     for (let bucket = 0; bucket < buckets; bucket++) {
       const scopes = new Map<string, number>()
@@ -48,23 +51,31 @@ export const trendsFloor = (
         shownAt.set(place(scope, group, bucket), shown[index] ?? false)
     }
   }
-  const isShown = (scope: string, line: TrendsSeries, bucket: number) =>
+  return (scope, line, bucket) =>
     shownAt.get(place(scope, groupOf(line), bucket)) ?? false
+}
+
+/**
+ * The lines with null where a number is not shown. A formula is shown where all it may be
+ * made of is. A group without a number is not named.
+ */
+export const hiding = (
+  { counted, formulas }: CountedLines,
+  isShown: IsShown
+): TrendsResult["series"] => {
   const scopes = new Set(counted.map(({ scope }) => scope))
-  const allShown = (line: TrendsSeries, bucket: number) =>
+  const allShown: IsShown = (_, line, bucket) =>
     [...scopes].every((scope) => isShown(scope, line, bucket))
   return [
-    ...counted.map(({ line, scope }) =>
-      hiding(line, (bucket) => isShown(scope, line, bucket))
-    ),
-    ...formulas.map((line) => hiding(line, (bucket) => allShown(line, bucket)))
+    ...counted.map(({ line, scope }) => hidden(line, scope, isShown)),
+    ...formulas.map((line) => hidden(line, "", allShown))
   ].filter(
     ({ breakdown, data, other }) =>
       (breakdown === null && !other) || data.some((value) => value !== null)
   )
 }
 
-const hiding = (line: TrendsSeries, isShown: (bucket: number) => boolean) => ({
+const hidden = (line: TrendsSeries, scope: string, isShown: IsShown) => ({
   ...line,
-  data: line.data.map((value, bucket) => (isShown(bucket) ? value : null))
+  data: line.data.map((value, bucket) => (isShown(scope, line, bucket) ? value : null))
 })

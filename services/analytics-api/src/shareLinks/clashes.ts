@@ -1,0 +1,76 @@
+import { FunnelRequest } from "@analytics/analytics-core/query/funnel/Funnel"
+import { LifecycleRequest } from "@analytics/analytics-core/query/lifecycle/Lifecycle"
+import { RetentionRequest } from "@analytics/analytics-core/query/retention/Retention"
+import { StickinessRequest } from "@analytics/analytics-core/query/stickiness/Stickiness"
+import { TrendsRequest } from "@analytics/analytics-core/query/trends/TrendsRequest"
+import { Schema, Struct } from "effect"
+import type { SavedQuery } from "../insights/Insight.ts"
+import { canonical } from "../results/resultKey.ts"
+import { meet, scopeOf, tellHowMany } from "./shareable.ts"
+
+const isTrends = Schema.is(TrendsRequest)
+const isFunnel = Schema.is(FunnelRequest)
+const isRetention = Schema.is(RetentionRequest)
+const isOfOneEvent = Schema.is(Schema.Union([StickinessRequest, LifecycleRequest]))
+
+/** Events that a question is about, and how they are divided; undefined is any event. */
+interface Cut {
+  readonly event: string | undefined
+  readonly division: string
+}
+
+/**
+ * Equal for trends whose numbers have the same buckets and groups, whatever they count:
+ * range, zone, interval, breakdown and comparison.
+ */
+export const frameOf = (request: TrendsRequest): string =>
+  canonical(
+    Struct.omit(request, [
+      "series",
+      "formula",
+      "filters",
+      "cohort",
+      "includeBots",
+      "limit"
+    ])
+  )
+
+/**
+ * Whether two questions must not be answered side by side, because they divide the same
+ * events in different ways: orders of all and of one plan are those of the other plans, and
+ * days and their week are the day that is hidden. The same question twice is none.
+ */
+export const clash = (one: SavedQuery, other: SavedQuery): boolean => {
+  const others = cutsOf(other)
+  return (
+    cutsOf(one).some((cut) =>
+      others.some(
+        ({ division, event }) => division !== cut.division && meet(event, cut.event)
+      )
+    ) ||
+    (isTrends(one) &&
+      isTrends(other) &&
+      one.series.some((series) =>
+        other.series.some((next) => tellHowMany(series, next))
+      ))
+  )
+}
+
+const cutsOf = (query: SavedQuery): ReadonlyArray<Cut> => {
+  if (isTrends(query)) {
+    const frame = frameOf(query)
+    return query.series.map((series) => ({
+      event: series.event,
+      division: canonical([frame, scopeOf(query, series)])
+    }))
+  }
+  const division = canonical(query)
+  return eventsOf(query).map((event) => ({ event, division }))
+}
+
+const eventsOf = (query: SavedQuery): ReadonlyArray<string | undefined> => {
+  if (isFunnel(query))
+    return [...query.steps, ...(query.exclusions ?? [])].map(({ event }) => event)
+  if (isRetention(query)) return [query.start.event, query.return.event]
+  return isOfOneEvent(query) ? [query.event] : [undefined]
+}
