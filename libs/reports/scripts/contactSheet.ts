@@ -3,12 +3,14 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { chartPng } from "../src/chart/chartPng.ts"
 import { chartSvg } from "../src/chart/chartSvg.ts"
+import { hardCharts } from "../test/support/hardCharts.ts"
 import { sampleCharts } from "../test/support/sampleCharts.ts"
 
 const [folder = "charts", theme = "light", given = "640"] = Bun.argv.slice(2)
 if (theme !== "light" && theme !== "dark" && theme !== "print")
   throw new Error("theme: light, dark or print")
 const width = Number(given)
+const charts = { ...sampleCharts, ...hardCharts }
 const columns = Math.max(1, Math.floor(1600 / (width + 16)))
 const tallest = 1500
 mkdirSync(folder, { recursive: true })
@@ -29,7 +31,7 @@ const write = () => {
   heights = heights.map(() => 0)
 }
 
-for (const [at, [title, chart]] of Object.entries(sampleCharts).entries()) {
+for (const [at, [title, chart]] of Object.entries(charts).entries()) {
   const svg = chartSvg(chart, {
     theme,
     width,

@@ -6,11 +6,11 @@ import type {
   RetentionChart,
   SeriesChart
 } from "../Chart.ts"
+import { metricChange } from "../format/metricChange.ts"
 import { numberText } from "../format/numberText.ts"
 import type { ChartOptions } from "./ChartOptions.ts"
 import { chartLabel } from "./fitText.ts"
 import { timeLabels } from "./labels.ts"
-import { metricChange } from "./metricChange.ts"
 
 type Writing = Pick<ChartOptions, "locale" | "timezone">
 
@@ -188,12 +188,8 @@ const ofMetric = (metric: Metric, writing: Writing): ReadonlyArray<string> => {
   const { kind, unit } = metric.values
   const value = numberText(metric.value, kind, unit, writing.locale)
   const change = metricChange(metric, writing.locale)
-  if (change === undefined) return [metric.value === null ? "No data." : `${value}.`]
-  const label = short(metric.compare?.label ?? "")
-  const moved = { up: "more than", down: "less than", same: "beside" }[change.direction]
-  return [
-    `${value}, ${change.text === undefined ? "" : `${change.text} `}${moved} ${change.before} (${label}).`
-  ]
+  if (change === null) return [metric.value === null ? "No data." : `${value}.`]
+  return [`${value}, ${change.text} from ${change.before} (${short(change.label)}).`]
 }
 
 /** A sentence or two that say what a chart shows: its trend, its highest and last value. */

@@ -23,7 +23,31 @@ export const chartLabel = (text: string): string =>
 /** Characters as readers see them: an emoji with its modifiers is one. */
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" })
 
-/** The text, or as much of its beginning as is at most `width` wide, and `…`. */
+const segmentsOf = (text: string): ReadonlyArray<string> =>
+  [...graphemes.segment(text)].map(({ segment }) => segment)
+
+/** How many of the first characters are at most `room` wide together. */
+const fitting = (
+  characters: ReadonlyArray<string>,
+  room: number,
+  size: number,
+  weight: FontWeight
+): number => {
+  let used = 0
+  const over = characters.findIndex((character) => {
+    used += textWidth(character, size, weight)
+    return used > room
+  })
+  return over === -1 ? characters.length : over
+}
+
+/** Paths of pages, which often begin alike and differ at their ends. */
+const path = /^(?:[a-z]+:\/)?\/[\x21-\x7e]+$/iu
+
+/**
+ * The text, or as much of its beginning as is at most `width` wide, and `…`; of a path both
+ * its ends.
+ */
 export const fitText = (
   text: string,
   width: number,
@@ -32,17 +56,38 @@ export const fitText = (
 ): string => {
   if (textWidth(text, size, weight) <= width) return text
   const room = width - textWidth("…", size, weight)
-  let kept = ""
-  let used = 0
-  for (const { segment } of graphemes.segment(text)) {
-    used += textWidth(segment, size, weight)
-    if (used > room) break
-    kept += segment
+  const characters = segmentsOf(text)
+  const start = (share: number) => {
+    const count = fitting(characters, room * share, size, weight)
+    return characters.slice(0, count).join("")
   }
-  return `${kept.trimEnd()}…`
+  if (!path.test(text)) return `${start(1).trimEnd()}…`
+  const begin = start(0.4)
+  const left = room - textWidth(begin, size, weight)
+  const end = fitting(characters.toReversed(), left, size, weight)
+  return `${begin}…${characters.slice(characters.length - end).join("")}`
 }
 
-/** The text in at most `lines` lines of `width`, broken at spaces where there are some. */
+/** As much of a word as fits in a line, if possible up to one of its own marks. */
+const breakWord = (
+  word: string,
+  width: number,
+  size: number,
+  weight: FontWeight
+): readonly [string, string] => {
+  const characters = segmentsOf(word)
+  const most = Math.max(1, fitting(characters, width, size, weight))
+  const mark = characters
+    .slice(0, most)
+    .findLastIndex((character) => /[/_.:?&=-]/u.test(character))
+  const at = mark > 0 && mark + 1 > most / 2 ? mark + 1 : most
+  return [characters.slice(0, at).join(""), characters.slice(at).join("")]
+}
+
+/**
+ * The text in at most `lines` lines of `width`, broken at spaces; within a word only where
+ * it alone is longer than a line.
+ */
 export const wrapText = (
   text: string,
   width: number,
@@ -53,7 +98,8 @@ export const wrapText = (
   const made: Array<string> = []
   let line = ""
   const words = text.split(" ")
-  for (const [at, word] of words.entries()) {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ""
     const longer = line === "" ? word : `${line} ${word}`
     if (textWidth(longer, size, weight) <= width) {
       line = longer
@@ -64,13 +110,15 @@ export const wrapText = (
       return [...made, fitText(rest, width, size, weight)]
     }
     if (line === "") {
-      made.push(fitText(word, width, size, weight))
+      const [first, rest] = breakWord(word, width, size, weight)
+      made.push(first)
+      words.splice(at, 1, rest)
     } else {
       made.push(line)
-      line = textWidth(word, size, weight) <= width ? word : ""
-      if (line === "")
-        return [...made, fitText(words.slice(at).join(" "), width, size, weight)]
+      line = ""
     }
+    // This word, or what is left of it, begins the next line.
+    at--
   }
   return line === "" ? made : [...made, line]
 }

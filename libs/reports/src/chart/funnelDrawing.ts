@@ -12,7 +12,8 @@ import { chartColors, seriesStyle } from "./theme.ts"
 
 /** More would be a table; it has all of them. */
 const mostGroups = 16
-const mostSteps = 30
+/** Pixels: about as high as a page, as wide as it is. */
+const highest = 900
 
 export const groupName = (name: string | null): string =>
   name === null ? "Everybody" : chartLabel(name)
@@ -22,8 +23,9 @@ export const funnelDrawing = (chart: FunnelChart, options: ChartOptions): Drawin
   const colors = chartColors(options.theme)
   const { width, locale } = options
   const groups = chart.groups.slice(0, mostGroups)
+  const [many, thick] = [groups.length > 1, groups.length > 1 ? 16 : 24]
   const steps = Math.min(
-    mostSteps,
+    Math.max(1, Math.floor(highest / (32 + groups.length * thick))),
     Math.max(0, ...groups.map((one) => one.steps.length))
   )
   if (steps === 0) return emptyDrawing(options)
@@ -42,8 +44,6 @@ export const funnelDrawing = (chart: FunnelChart, options: ChartOptions): Drawin
   const room =
     12 + beside.reduce((most, text) => Math.max(most, textWidth(text, 12, 600)), 0)
   const [left, right] = [12, Math.min(width - 80, width - 12 - room)]
-  const [many, thick] = [groups.length > 1, groups.length > 1 ? 16 : 24]
-
   const legend = legendOf(
     many
       ? groups.map(({ name }, index) => ({

@@ -1,10 +1,10 @@
 import type { Metric } from "../Chart.ts"
 import { textWidth } from "../fonts/textWidth.ts"
+import { metricChange } from "../format/metricChange.ts"
 import { numberText, shortNumberText } from "../format/numberText.ts"
 import type { ChartOptions } from "./ChartOptions.ts"
 import { type Drawing, type Layer, shapes, type TextInk, texts } from "./drawing.ts"
 import { chartLabel, fitText, wrapText } from "./fitText.ts"
-import { metricChange } from "./metricChange.ts"
 import { bandLayer, lineLayer } from "./paths.ts"
 import { chartColors, seriesStyle } from "./theme.ts"
 
@@ -64,15 +64,24 @@ const sparkline = (
       ],
       scales
     ),
-    shapes([
-      {
-        x: scales.x(last),
-        y: scales.y(finite[last] ?? 0),
-        shape: "circle",
-        area: 36,
-        fill: color
-      }
-    ])
+    // The last value, and those that no line leads to.
+    shapes(
+      finite.flatMap((value, at) => {
+        const alone =
+          (finite[at - 1] ?? null) === null && (finite[at + 1] ?? null) === null
+        return value === null || (at !== last && !alone)
+          ? []
+          : [
+              {
+                x: scales.x(at),
+                y: scales.y(value),
+                shape: "circle",
+                area: at === last ? 36 : 12,
+                fill: color
+              }
+            ]
+      })
+    )
   ]
 }
 
@@ -105,24 +114,19 @@ export const metricDrawing = (metric: Metric, options: ChartOptions): Drawing =>
   const layers: Array<Layer> = []
   let bottom = 56
   const change = metricChange(metric, locale)
-  if (change !== undefined) {
+  if (change !== null) {
     const tone =
-      change.verdict === "good"
-        ? colors.good
-        : change.verdict === "bad"
-          ? colors.bad
-          : colors.quiet
-    const label = chartLabel(metric.compare?.label ?? "")
-    const told = change.text ?? ""
+      change.good === null ? colors.quiet : change.good ? colors.good : colors.bad
+    const label = chartLabel(change.label)
+    const told = fitText(change.text, room - 30, 12, 600)
     layers.push(
       shapes([{ x: 18, y: bottom + 9, shape: arrows[change.direction], fill: tone }])
     )
-    if (told !== "")
-      words.push({ x: 29, y: bottom + 13, text: told, weight: 600, color: tone })
-    const from = told === "" ? 29 : 29 + textWidth(told, 12, 600) + 6
-    const rest = `from ${change.before}`
-    const onLine = fitText(rest, room + 12 - from, 12)
-    words.push({ x: from, y: bottom + 13, text: onLine, color: colors.quiet })
+    words.push({ x: 29, y: bottom + 13, text: told, weight: 600, color: tone })
+    const from = 29 + textWidth(told, 12, 600) + 6
+    const rest = fitText(`from ${change.before}`, room + 12 - from, 12)
+    if (rest !== "…")
+      words.push({ x: from, y: bottom + 13, text: rest, color: colors.quiet })
     bottom += 20
     for (const line of wrapText(label, room, 12, 2)) {
       words.push({ x: 12, y: bottom + 13, text: line, color: colors.quiet })

@@ -87,7 +87,7 @@ export const pathsDrawing = (chart: PathsChart, options: ChartOptions): Drawing 
       y,
       text: count,
       size: 11,
-      color: colors.quiet
+      color: colors.ink
     })
   }
   for (let at = 0; at < flow.columns; at++)

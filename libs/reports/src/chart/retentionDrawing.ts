@@ -10,7 +10,7 @@ import { notesOf } from "./notes.ts"
 import { chartColors, inkOn, scaleColor } from "./theme.ts"
 
 /** More rows would be a table; it has all of them. */
-const mostCohorts = 60
+const mostCohorts = 40
 
 const finite = (value: number | null | undefined): value is number =>
   typeof value === "number" && Number.isFinite(value)
@@ -48,7 +48,9 @@ export const retentionDrawing = (
   const text = (value: number, places: boolean) =>
     places
       ? numberText(value, "percent", undefined, locale)
-      : String(Math.round(value * 100))
+      : value > 0 && value < 0.005
+        ? "<1"
+        : String(Math.round(value * 100))
   /** With `%` where there is room, else whole percents, else colours alone. */
   const percents = cell >= 48
   const numbers = percents || cell >= 18
@@ -59,8 +61,10 @@ export const retentionDrawing = (
   // Period 0 is everybody: it would make all others look alike.
   const later = whole.flatMap((rates) => rates.slice(1)).filter(finite)
   const most = later.reduce((high, value) => Math.max(high, value), 0)
+  // Where hardly anybody came back, no cell is as dark as if many had.
+  const full = Math.max(most, 0.05)
   const share = (value: number, period: number) =>
-    period === 0 || most === 0 ? Math.min(1, value) : Math.min(1, value / most) * 0.92
+    period === 0 ? Math.min(1, value) : Math.min(1, value / full) * 0.92
 
   const cells: Array<RectInk> = []
   const words: Array<TextInk> = [
@@ -130,7 +134,7 @@ export const retentionDrawing = (
       x: 12 + scaleWidth + 8,
       y: end + 19,
       text: fitText(
-        `0 – ${numberText(most, "percent", undefined, locale)}`,
+        `0 – ${numberText(full, "percent", undefined, locale)}`,
         width - scaleWidth - 32,
         11
       ),

@@ -5,6 +5,7 @@ import type { ChartOptions } from "./ChartOptions.ts"
 import { type Drawing, type Layer, rules, texts } from "./drawing.ts"
 import { emptyDrawing } from "./emptyDrawing.ts"
 import { endLabelLayers, endLabelRoom } from "./endLabels.ts"
+import { chartLabel, fitText } from "./fitText.ts"
 import { spacedLabels, timeLabels } from "./labels.ts"
 import { legendOf } from "./legend.ts"
 import { badgesOf, markLayers, numberedMarks } from "./marks.ts"
@@ -23,20 +24,26 @@ import { sideBarsDrawing, sideBarsNeeded } from "./sideBars.ts"
 import { chartColors } from "./theme.ts"
 import { type Ticks, ticksOf } from "./ticks.ts"
 
-/** Labels of an axis of numbers, each different from the others. */
+/** Labels of an axis of numbers, each different from the others, without a long unit. */
 const tickTexts = (
   { values }: Ticks,
   { values: { kind, unit } }: SeriesChart,
   factor: number,
-  locale: string
-): ReadonlyArray<string> => {
-  const written = (text: typeof numberText) =>
+  { locale, width }: ChartOptions
+): { readonly labels: ReadonlyArray<string>; readonly unit: string | undefined } => {
+  const written = (text: typeof numberText, shown: string | undefined) =>
     values.map((value) => {
       const real = value / factor
-      return Number.isFinite(real) ? text(real, kind, unit, locale) : ""
+      return Number.isFinite(real) ? text(real, kind, shown, locale) : ""
     })
-  const short = written(shortNumberText)
-  return new Set(short).size === short.length ? short : written(numberText)
+  const distinct = (shown: string | undefined) => {
+    const short = written(shortNumberText, shown)
+    return new Set(short).size === short.length ? short : written(numberText, shown)
+  }
+  const wide = (text: string) => textWidth(text, 12) > Math.min(96, width * 0.24)
+  const labels = distinct(unit)
+  if (unit === undefined || !labels.some(wide)) return { labels, unit: undefined }
+  return { labels: distinct(undefined), unit: chartLabel(unit) }
 }
 
 /** Where the axis begins: at 0, but for lines far from it, whose changes would be lost. */
@@ -93,15 +100,17 @@ export const seriesDrawing = (given: SeriesChart, options: ChartOptions): Drawin
   )
   const numbered = numberedMarks(chart)
   const time = timeLabels(labels, options.locale)
-  const notes = notesOf(
-    seriesNotes(chart, data, { time, numbered, cut: range.low > 0 || range.high < 0 }),
-    { x: 0, y: 0, width: width - 24 },
-    colors.quiet
-  )
-
   const wish = Math.round(Math.min(280, Math.max(150, width * 0.34)))
   const ticks = ticksOf(range.low, range.high, wish > 220 ? 5 : 4, chart.values.kind)
-  const tickLabels = tickTexts(ticks, chart, data.factor, options.locale)
+  const { labels: written, unit } = tickTexts(ticks, chart, data.factor, options)
+  const tickLabels = written.map((text) => fitText(text, width * 0.36, 12))
+  const said = seriesNotes(chart, data, {
+    time,
+    numbered,
+    cut: range.low > 0 || range.high < 0,
+    unit
+  })
+  const notes = notesOf(said, { x: 0, y: 0, width: width - 24 }, colors.quiet)
   const left =
     16 + tickLabels.reduce((most, text) => Math.max(most, textWidth(text, 12)), 0)
   const room = filled
@@ -137,7 +146,7 @@ export const seriesDrawing = (given: SeriesChart, options: ChartOptions): Drawin
     base: Math.min(ticks.high, Math.max(ticks.low, 0))
   }
   const beneath = notesOf(
-    seriesNotes(chart, data, { time, numbered, cut: range.low > 0 || range.high < 0 }),
+    said,
     { x: 12 - left, y: plotHeight + 24, width: width - 24 },
     colors.quiet
   )

@@ -144,6 +144,8 @@ export const barLayers = (
 ): ReadonlyArray<Layer> => {
   const group = scales.apart * (scales.apart > 6 ? 0.76 : 0.9)
   const widest = Math.min(64, group / Math.max(1, all.length))
+  /** Too narrow for a pattern to be seen. */
+  const thin = widest <= 4
   const { ink } = chartColors(options.theme)
   const whiskers: Array<RuleInk> = []
   const bars = all.flatMap((series, index) => {
@@ -169,8 +171,8 @@ export const barLayers = (
           x2: scales.x(at) + left + widest - space,
           y: scales.y(Math.max(base, value)),
           y2: scales.y(Math.min(base, value)),
-          fill: open ? look.openFill : look.fill,
-          stroke: (open || look.fill !== look.color) && widest > 4 ? look.color : "none"
+          fill: thin ? look.color : open ? look.openFill : look.fill,
+          stroke: !thin && (open || look.fill !== look.color) ? look.color : "none"
         }
       ]
     })
@@ -194,6 +196,7 @@ export const stackLayers = (
   const lines = all.filter(({ role }) => role !== "main")
   const stack = stackOf(stacked)
   const half = Math.min(48, scales.apart * 0.78) / 2
+  const open = (at: number) => openEnd && at === count - 1
   const pieces =
     time && count > mostPieces
       ? bandLayer(
@@ -216,8 +219,8 @@ export const stackLayers = (
                       x2: scales.x(at) + half,
                       y: scales.y(Math.max(from, to)),
                       y2: scales.y(Math.min(from, to)),
-                      fill: openEnd && at === count - 1 ? look.openFill : look.fill,
-                      stroke: half > 4 ? surface : "none"
+                      fill: open(at) ? look.openFill : look.fill,
+                      stroke: half <= 4 ? "none" : open(at) ? look.color : surface
                     }
                   ]
             )

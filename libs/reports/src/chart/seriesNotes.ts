@@ -10,12 +10,15 @@ export const seriesNotes = (
   {
     time,
     numbered,
-    cut
+    cut,
+    unit
   }: {
     readonly time: ReadonlyArray<TimeLabel>
     readonly numbered: ReadonlyArray<NumberedMark>
     /** The axis does not begin at 0. */
     readonly cut: boolean
+    /** What numbers are in, where their axis does not say. */
+    readonly unit: string | undefined
   }
 ): ReadonlyArray<string> => {
   const marks = numbered.map(({ number, at, label, text, kind }) => {
@@ -25,6 +28,7 @@ export const seriesNotes = (
   const left = (chart.marks?.length ?? 0) - numbered.length
   const last = time.at(-1)?.full ?? ""
   return [
+    ...(unit === undefined ? [] : [`Numbers are in ${unit}.`]),
     ...marks,
     ...(left > 0
       ? [`${left} more marks are not drawn (the first ${mostMarks} are).`]

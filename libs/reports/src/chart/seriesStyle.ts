@@ -2,7 +2,7 @@ import type { ChartOptions } from "./ChartOptions.ts"
 import { hatched } from "./hatch.ts"
 import type { LegendEntry, Swatch } from "./legend.ts"
 import type { DrawnSeries } from "./seriesData.ts"
-import { chartColors, mix, seriesStyle } from "./theme.ts"
+import { chartColors, faint, mix, seriesStyle } from "./theme.ts"
 
 /** How one series is drawn, and looks in the legend. */
 export interface Look {
@@ -19,14 +19,10 @@ export const lookOf = (series: DrawnSeries, options: ChartOptions): Look => {
   const id = options.id ?? "chart"
   const style = seriesStyle(options.theme, series.style)
   if (series.role === "compare") {
-    const color = mix(style.color, surface, 0.45)
-    return {
-      color,
-      dash: [4, 3],
-      width: 1.5,
-      fill: color,
-      openFill: hatched(id, color, "up", surface)
-    }
+    const color = faint(style.color, surface)
+    // Bars have no dashes to be told by: these are pale with a line around them.
+    const fill = mix(style.color, surface, 0.6)
+    return { color, dash: [4, 3], width: 1.5, fill, openFill: fill }
   }
   if (series.role === "forecast")
     return {

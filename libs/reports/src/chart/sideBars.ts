@@ -18,7 +18,9 @@ import { legendEntry, lookOf } from "./seriesStyle.ts"
 import { chartColors } from "./theme.ts"
 
 /** More rows would be a table; it has all of them. */
-const mostRows = 60
+const mostRows = 40
+/** Pixels: about as high as a page, as wide as it is. */
+const highest = 900
 
 /** Whether names of categories are too long or too many to stand under upright bars. */
 export const sideBarsNeeded = (
@@ -48,24 +50,27 @@ export const sideBarsDrawing = (
   const { width, locale } = options
   const { kind, unit } = chart.values
   const stacked = chart.form === "stacked"
-  const labels = chart.labels.slice(0, mostRows).map(chartLabel)
+  const named = chart.labels.slice(0, mostRows).map(chartLabel)
   const series = stacked
     ? data.series.filter(({ role }) => role === "main")
     : data.series
   const write = (value: number) =>
     shortNumberText(value / data.factor, kind, unit, locale)
 
-  const widest = labels.reduce((most, label) => Math.max(most, textWidth(label, 12)), 0)
+  const widest = named.reduce((most, label) => Math.max(most, textWidth(label, 12)), 0)
   const left = Math.min(widest + 1, width * (width < 400 ? 0.27 : 0.36)) + 20
   const thick = series.length > 8 ? 9 : series.length > 3 ? 12 : 16
   let down = 0
-  const rows = labels.map((label): Row => {
+  const rows: Array<Row> = []
+  for (const label of named) {
     const lines = wrapText(label, left - 20, 12, 2)
     const bars = stacked ? 18 : series.length * thick
     const row = { lines, y: down, height: Math.max(bars, lines.length * 15) }
+    if (rows.length > 0 && down + row.height > highest) break
     down += row.height + 12
-    return row
-  })
+    rows.push(row)
+  }
+  const labels = named.slice(0, rows.length)
 
   const stack = stackOf(series)
   const totals = labels.map((_, at) => {
@@ -75,7 +80,9 @@ export const sideBarsDrawing = (
   const valueTexts = stacked
     ? totals.map(write)
     : series.flatMap(({ points }) =>
-        points.slice(0, mostRows).map((value) => (value === null ? "–" : write(value)))
+        points
+          .slice(0, rows.length)
+          .map((value) => (value === null ? "–" : write(value)))
       )
   const [least, most] = extentOf(data, stacked) ?? [0, 1]
   const [low, high] = [Math.min(0, least), Math.max(0, most)]

@@ -31,8 +31,8 @@ const light: ChartColors = {
   ink: "#1b1f27",
   quiet: "#5b6270",
   grid: "#e6e8ec",
-  axis: "#9aa1ad",
-  track: "#eef0f3",
+  axis: "#7c8492",
+  track: "#f1f3f6",
   good: "#0b6e4f",
   bad: "#b42318",
   alarm: "#b42318",
@@ -42,7 +42,7 @@ const light: ChartColors = {
     "#00945a",
     "#b66f9f",
     "#915b03",
-    "#3199de",
+    "#248ef4",
     "#592da6",
     "#645f7e"
   ],
@@ -111,7 +111,8 @@ export interface SeriesStyle {
 export const seriesStyle = (theme: ChartTheme, index: number): SeriesStyle => {
   const { series } = chartColors(theme)
   const round = Math.floor(index / series.length)
-  const turn = theme === "print" ? index + round : round
+  // Three on in each round: in neither order does a pattern return with its colour.
+  const turn = theme === "print" ? index + 3 * round : round
   return {
     color: series[index % series.length] ?? "#000000",
     dash: dashes[turn % dashes.length] ?? [],
@@ -152,6 +153,12 @@ export const contrast = (a: string, b: string): number => {
   return ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05)
 }
 
-/** Of black and white, what is better read on a colour. */
+/** Of black and white, what is better read on a colour: never below 4.5 : 1. */
 export const inkOn = (color: string): string =>
-  contrast(color, "#ffffff") >= contrast(color, "#101318") ? "#ffffff" : "#101318"
+  contrast(color, "#ffffff") >= contrast(color, "#000000") ? "#ffffff" : "#000000"
+
+/** The colour of the period before: as much paler as still is 3 : 1 against `surface`. */
+export const faint = (color: string, surface: string): string => {
+  const paler = [0.45, 0.35, 0.25, 0.15].map((share) => mix(color, surface, share))
+  return paler.find((one) => contrast(one, surface) >= 3) ?? color
+}

@@ -24,12 +24,16 @@ export const metricChange = (metric: Metric, locale: string): MetricChange | nul
   const direction = difference > 0 ? "up" : difference < 0 ? "down" : "same"
   const sign = direction === "up" ? "+" : direction === "down" ? "−" : "±"
   const size = Math.abs(difference)
+  // A difference that is too large for a number: what is it as a share?
+  const share = Number.isFinite(size)
+    ? size / Math.abs(before)
+    : Math.abs(value / before - 1)
   const amount =
     values.kind === "percent"
       ? numberText(size * 100, "number", "pp", locale)
-      : before === 0
-        ? numberText(size, values.kind, values.unit, locale)
-        : numberText(size / Math.abs(before), "percent", undefined, locale)
+      : Number.isFinite(share)
+        ? numberText(share, "percent", undefined, locale)
+        : numberText(size, values.kind, values.unit, locale)
   return {
     direction,
     good:

@@ -83,7 +83,13 @@ const written = (
       currency: unit.toUpperCase()
     }).format(value)
   const text = format(locale, options).format(value)
-  return unit === undefined || unit === "" ? text : `${text} ${plainLine(unit, 40)}`
+  return unit === undefined || unit === "" ? text : `${text} ${shownUnit(unit)}`
+}
+
+/** A unit behind a number: in one line, and with an end. */
+const shownUnit = (unit: string): string => {
+  const line = plainLine(unit.slice(0, 400))
+  return line.length <= 40 ? line : `${line.slice(0, 39).toWellFormed().trimEnd()}…`
 }
 
 /**

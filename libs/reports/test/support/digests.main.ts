@@ -1,5 +1,7 @@
+import { chartPng } from "../../src/chart/chartPng.ts"
 import { renderEmail } from "../../src/email/renderEmail.ts"
 import { renderDocument } from "../../src/renderDocument.ts"
+import { drawnSamples } from "./chartDigests.ts"
 import { hostileReport } from "./hostileReport.ts"
 import { sampleReport } from "./sampleReport.ts"
 
@@ -16,6 +18,11 @@ const digests = async (): Promise<Record<string, string>> => {
     const { html, text, images } = renderEmail(document)
     found[`${name} mail`] = digest(new TextEncoder().encode(html + text))
     for (const { cid, bytes } of images) found[`${name} ${cid}`] = digest(bytes)
+  }
+  for (const { name, pictures, digest: drawing } of drawnSamples(6)) {
+    found[name] = drawing
+    for (const { svg } of pictures.slice(0, 1))
+      found[`${name} png`] = digest(chartPng(svg, 2))
   }
   return found
 }
