@@ -1,7 +1,7 @@
+import { DeletedProjects } from "@analytics/api-common/access/DeletedProjects"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Effect, Layer, Schedule, Stream } from "effect"
 import { ArtifactRepo } from "./ArtifactRepo.ts"
-import { DeletedProjects } from "./DeletedProjects.ts"
 
 /** An object that is younger may belong to something that is just being made. Milliseconds. */
 const YOUNG = 24 * 3_600_000

@@ -31,7 +31,7 @@ export class DeletedProjects extends Context.Service<
     /** All of them, up to now. */
     readonly ids: Effect.Effect<ReadonlySet<number>, DeletionsUnknown>
   }
->()("@analytics/ml-inference/registry/DeletedProjects") {
+>()("@analytics/api-common/access/DeletedProjects") {
   static readonly layer = Layer.effect(
     DeletedProjects,
     Effect.gen(function* () {
