@@ -21,6 +21,13 @@ export class ReportChanged extends HttpApiError.Problem<ReportChanged>()(
   { version: Schema.Int }
 ) {}
 
+/** Subscriptions send it. */
+export class ReportInUse extends HttpApiError.Problem<ReportInUse>()("ReportInUse", {
+  type: "urn:analytics:problem:report-in-use",
+  status: 409,
+  title: "Subscriptions send the report"
+}) {}
+
 /** As many as a project may have. */
 export class TooManyReports extends HttpApiError.Problem<TooManyReports>()(
   "TooManyReports",

@@ -1,3 +1,4 @@
+import { timeZone } from "@analytics/analytics-core/query/TimeZone"
 import { ValueKind } from "@analytics/reports/ReportTable"
 import { Schema } from "effect"
 import { InsightChart } from "../analytics/AnalyticsViews.ts"
@@ -105,14 +106,9 @@ export type Section = typeof Section.Type
 /** IANA; BCP 47. */
 const TimeZone = Schema.String.check(
   Schema.isMaxLength(100),
-  Schema.makeFilter((name) => {
-    try {
-      new Intl.DateTimeFormat("en", { timeZone: name })
-      return undefined
-    } catch {
-      return "Expected an IANA time zone"
-    }
-  })
+  Schema.makeFilter((name) =>
+    timeZone(name) === undefined ? "Expected an IANA time zone" : undefined
+  )
 )
 const Locale = Schema.String.check(
   Schema.isMaxLength(50),

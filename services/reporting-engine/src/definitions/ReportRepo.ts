@@ -48,7 +48,14 @@ export class ReportRepo extends Context.Service<
       expected: number,
       change: { readonly name: string; readonly definition: Definition }
     ): Effect.Effect<Option.Option<Report>, ReportsUnavailable>
-    remove(projectId: number, id: string): Effect.Effect<boolean, ReportsUnavailable>
+    /** Not one that subscriptions send: answers their names. */
+    remove(
+      projectId: number,
+      id: string
+    ): Effect.Effect<
+      { readonly removed: boolean; readonly usedBy: ReadonlyArray<string> },
+      ReportsUnavailable
+    >
     /** Newest first. */
     versions(
       projectId: number,
@@ -135,14 +142,24 @@ export class ReportRepo extends Context.Service<
             }).pipe(sql.withTransaction, within("5 seconds"), orUnavailable)
         ),
         remove: Effect.fn("ReportRepo.remove")((projectId, id) =>
-          sql`
-            DELETE FROM reports.definitions
-             WHERE project_id = ${of(projectId)} AND id = ${id}::uuid
-            RETURNING 1`.pipe(
-            within("5 seconds"),
-            Effect.map((rows) => rows.length > 0),
-            orUnavailable
-          )
+          Effect.gen(function* () {
+            // Whoever is about to subscribe to it has it locked, and is seen below.
+            yield* sql`
+              SELECT 1 FROM reports.definitions
+               WHERE project_id = ${of(projectId)} AND id = ${id}::uuid FOR UPDATE`
+            const users = yield* sql<{ name: string }>`
+              SELECT name FROM reports.subscriptions
+               WHERE project_id = ${of(projectId)} AND report_id = ${id}::uuid
+                 AND removed_at IS NULL
+               LIMIT 5`
+            if (users.length > 0)
+              return { removed: false, usedBy: users.map(({ name }) => name) }
+            const removed = yield* sql`
+              DELETE FROM reports.definitions
+               WHERE project_id = ${of(projectId)} AND id = ${id}::uuid
+              RETURNING 1`
+            return { removed: removed.length > 0, usedBy: [] }
+          }).pipe(sql.withTransaction, within("5 seconds"), orUnavailable)
         ),
         versions: Effect.fn("ReportRepo.versions")((projectId, id) =>
           sql`

@@ -1,10 +1,13 @@
 import { Context, Effect, Layer, Option } from "effect"
+import { Analytics } from "../analytics/Analytics.ts"
 import type { AnalyticsProblem } from "../analytics/AnalyticsProblems.ts"
 import type { ReportsUnavailable } from "../ReportsUnavailable.ts"
 import { Templates } from "../templates/Templates.ts"
 import { checkDefinition } from "./checkDefinition.ts"
+import { checkInsights } from "./checkInsights.ts"
 import {
   ReportChanged,
+  ReportInUse,
   type ReportInvalid,
   ReportNotFound,
   TooManyReports
@@ -54,12 +57,16 @@ export class Reports extends Context.Service<
       change: ReportChange
     ): Effect.Effect<
       Report,
-      ReportNotFound | ReportChanged | ReportInvalid | ReportsUnavailable
+      | ReportNotFound
+      | ReportChanged
+      | ReportInvalid
+      | AnalyticsProblem
+      | ReportsUnavailable
     >
     remove(
       projectId: number,
       id: string
-    ): Effect.Effect<void, ReportNotFound | ReportsUnavailable>
+    ): Effect.Effect<void, ReportInUse | ReportNotFound | ReportsUnavailable>
     versions(
       projectId: number,
       id: string
@@ -75,6 +82,7 @@ export class Reports extends Context.Service<
   static readonly layer = Layer.effect(
     Reports,
     Effect.gen(function* () {
+      const { insight } = yield* Analytics
       const repo = yield* ReportRepo
       const templates = yield* Templates
 
@@ -110,6 +118,7 @@ export class Reports extends Context.Service<
                 )
               : wanted.definition
           yield* checkDefinition(definition)
+          yield* checkInsights(actor.projectId, definition, insight)
           const made = yield* repo.insert(actor, {
             name: wanted.name ?? definition.title,
             definition,
@@ -122,12 +131,20 @@ export class Reports extends Context.Service<
         change: Effect.fn("Reports.change")(function* (actor, id, change) {
           const report = yield* get(actor.projectId, id)
           const definition = change.definition ?? report.definition
-          yield* checkDefinition(definition)
+          if (change.definition !== undefined) {
+            yield* checkDefinition(definition)
+            yield* checkInsights(actor.projectId, definition, insight)
+          }
           const name = change.name ?? report.name
           return yield* changed(actor, id, change.version, { name, definition })
         }),
         remove: Effect.fn("Reports.remove")(function* (projectId, id) {
-          if (!(yield* repo.remove(projectId, id))) return yield* new ReportNotFound({})
+          const { removed, usedBy } = yield* repo.remove(projectId, id)
+          if (usedBy.length > 0)
+            return yield* new ReportInUse({
+              detail: `Delete these first: ${usedBy.join(", ")}.`
+            })
+          if (!removed) return yield* new ReportNotFound({})
         }),
         versions: Effect.fn("Reports.versions")(function* (projectId, id) {
           const found = yield* repo.versions(projectId, id)

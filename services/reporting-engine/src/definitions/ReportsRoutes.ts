@@ -19,6 +19,7 @@ import {
 import { ReportsUnavailable } from "../ReportsUnavailable.ts"
 import {
   ReportChanged,
+  ReportInUse,
   ReportInvalid,
   ReportNotFound,
   TooManyReports
@@ -73,7 +74,7 @@ export const reportsRoutes = <R, ER>(
   new Elysia({ prefix: "/v1/reports", tags: ["reports"] })
     .use(effectPlugin(runtime))
     .post(
-      "/",
+      "",
       ({ body, headers, query, run }) =>
         run(
           Report,
@@ -108,7 +109,7 @@ export const reportsRoutes = <R, ER>(
       }
     )
     .get(
-      "/",
+      "",
       ({ headers, query: { cursor, limit = PAGE, projectId }, run }) =>
         run(
           Page,
@@ -177,7 +178,10 @@ export const reportsRoutes = <R, ER>(
           ...refusals,
           404: sent(ReportNotFound),
           409: sent(ReportChanged),
-          422: sent(Schema.Union([ReportInvalid, ProjectMissing]))
+          422: sent(Schema.Union([ReportInvalid, AnalyticsRefused, ProjectMissing])),
+          503: sent(
+            Schema.Union([ReportsUnavailable, AnalyticsUnavailable, KeysUnavailable])
+          )
         },
         detail: {
           summary: "Change a report",
@@ -205,8 +209,17 @@ export const reportsRoutes = <R, ER>(
       {
         params: received(Params),
         query: received(ProjectQuery),
-        response: { 204: sent(Schema.Void), ...refusals, 404: sent(ReportNotFound) },
-        detail: { summary: "Delete a report; its runs stay", security }
+        response: {
+          204: sent(Schema.Void),
+          ...refusals,
+          404: sent(ReportNotFound),
+          409: sent(ReportInUse)
+        },
+        detail: {
+          summary: "Delete a report; its runs stay",
+          description: "Not one that subscriptions send.",
+          security
+        }
       }
     )
     .get(

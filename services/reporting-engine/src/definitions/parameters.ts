@@ -33,7 +33,8 @@ export const parameterValues = (
   const values = new Map<string, ParameterValue>()
   for (const parameter of parameters) {
     const { name } = parameter
-    const value = given[name] ?? parameter.default
+    const own = Object.hasOwn(given, name) ? given[name] : undefined
+    const value = own ?? parameter.default
     const detail =
       value === undefined
         ? "It has no default, so it must be given"

@@ -28,11 +28,12 @@ export const filesRoutes = <R, ER>(
 ) =>
   new Elysia({ prefix: "/v1/files", tags: ["runs"] }).use(effectPlugin(runtime)).get(
     "/:projectId/:runId/:format",
-    ({ params, query, runResponse }) =>
+    ({ headers, params, query, runResponse }) =>
       runResponse(
         Effect.gen(function* () {
           const runs = yield* ReportRuns
-          return fileResponse(yield* runs.linked({ ...params, ...query }))
+          const file = yield* runs.linked({ ...params, ...query })
+          return fileResponse(file, { asked: headers })
         })
       ),
     {

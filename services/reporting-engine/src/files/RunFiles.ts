@@ -46,6 +46,8 @@ export class RunFiles extends Context.Service<
       place: Place,
       name: string
     ): Effect.Effect<Uint8Array, ReportsUnavailable | RunNotFound>
+    /** Where such a file of a run is in the object store. */
+    keyOf(place: Place, name: string): string
     /** Everything of a run. */
     remove(place: Place): Effect.Effect<void, ReportsUnavailable>
     /** Everything of a project. */
@@ -100,6 +102,7 @@ export class RunFiles extends Context.Service<
           put(folderOf(place) + name, bytes)
         ),
         get: Effect.fn("RunFiles.get")((place, name) => read(folderOf(place) + name)),
+        keyOf: (place, name) => folderOf(place) + name,
         remove: Effect.fn("RunFiles.remove")((place) => removeAll(folderOf(place))),
         removeProject: Effect.fn("RunFiles.removeProject")((projectId) =>
           removeAll(`reports/${projectId}/`)

@@ -15,6 +15,7 @@ import {
 import { Analytics } from "../analytics/Analytics.ts"
 import { ReportNotFound } from "../definitions/DefinitionProblems.ts"
 import { ReportRepo } from "../definitions/ReportRepo.ts"
+import { downloadName } from "../files/downloadName.ts"
 import { LinkRefused } from "../files/LinkRefused.ts"
 import { RunFiles } from "../files/RunFiles.ts"
 import { isSigned, signedPath, signingKey } from "../files/signedLinks.ts"
@@ -51,7 +52,11 @@ export const layer = Layer.effect(
         return { ...report, reportId: null, reportVersion: null }
       const found = yield* reports.byId(projectId, report.id)
       if (Option.isNone(found)) return yield* new ReportNotFound({})
-      const { definition, id, name, version } = found.value
+      const { id, ...newest } = found.value
+      const isOther = report.version !== undefined && report.version !== newest.version
+      const older = isOther ? yield* reports.versions(projectId, id) : []
+      const { definition, name, version } =
+        older.find((it) => it.version === report.version) ?? newest
       return { definition, name, reportId: id, reportVersion: version }
     })
 
@@ -82,14 +87,22 @@ export const layer = Layer.effect(
         bytes: bytes.byteLength,
         sha256
       })
-      return { name, mediaType, bytes }
+      const asOf = new Date(document.asOf)
+      const download = downloadName(run.name, asOf, format, extension)
+      return { name, download, mediaType, bytes }
     })
 
     const file = Effect.fnUntraced(function* (run: Run, format: RenderFormat) {
+      if (run.state === "running")
+        return yield* new RunNotFound({ detail: "It is still being made." })
       const known = run.files.find((it) => it.format === format)
       if (known === undefined) return yield* rendered(run, format)
-      const bytes = yield* files.get(run, known.name)
-      return { name: known.name, mediaType: known.mediaType, bytes }
+      const { mediaType, name } = known
+      const bytes = yield* files.get(run, name)
+      const [, extension = format] = /\.([a-z]+)$/u.exec(name) ?? []
+      const asOf = run.asOf ?? run.createdAt
+      const download = downloadName(run.name, asOf, format, extension)
+      return { name, download, mediaType, bytes }
     })
 
     const begun = Effect.fnUntraced(function* (asked: AskedRun) {

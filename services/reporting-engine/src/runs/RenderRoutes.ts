@@ -14,12 +14,12 @@ import {
 import { checkDefinition } from "../definitions/checkDefinition.ts"
 import { ReportInvalid, ReportNotFound } from "../definitions/DefinitionProblems.ts"
 import { ReportId } from "../definitions/Report.ts"
+import { downloadName } from "../files/downloadName.ts"
 import { fileResponse } from "../files/fileResponse.ts"
 import { ReportsUnavailable } from "../ReportsUnavailable.ts"
 import { Renderer } from "../rendering/Renderer.ts"
 import { RenderFailed, RendersBusy } from "../rendering/RenderProblems.ts"
 import { PreviewBody, RenderBody, RenderQuery, timed } from "./asking.ts"
-import { fileName } from "./fileName.ts"
 import { ReportRuns } from "./ReportRuns.ts"
 import { Run } from "./Run.ts"
 
@@ -63,8 +63,10 @@ export const renderRoutes = <R, ER>(
             })
             const { format = "html" } = query
             const rendered = yield* (yield* Renderer).render(document, format)
-            const name = fileName(format, rendered.extension)
-            return fileResponse({ ...rendered, name })
+            const { bytes, extension, mediaType } = rendered
+            const asOf = new Date(document.asOf)
+            const download = downloadName(document.title, asOf, format, extension)
+            return fileResponse({ bytes, mediaType, download })
           })
         ),
       {
@@ -110,7 +112,9 @@ export const renderRoutes = <R, ER>(
             const run = yield* runs.run(asked)
             const file = yield* runs.file(run, format)
             return fileResponse(file, {
-              "content-location": `/v1/report-runs/${run.id}/files/${format}`
+              more: {
+                "content-location": `/v1/report-runs/${run.id}/files/${format}`
+              }
             })
           }).pipe(Effect.catchTag("RunNotFound", Effect.die))
         ),

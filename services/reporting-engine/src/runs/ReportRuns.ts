@@ -16,9 +16,12 @@ import type { RunNotFound } from "./RunProblems.ts"
 /** What is to be reported, and as of when. */
 export interface Asked {
   readonly projectId: number
-  /** A stored report by its id, or a definition that is nowhere kept. */
+  /**
+   * A stored report by its id, as it is or as it was in a version that is kept; or a
+   * definition that is nowhere kept.
+   */
   readonly report:
-    | { readonly id: string }
+    | { readonly id: string; readonly version?: number }
     | { readonly name: string; readonly definition: Definition }
   readonly parameters?: Readonly<Record<string, unknown>>
   /** Epoch milliseconds: ranges such as `last_7d` end here. Without it: now. */
@@ -55,7 +58,10 @@ export interface LinkOfFile {
 }
 
 export interface ReportFile {
+  /** In the object store. */
   readonly name: string
+  /** Where it is saved. */
+  readonly download: string
   readonly mediaType: string
   readonly bytes: Uint8Array
 }

@@ -53,7 +53,7 @@ export const runsRoutes = <R, ER>(
   new Elysia({ prefix: "/v1/report-runs", tags: ["runs"] })
     .use(effectPlugin(runtime))
     .get(
-      "/",
+      "",
       ({ headers, query: { cursor, limit = PAGE, projectId, reportId }, run }) =>
         run(
           Page,
@@ -111,7 +111,7 @@ export const runsRoutes = <R, ER>(
             )
             const runs = yield* ReportRuns
             const run = yield* runs.get(access.projectId, runId)
-            return fileResponse(yield* runs.file(run, format))
+            return fileResponse(yield* runs.file(run, format), { asked: headers })
           })
         ),
       {
@@ -121,7 +121,7 @@ export const runsRoutes = <R, ER>(
         detail: {
           summary: "A file of a run",
           description:
-            "A format that was not asked for then is made of the document of then: the same numbers.",
+            "A format that was not asked for then is made of the document of then: the same numbers. `Range` and `If-None-Match` are understood.",
           security
         }
       }

@@ -23,7 +23,12 @@ export const ingestionSection = (
   { description, show, title }: Wanted,
   { accounting, quarantine, violations }: Quality
 ): ReadonlyArray<Block> => {
-  const head = { title, ...(description === undefined ? {} : { description }) }
+  // Accounting has no past: a report as of an earlier moment must not look as if it had.
+  const counted = "As counted when the report was made."
+  const head = {
+    title,
+    description: description === undefined ? counted : `${description} ${counted}`
+  }
   if (show === "quarantine")
     return [
       {

@@ -29,6 +29,7 @@ const known: Readonly<Record<string, string>> = {
   watermark_stale: "Newer events may be stored: ingestion could not be asked.",
   history_changed:
     "Something was erased or has expired since, so an earlier report may have said more.",
+  annotations_unavailable: "Annotations are missing: they could not be read.",
   forecast_unavailable: "Forecasts are missing: they could not be made.",
   forecast_history_short: "The range is too short to forecast some lines."
 }
@@ -57,9 +58,17 @@ export const makeDocument = Effect.fn("makeDocument")(function* ({
   const { from, to } = range
   const filters = withValues(definition.filters ?? [], values)
   const warnings = yield* Ref.make<ReadonlySet<string>>(new Set())
-  const notes = yield* analytics
-    .annotations(projectId, from, to)
-    .pipe(Effect.orElseSucceed(() => []))
+  const notes = yield* askPatiently(analytics.annotations(projectId, from, to)).pipe(
+    Effect.catch(({ detail }) =>
+      Effect.logWarning("a report is made without annotations", {
+        projectId,
+        detail
+      }).pipe(
+        Effect.andThen(Ref.set(warnings, new Set(["annotations_unavailable"]))),
+        Effect.as([])
+      )
+    )
+  )
   const shared = {
     frame: {
       projectId,

@@ -10,7 +10,7 @@ import type { Section } from "../definitions/ReportDefinition.ts"
 import { askPatiently } from "./askPatiently.ts"
 import { ingestionSection } from "./ingestionSection.ts"
 import { metricSection } from "./metricSection.ts"
-import { type Frame, sectionQuery } from "./sectionQuery.ts"
+import { type Frame, insightRange, sectionQuery } from "./sectionQuery.ts"
 
 /** What the sections of one document share. */
 export interface Shared {
@@ -50,19 +50,29 @@ export const sectionBlocks = Effect.fn("sectionBlocks")(function* (
         yield* shared.quality
       )
     case "metrics": {
+      const noting = Analytics.of({
+        ...analytics,
+        query: (...asked) =>
+          Effect.tap(analytics.query(...asked), (it) => noted(shared, it))
+      })
       const metrics = yield* Effect.forEach(
         section.metrics,
         (wanted) =>
-          Effect.map(metricSection(wanted, frame), (metric) => ({
-            title: withTexts(wanted.title, values),
-            metric: metric ?? noNumber
-          })),
+          metricSection(wanted, frame).pipe(
+            Effect.provideService(Analytics, noting),
+            Effect.map((metric) => ({
+              title: withTexts(wanted.title, values),
+              metric: metric ?? noNumber
+            }))
+          ),
         { concurrency: 2 }
       )
       return [{ type: "metrics", metrics }]
     }
     case "insight": {
-      const own = frame.isRanged ? { from: frame.from, to: frame.to, timezone } : {}
+      // Its own range must not move while the report's moment stands.
+      const saved = yield* askPatiently(analytics.insight(projectId, section.insight))
+      const own = insightRange(saved.query, frame)
       const { answer, insight } = yield* askPatiently(
         analytics.result(
           projectId,
@@ -78,7 +88,7 @@ export const sectionBlocks = Effect.fn("sectionBlocks")(function* (
           ...described(section.description ?? insight.description, frame),
           request: { ...insight.query, ...own },
           answer: answered(answer),
-          timezone,
+          timezone: own.timezone ?? timezone,
           shown: section.chart ?? insight.chart,
           table: section.table ?? false,
           notes

@@ -1,4 +1,5 @@
 import { namedRange } from "@analytics/analytics-core/query/Common"
+import { documentedKinds } from "@analytics/analytics-core/query/Query"
 import { timeZone } from "@analytics/analytics-core/query/TimeZone"
 import { Predicate } from "effect"
 import { isRange, type ParameterValues, withValues } from "../definitions/parameters.ts"
@@ -48,36 +49,83 @@ export const rangeAt = (
   return { from: new Date(first).toISOString(), to: new Date(to).toISOString() }
 }
 
+type Body = Readonly<Record<string, unknown>>
+
+const isBody = (value: unknown): value is Body =>
+  Predicate.isObject(value) && !Array.isArray(value)
+
+/** The query whose people one asks for: it has the range. */
+const innerOf = ({ of }: Body): Body | undefined =>
+  isBody(of) && isBody(of["query"]) ? of["query"] : undefined
+
+/** SQL says itself which time it is of; what is of no known kind is refused elsewhere. */
+const takes = (kind: unknown, field: string): boolean => {
+  const known = documentedKinds.find((it) => it.kind === kind)
+  return known === undefined || !("fields" in known.request)
+    ? true
+    : Predicate.hasProperty(known.request.fields, field)
+}
+
+const zoneOf = ({ timezone }: Body, frame: Frame): string =>
+  typeof timezone === "string" ? timezone : frame.timezone
+
+/** The named range of a query, as of the report's moment. */
+const ownRange = (body: Body, frame: Frame) => {
+  const { range, weekStart } = body
+  return typeof range === "string" && isRange(range)
+    ? rangeAt(range, zoneOf(body, frame), frame.at, weekStart)
+    : undefined
+}
+
 const filtersOf = (own: unknown): ReadonlyArray<unknown> =>
   Array.isArray(own) ? own : own === undefined ? [] : [own]
+
+const framed = (body: Body, frame: Frame): Body => {
+  const inner = innerOf(body)
+  if (inner !== undefined && isBody(body["of"]))
+    return { ...body, of: { ...body["of"], query: framed(inner, frame) } }
+  const { range, ...own } = body
+  const named = ownRange(body, frame)
+  const isNone =
+    range === undefined && own["from"] === undefined && own["to"] === undefined
+  const usual =
+    isNone && takes(body["kind"], "from") ? { from: frame.from, to: frame.to } : {}
+  // What is no range is refused by who reads it, with a reason.
+  const unread = range === undefined || named !== undefined ? {} : { range }
+  const zone = takes(body["kind"], "timezone") ? { timezone: zoneOf(own, frame) } : {}
+  const all = [...frame.filters, ...filtersOf(own["filters"])]
+  return {
+    ...own,
+    ...unread,
+    ...(named ?? usual),
+    ...zone,
+    ...(all.length > 0 ? { filters: all } : {})
+  }
+}
 
 /**
  * The body of a section's query: with values in the place of parameters, the report's
  * range, time zone and filters where it has none of its own, and everybody's watermark.
  */
-export const sectionQuery = (
-  query: Readonly<Record<string, unknown>>,
-  { asOf, at, filters, from, timezone, to, values }: Frame
-): Readonly<Record<string, unknown>> => {
-  const body = withValues(query, values)
-  const { range, ...own } = Predicate.isObject(body) ? { ...body } : {}
-  const zone = typeof own["timezone"] === "string" ? own["timezone"] : timezone
-  const named =
-    typeof range === "string" && isRange(range)
-      ? rangeAt(range, zone, at, own["weekStart"])
-      : undefined
-  const hasOwn = own["from"] !== undefined || own["to"] !== undefined
-  // What is no range is refused by who reads it, with a reason.
-  const unread = range === undefined || named !== undefined ? {} : { range }
-  const all = [...filters, ...filtersOf(own["filters"])]
-  return {
-    ...own,
-    ...unread,
-    ...(named ?? (hasOwn || range !== undefined ? {} : { from, to })),
-    timezone: zone,
-    asOf,
-    ...(all.length > 0 ? { filters: all } : {})
-  }
+export const sectionQuery = (query: Body, frame: Frame): Body => {
+  const body = withValues(query, frame.values)
+  return { ...framed(isBody(body) ? body : {}, frame), asOf: frame.asOf }
+}
+
+/** ISO 8601; IANA. */
+interface Place {
+  readonly from?: string
+  readonly to?: string
+  readonly timezone?: string
+}
+
+/** Range and time zone that an insight is asked with in place of what it says. */
+export const insightRange = (query: Body, frame: Frame): Place => {
+  const asked = innerOf(query) ?? query
+  if (!takes(asked["kind"], "from") || !takes(asked["kind"], "timezone")) return {}
+  return frame.isRanged
+    ? { from: frame.from, to: frame.to, timezone: frame.timezone }
+    : { ...ownRange(asked, frame), timezone: zoneOf(asked, frame) }
 }
 
 const DAY = 86_400_000

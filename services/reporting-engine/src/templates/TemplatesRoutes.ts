@@ -27,7 +27,7 @@ export const templatesRoutes = <R, ER>(
   new Elysia({ prefix: "/v1/report-templates", tags: ["reports"] })
     .use(effectPlugin(runtime))
     .get(
-      "/",
+      "",
       ({ headers, query, run }) =>
         run(
           List,
