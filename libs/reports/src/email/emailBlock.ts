@@ -4,6 +4,7 @@ import { chartSvg } from "../chart/chartSvg.ts"
 import { chartText } from "../chart/chartText.ts"
 import { metricChange } from "../format/metricChange.ts"
 import { numberText } from "../format/numberText.ts"
+import { plainText } from "../format/plainText.ts"
 import { shownTable, type TableLimits } from "../format/shownTable.ts"
 import { escapeHtml } from "../html/escapeHtml.ts"
 import { markdownHtml } from "../markdown/markdownHtml.ts"
@@ -24,6 +25,9 @@ export interface EmailPart {
   readonly html: string
   readonly images: ReadonlyArray<EmailImage>
 }
+
+/** Most characters of a text: the rest of a mail has to find room beneath it. */
+const longestText = 20_000
 
 const limits: TableLimits = { rows: 15, columns: 6, cell: 200, total: 8000 }
 
@@ -139,7 +143,7 @@ export const emailBlock = (
   switch (block.type) {
     case "markdown":
       return text(
-        markdownHtml(parseMarkdown(block.text), {
+        markdownHtml(parseMarkdown(plainText(block.text, longestText)), {
           headingLevel: () => 2,
           styles: markdownStyle
         })

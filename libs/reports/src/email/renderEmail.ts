@@ -1,4 +1,4 @@
-import { documentHead } from "../format/documentHead.ts"
+import { documentHead, shortNotices } from "../format/documentHead.ts"
 import { numberLocale } from "../format/numberText.ts"
 import { escapeHtml } from "../html/escapeHtml.ts"
 import { isSafeLink } from "../markdown/safeLink.ts"
@@ -24,8 +24,8 @@ export interface EmailOptions {
   readonly footer?: ReadonlyArray<{ readonly text: string; readonly href: string }>
 }
 
-/** UTF-8 bytes of sections: Gmail shows 102 KB of a mail and hides the rest. */
-const longest = 85_000
+/** UTF-8 bytes of the whole HTML: Gmail shows 102 KB of a mail and hides the rest. */
+const longest = 100_000
 /** Bytes of all pictures together. */
 const largest = 4_000_000
 
@@ -44,16 +44,16 @@ const whereTheRestIs = ({ href, attached }: EmailOptions): string =>
       ? "The whole report is attached."
       : ""
 
-/** The sections that fit into a mail, and whether there are more. */
-const fitting = (document: ReportDocument) => {
+/** The sections that fit into `bytes` of a mail, and whether there are more. */
+const fitting = (document: ReportDocument, bytes: number) => {
   const rows: Array<string> = []
   const images: Array<EmailImage> = []
-  let room = longest
+  let room = bytes
   let pixels = largest
   for (const [at, block] of document.blocks.entries()) {
     const part = emailBlock(block, at + 1, document)
     if (part.html === "") continue
-    room -= Buffer.byteLength(part.html)
+    room -= Buffer.byteLength(row(part.html))
     pixels -= part.images.reduce((sum, { bytes }) => sum + bytes.length, 0)
     if (room < 0 || pixels < 0) return { rows, images, cut: true }
     rows.push(row(part.html))
@@ -72,22 +72,22 @@ export const renderEmail = (
   options: EmailOptions = {}
 ): RenderedEmail => {
   const head = documentHead(document)
-  const { rows, images, cut } = fitting(document)
   const rest = whereTheRestIs(options)
-  const end = [cut ? "The report goes on; this mail ends here." : "", rest]
-    .join(" ")
-    .trim()
   const about = [
     ...(head.range === null ? [] : [head.range]),
     `As of ${head.asOf} (${head.timezone})`
   ].join(" · ")
-  const notices = head.notices.map(({ label, text }) =>
+  const notices = shortNotices(head.notices).map(({ label, text }) =>
     row(
       `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td style="${style.notice}"><b>${label}:</b> <bdi>${escapeHtml(text)}</bdi></td></tr></table>`
     )
   )
   const footer = (options.footer ?? []).map(({ text, href }) => link(text, href))
-  const html = `<!doctype html>
+  const page = (sections: ReadonlyArray<string>, cut: boolean): string => {
+    const end = [cut ? "The report goes on; this mail ends here." : "", rest]
+      .join(" ")
+      .trim()
+    return `<!doctype html>
 <html lang="${escapeHtml(numberLocale(document.locale))}">
 <head>
 <meta charset="utf-8">
@@ -101,11 +101,15 @@ export const renderEmail = (
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" align="center" style="table-layout:fixed;${style.inner}">
 ${row(`<p dir="auto" style="${style.project}">${escapeHtml(head.project)}</p>
 <h1 dir="auto" style="${style.title}">${escapeHtml(head.title)}</h1>
-${head.subtitle === null ? "" : `<p dir="auto" style="${style.soft}">${escapeHtml(head.subtitle)}</p>\n`}<p style="${style.soft}">${escapeHtml(about)}</p>`)}${notices.join("")}${rows.join("")}${end === "" ? "" : row(`<p style="margin:0">${end}</p>`)}${footer.length === 0 ? "" : row(`<p style="${style.soft}">${footer.join(" · ")}</p>`)}</table>
+${head.subtitle === null ? "" : `<p dir="auto" style="${style.soft}">${escapeHtml(head.subtitle)}</p>\n`}<p style="${style.soft}">${escapeHtml(about)}</p>`)}${notices.join("")}${sections.join("")}${end === "" ? "" : row(`<p style="margin:0">${end}</p>`)}${footer.length === 0 ? "" : row(`<p style="${style.soft}">${footer.join(" · ")}</p>`)}</table>
 </td></tr></table>
 </body>
 </html>
 `
+  }
+  const room = longest - Buffer.byteLength(page([], true))
+  const { rows, images, cut } = fitting(document, room)
+  const html = page(rows, cut)
   const links = [
     ...(options.href === undefined ? [] : [`The whole report: ${options.href}`]),
     ...(options.attached === true ? ["The whole report is attached."] : []),

@@ -22,6 +22,20 @@ const labels = {
   warning: "Note"
 } as const
 
+/** What a mail has room for; the report itself has all of it. */
+export const shortNotices = (
+  notices: DocumentHead["notices"]
+): DocumentHead["notices"] => {
+  const shown = notices.slice(0, 10)
+  const left = notices.length - shown.length
+  return [
+    ...shown.map(({ label, text }) => ({ label, text: plainLine(text, 600) })),
+    ...(left > 0
+      ? [{ label: labels.warning, text: `${left} more notices are in the report.` }]
+      : [])
+  ]
+}
+
 export const documentHead = (document: ReportDocument): DocumentHead => ({
   project: plainLine(document.project, 200),
   title: plainLine(document.title, 500),

@@ -78,7 +78,7 @@ const blockHtml = (node: MarkdownNode, options: MarkdownHtmlOptions): string => 
     case "quote":
       return `<blockquote dir="auto"${attribute(styles?.blockquote)}>\n${markdownHtml(node.children, options)}</blockquote>\n`
     case "code-block":
-      return `<pre tabindex="0"${attribute(styles?.pre)}><code>${escapeHtml(node.text, whole)}</code></pre>\n`
+      return `<pre${styles === undefined ? ' tabindex="0"' : ""}${attribute(styles?.pre)}><code>${escapeHtml(node.text, whole)}</code></pre>\n`
     case "rule":
       return "<hr>\n"
     case "table": {
@@ -89,7 +89,11 @@ const blockHtml = (node: MarkdownNode, options: MarkdownHtmlOptions): string => 
               `<${tag}${tag === "th" ? ' scope="col"' : ""} dir="auto"${cellStyle(node.align[at], styles)}>${inlineHtml(cell, styles)}</${tag}>`
           )
           .join("")}</tr>\n`
-      return `<div class="scroll" role="group" aria-label="Table" tabindex="0"><table${attribute(styles?.table)}>\n<thead>${row(node.header, "th")}</thead>\n<tbody>${node.rows.map((cells) => row(cells, "td")).join("")}</tbody></table></div>\n`
+      const frame =
+        styles === undefined
+          ? 'class="scroll" role="group" aria-label="Table" tabindex="0"'
+          : 'style="overflow-x:auto"'
+      return `<div ${frame}><table${attribute(styles?.table)}>\n<thead>${row(node.header, "th")}</thead>\n<tbody>${node.rows.map((cells) => row(cells, "td")).join("")}</tbody></table></div>\n`
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { Metric } from "../Chart.ts"
 import { chartTable } from "../chart/chartTable.ts"
 import { chartText } from "../chart/chartText.ts"
-import { documentHead } from "../format/documentHead.ts"
+import { documentHead, shortNotices } from "../format/documentHead.ts"
 import { metricChange } from "../format/metricChange.ts"
 import { numberText } from "../format/numberText.ts"
-import { plainLine } from "../format/plainText.ts"
+import { plainLine, plainText } from "../format/plainText.ts"
 import { shownTable, type TableLimits } from "../format/shownTable.ts"
 import { markdownText } from "../markdown/markdownText.ts"
 import { parseMarkdown } from "../markdown/parseMarkdown.ts"
@@ -15,6 +15,8 @@ const limits: TableLimits = { rows: 20, columns: 12, cell: 200, total: 20_000 }
 
 /** Most characters of the whole: mail programs stop at a few hundred thousand. */
 const longest = 100_000
+/** Most characters of one of its texts. */
+const longestBlock = 20_000
 
 const heading = (text: string, line: string): string => {
   const title = plainLine(text, 500)
@@ -33,7 +35,7 @@ const metricText = (title: string, metric: Metric, locale: string): string => {
 const blockText = (block: Block, document: ReportDocument): string => {
   switch (block.type) {
     case "markdown":
-      return markdownText(parseMarkdown(block.text))
+      return markdownText(parseMarkdown(plainText(block.text, longestBlock)))
     case "chart":
       return block.chart.form === "number"
         ? metricText(block.title, block.chart, document.locale)
@@ -73,7 +75,7 @@ export const renderText = (document: ReportDocument): string => {
       ...(head.range === null ? [] : [head.range]),
       `As of ${head.asOf} (${head.timezone})`
     ].join("\n"),
-    ...head.notices.map(({ label, text }) => `${label}: ${text}`)
+    ...shortNotices(head.notices).map(({ label, text }) => `${label}: ${text}`)
   ]
   let room = longest - parts.join("\n\n").length
   for (const block of document.blocks) {
