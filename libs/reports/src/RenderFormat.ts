@@ -11,5 +11,8 @@ export const RenderFormat = Schema.Literals([
 ])
 export type RenderFormat = typeof RenderFormat.Type
 
-/** What a document can be made into: a file, or its blocks as HTML (a JSON array of text). */
-export type Rendering = RenderFormat | "blocks"
+/**
+ * What a document can be made into: a file, its blocks as HTML (a JSON array of text), or
+ * an e-mail (JSON, `email/EmailParts`).
+ */
+export type Rendering = RenderFormat | "blocks" | "email"

@@ -17,6 +17,14 @@ export const renderDocument = async (
       const bytes = new TextEncoder().encode(JSON.stringify(blocksHtml(document)))
       return { mediaType: "application/json", extension: "json", bytes }
     }
+    case "email": {
+      const { emailBytes } = await import("./email/emailBytes.ts")
+      return {
+        mediaType: "application/json",
+        extension: "json",
+        bytes: emailBytes(document)
+      }
+    }
     case "pdf":
       return (await import("./pdf/renderPdf.ts")).renderPdf(document)
     case "xlsx":

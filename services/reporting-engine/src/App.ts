@@ -23,6 +23,11 @@ import { renderRoutes } from "./runs/RenderRoutes.ts"
 import type { ReportRuns } from "./runs/ReportRuns.ts"
 import type { RunRepo } from "./runs/RunRepo.ts"
 import { runsRoutes } from "./runs/RunsRoutes.ts"
+import { internalSubscriptionsRoutes } from "./subscriptions/InternalSubscriptionsRoutes.ts"
+import type { SubscriptionRuns } from "./subscriptions/SubscriptionRuns.ts"
+import { subscriptionRunsRoutes } from "./subscriptions/SubscriptionRunsRoutes.ts"
+import type { Subscriptions } from "./subscriptions/Subscriptions.ts"
+import { subscriptionsRoutes } from "./subscriptions/SubscriptionsRoutes.ts"
 import { templatesRoutes } from "./templates/TemplatesRoutes.ts"
 import { sessionRoutes } from "./web/sessionRoutes.ts"
 import { unknownPages } from "./web/unknownPages.ts"
@@ -39,6 +44,8 @@ export type AppServices =
   | ReportRuns
   | Reports
   | RunRepo
+  | SubscriptionRuns
+  | Subscriptions
   | UnsubscribeLinks
   | WebServices
 
@@ -69,6 +76,9 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(destinationsRoutes(runtime))
     .use(deliveriesRoutes(runtime))
     .use(unsubscribeRoutes(runtime))
+    .use(subscriptionsRoutes(runtime))
+    .use(subscriptionRunsRoutes(runtime))
+    .use(internalSubscriptionsRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

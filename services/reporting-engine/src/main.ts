@@ -18,10 +18,12 @@ import { SqlClient } from "effect/sql"
 import { makeApp } from "./App.ts"
 import * as AlertsLive from "./alerts/AlertsLive.ts"
 import { Analytics } from "./analytics/Analytics.ts"
+import { SharedLinks } from "./analytics/SharedLinks.ts"
 import { DeliveryLive } from "./delivery/DeliveryLive.ts"
 import { Secrets } from "./destinations/Secrets.ts"
 import { ReportsLive } from "./ReportsLive.ts"
 import * as SpawnedRenderer from "./rendering/SpawnedRenderer.ts"
+import { SubscriptionsLive } from "./subscriptions/SubscriptionsLive.ts"
 
 /** A Postgres that was never prepared is no place for reports. */
 export const StoresLive = Installation.layerOfPostgres.pipe(
@@ -41,10 +43,10 @@ const HealthLive = Layer.unwrap(
 export const AppLive = Layer.mergeAll(
   AccessLive,
   AlertsLive.layer,
-  DeliveryLive,
   HealthLive,
-  ReportsLive,
-  Secrets.layer
+  SubscriptionsLive.pipe(Layer.provideMerge(Layer.merge(DeliveryLive, ReportsLive))),
+  Secrets.layer,
+  SharedLinks.layer
 ).pipe(
   Layer.provideMerge(Layer.merge(Analytics.layer, SpawnedRenderer.layer)),
   Layer.provide(StoresLive),

@@ -38,13 +38,13 @@ export class Outbox extends Context.Service<
     Outbox,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const encode = Schema.encodeEffect(Schema.fromJsonString(Message))
+      const encode = Schema.encodeEffect(Message)
 
       const enqueue = Effect.fn("Outbox.enqueue")(function* (outgoing: Outgoing) {
         const { about, message, projectId, targets, topic } = outgoing
         const project = String(projectId)
         const now = new Date(yield* Clock.currentTimeMillis)
-        const content = yield* Effect.orDie(encode(message))
+        const content = JSON.stringify(yield* Effect.orDie(encode(message)), storable)
         return yield* Effect.gen(function* () {
           yield* sql`
             INSERT INTO reports.messages (id, project_id, about, content)
@@ -92,6 +92,10 @@ export class Outbox extends Context.Service<
     })
   )
 }
+
+/** `jsonb` holds no NUL and no half of a character, and what people wrote may. */
+const storable = (_: string, value: unknown): unknown =>
+  typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\uFFFD") : value
 
 const TargetRow = Schema.Struct({
   id: Schema.String,

@@ -46,7 +46,19 @@ export class DestinationRepo extends Context.Service<
     ): Effect.Effect<ReadonlyArray<DestinationRow>, ReportsUnavailable>
     /** Only if it is as it was read then: secrets are read, changed and written. */
     update(projectId: number, before: DestinationRow, change: RowChange): Found
-    remove(projectId: number, id: string): Effect.Effect<boolean, ReportsUnavailable>
+    /** Not one that a subscription or an alert names: answers which do. */
+    remove(
+      projectId: number,
+      id: string
+    ): Effect.Effect<
+      { readonly removed: boolean; readonly usedBy: ReadonlyArray<string> },
+      ReportsUnavailable
+    >
+    /** Whether any of them is of e-mail. */
+    hasMail(
+      projectId: number,
+      ids: ReadonlyArray<string>
+    ): Effect.Effect<boolean, ReportsUnavailable>
     /** Those of the ids that are destinations of the project. */
     existing(
       projectId: number,
@@ -114,12 +126,36 @@ export class DestinationRepo extends Context.Service<
           )
         }),
         remove: Effect.fn("DestinationRepo.remove")((projectId, id) =>
+          Effect.gen(function* () {
+            // Whoever is about to name it has it locked, and is seen below.
+            yield* sql`
+              SELECT 1 FROM reports.destinations
+               WHERE ${of(projectId)} AND id = ${id}::uuid FOR UPDATE`
+            const users = yield* sql<{ name: string }>`
+              SELECT 'the subscription ' || name AS name FROM reports.subscriptions
+               WHERE ${of(projectId)} AND removed_at IS NULL
+                 AND (destinations @> ARRAY[${id}::uuid] OR owners @> ARRAY[${id}::uuid])
+              UNION ALL
+              SELECT 'the alert ' || (definition->>'name') FROM reports.alerts
+               WHERE ${of(projectId)} AND definition->'destinations' @> to_jsonb(${id}::text)
+               LIMIT 5`
+            if (users.length > 0)
+              return { removed: false, usedBy: users.map(({ name }) => name) }
+            const removed = yield* sql`
+              DELETE FROM reports.destinations
+               WHERE ${of(projectId)} AND id = ${id}::uuid RETURNING id`
+            return { removed: removed.length > 0, usedBy: [] }
+          }).pipe(sql.withTransaction, within("5 seconds"), orUnavailable)
+        ),
+        hasMail: Effect.fn("DestinationRepo.hasMail")((projectId, ids) =>
           orUnavailable(
             sql`
-              DELETE FROM reports.destinations
-               WHERE ${of(projectId)} AND id = ${id}::uuid RETURNING id`.pipe(
+              SELECT 1 FROM reports.destinations
+               WHERE ${of(projectId)} AND kind = 'email'
+                 AND id = ANY(${ids}::text[]::uuid[])
+               LIMIT 1`.pipe(
               within("5 seconds"),
-              Effect.map((removed) => removed.length > 0)
+              Effect.map((found) => found.length > 0)
             )
           )
         ),

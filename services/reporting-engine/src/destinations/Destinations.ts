@@ -57,7 +57,10 @@ export class Destinations extends Context.Service<
       DestinationAnswer,
       DestinationInvalid | DestinationConflict | DestinationNotFound
     >
-    remove(owner: Owner, id: string): Asking<void, DestinationNotFound>
+    remove(
+      owner: Owner,
+      id: string
+    ): Asking<void, DestinationConflict | DestinationNotFound>
     /** A webhook's new secret; the one before signs too until it is retired. */
     rotate(
       owner: Owner,
@@ -229,8 +232,12 @@ export class Destinations extends Context.Service<
           return shown(yield* updated(owner, row, { name, ...stored }))
         }),
         remove: Effect.fn("Destinations.remove")(function* ({ projectId }, id) {
-          if (!(yield* repo.remove(projectId, id)))
-            return yield* new DestinationNotFound({ destinationId: id })
+          const { removed, usedBy } = yield* repo.remove(projectId, id)
+          if (usedBy.length > 0)
+            return yield* new DestinationConflict({
+              detail: `It is still named by ${usedBy.join(", ")}.`
+            })
+          if (!removed) return yield* new DestinationNotFound({ destinationId: id })
         }),
         rotate: Effect.fn("Destinations.rotate")(function* (owner, id) {
           const { hidden, row } = yield* webhook(owner, id)

@@ -176,11 +176,13 @@ export const destinationsRoutes = <R, ER>(
         response: {
           204: sent(Schema.Void),
           404: sent(DestinationNotFound),
+          409: sent(DestinationConflict),
           ...refusals
         },
         detail: {
           summary: "Delete a destination",
-          description: "What was to be sent there is refused; its ledger stays.",
+          description:
+            "Not one that a subscription or an alert names. What was to be sent there is refused; its ledger stays.",
           security
         }
       }

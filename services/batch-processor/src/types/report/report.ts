@@ -13,7 +13,7 @@ const Payload = Schema.Struct({
 })
 
 const Answer = Schema.Struct({
-  state: Schema.Literals(["waiting", "sent", "failed", "removed"]),
+  state: Schema.Literals(["waiting", "sent", "skipped", "failed", "removed"]),
   detail: Schema.NullOr(Schema.String),
   incomplete: Schema.NullOr(Schema.Boolean),
   asOf: Schema.NullOr(Schema.String)
