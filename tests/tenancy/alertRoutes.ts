@@ -21,7 +21,8 @@ export const alertRoutes: ReadonlyArray<Route> = [
     route: "POST /v1/alerts",
     statuses: own("201", "201"),
     path: "/v1/alerts",
-    body: watched("{marker}")
+    // A stranger's own says nothing of theirs.
+    body: watched("an alert")
   },
   { route: "GET /v1/alerts", statuses: own("200", "200"), path: "/v1/alerts" },
   {
@@ -29,7 +30,7 @@ export const alertRoutes: ReadonlyArray<Route> = [
     statuses: own("200", "200"),
     path: "/v1/alerts/backtest",
     body: {
-      alert: watched("{marker}"),
+      alert: watched("an alert"),
       from: "2026-01-01T00:00:00Z",
       to: "2026-01-08T00:00:00Z"
     }

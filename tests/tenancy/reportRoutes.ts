@@ -1,4 +1,5 @@
 import { alertRoutes } from "./alertRoutes.ts"
+import { definitionRoutes } from "./definitionRoutes.ts"
 import type { Route } from "./routes.ts"
 
 const anybody = "200 200 200 200 200 200 200 200 200"
@@ -8,5 +9,6 @@ export const reportRoutes: ReadonlyArray<Route> = [
   { route: "GET /livez", statuses: anybody },
   { route: "GET /readyz", statuses: anybody },
   { route: "GET /metrics", statuses: anybody },
+  ...definitionRoutes,
   ...alertRoutes
 ]

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "bun:test"
 import { type Client, makeClient, type Project } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
 import { watched } from "./alertRoutes.ts"
+import { written } from "./definitionRoutes.ts"
 import { doubling } from "./modelRoutes.ts"
 import { type KeyType, keyTypes, type Route, routes } from "./routes.ts"
 import { savedInsight, sharing } from "./savedRoutes.ts"
@@ -99,6 +100,24 @@ const makeAlert = async (secretKey: string) => {
   return text(field(answer.body, "id"))
 }
 
+/** A report, and what it said once. */
+const makeReport = async (secretKey: string) => {
+  const { call } = client
+  const url = (await stack.file()).services["reporting-engine"]
+  const report = await call("POST", `${url}/v1/reports`, secretKey, {
+    definition: written(marker)
+  })
+  const reportId = text(field(report.body, "id"))
+  const made = await fetch(`${url}/v1/reports/${reportId}/render?format=json`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secretKey}` },
+    signal: AbortSignal.timeout(30_000)
+  })
+  if (made.status !== 200) throw new Error(await made.text())
+  const runId = text(made.headers.get("content-location")?.split("/")[3])
+  return { reportId, runId }
+}
+
 /** A tenant with one of everything, but for events, which only one of them needs. */
 const makeTenant = async (): Promise<Tenant> => {
   const project = await client.createProject(marker)
@@ -150,6 +169,7 @@ const makeTenant = async (): Promise<Tenant> => {
       cohortId: text(field(cohort.body, "id")),
       ...(await makeWork(project.secretKey)),
       ...(await makeSaved(project.secretKey)),
+      ...(await makeReport(project.secretKey)),
       alertId: await makeAlert(project.secretKey),
       messageId
     }
