@@ -47,7 +47,8 @@ export const ingestionSection = (
               events,
               lastReceivedAt
             ]),
-          totalRows: quarantine.length
+          totalRows: quarantine.length,
+          empty: "No event had to be set aside: all that were accepted could be stored."
         }
       }
     ]
@@ -73,7 +74,8 @@ export const ingestionSection = (
               events,
               lastSeenAt
             ]),
-          totalRows: violations.length
+          totalRows: violations.length,
+          empty: "Nothing breaks the schema, or the project has none."
         }
       }
     ]

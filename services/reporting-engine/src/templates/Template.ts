@@ -2,6 +2,7 @@ import type { Effect } from "effect"
 import type { Catalogue } from "../analytics/AnalyticsViews.ts"
 import type { ReportInvalid } from "../definitions/DefinitionProblems.ts"
 import type { Definition } from "../definitions/ReportDefinition.ts"
+import type { Looks } from "./Looks.ts"
 
 /** What a template may be told; what it is not told it finds in the catalogue. */
 export interface TemplateParameter {
@@ -17,14 +18,15 @@ export interface Template {
   readonly parameters: ReadonlyArray<TemplateParameter>
   readonly make: (
     found: Catalogue,
-    told: (name: string) => string | undefined
+    told: (name: string) => string | undefined,
+    looks: Looks
   ) => Effect.Effect<Definition, ReportInvalid>
 }
 
 /** Every template takes these. */
 export const commonParameters: ReadonlyArray<TemplateParameter> = [
   { name: "title", description: "Title of the report" },
-  { name: "range", description: "Range of its sections, such as last_week" },
+  { name: "range", description: "Range of its sections, such as last_week or last_4w" },
   { name: "timezone", description: "IANA; the project's without it" },
   { name: "locale", description: "BCP 47; en without it" }
 ]

@@ -4,6 +4,7 @@ import type { AnalyticsProblem } from "../analytics/AnalyticsProblems.ts"
 import { ReportInvalid } from "../definitions/DefinitionProblems.ts"
 import type { Definition } from "../definitions/ReportDefinition.ts"
 import { dataQuality } from "./dataQuality.ts"
+import { looksOf } from "./Looks.ts"
 import { retention } from "./retention.ts"
 import { revenue } from "./revenue.ts"
 import type { Template } from "./Template.ts"
@@ -57,10 +58,14 @@ export class Templates extends Context.Service<
                 )
             }
             const found = yield* analytics.catalogue(projectId)
-            return yield* template.make(found, (name) => {
-              const value = parameters[name]
-              return typeof value === "string" ? value : undefined
-            })
+            return yield* template.make(
+              found,
+              (name) => {
+                const value = parameters[name]
+                return typeof value === "string" ? value : undefined
+              },
+              looksOf(analytics, projectId, found)
+            )
           }
         )
       })

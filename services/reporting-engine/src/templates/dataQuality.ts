@@ -16,12 +16,13 @@ export const dataQuality: Template = {
           type: "ingestion",
           show: "accounting",
           title: "What became of every event",
-          description: "Of all that were ever acknowledged."
+          description:
+            "All events that were accepted since the project began, and where they are now."
         },
         {
           type: "query",
           title: "Events each day",
-          description: "Days that are not as those before them are marked.",
+          description: "Marked are days that are unlike those before them.",
           query: {
             kind: "trends",
             interval: "day",
@@ -34,6 +35,7 @@ export const dataQuality: Template = {
         {
           type: "query",
           title: "Events by name",
+          description: "Also those of bots.",
           query: {
             kind: "trends",
             interval: "none",
@@ -57,7 +59,8 @@ export const dataQuality: Template = {
           type: "ingestion",
           show: "violations",
           title: "Against the schema",
-          description: "Events that were stored and do not fit the project's schema."
+          description:
+            "Events that were stored although they do not fit the project's schema."
         }
       ]
     })

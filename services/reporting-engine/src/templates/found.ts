@@ -7,27 +7,53 @@ const technical = new Set(["$identify", "$group", "$alias"])
 export const events = ({ events: all }: Catalogue): ReadonlyArray<string> =>
   all.map(({ event }) => event).filter((event) => !technical.has(event))
 
-const conversion =
-  /order|purchas|checkout|sign.?up|regist|subscri|complet|paid|payment|buy|bought|transaction|invoice|convert|upgrade|donat|book/iu
+/** What is done once somebody has decided, the surest sign first. */
+const conversions = [
+  /order|purchas|paid|payment|buy|bought|sold|transaction|invoice|donat|book(?:ed|ing)/iu,
+  /subscri|upgrade|convert|sign.?up|regist|complet/iu,
+  /checkout/iu
+]
+/** What comes before it, or undoes it. */
+const undecided =
+  /start|begin|began|view|shown|click|add|abandon|cancel|fail|refund|return|remove|unsub/iu
+
+/** The event that brings something in, by its name. */
+export const conversion = (names: ReadonlyArray<string>): string | undefined => {
+  for (const sign of conversions) {
+    const found = names.find((name) => sign.test(name) && !undecided.test(name))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 /** The event that matters most by its name; else the most frequent that is no page view. */
 export const keyEvent = (catalogue: Catalogue): string | undefined => {
-  const own = events(catalogue)
-  return (
-    own.find((event) => conversion.test(event)) ??
-    own.find((event) => !event.startsWith("$")) ??
-    own[0]
-  )
+  const all = events(catalogue)
+  const own = all.filter((event) => !event.startsWith("$"))
+  return conversion(own) ?? own[0] ?? all[0]
+}
+
+/** The most frequent of the others that is done as often: a way to it can begin there. */
+export const before = ({ events: all }: Catalogue, key: string): string | undefined => {
+  const count = all.find(({ event }) => event === key)?.count ?? Infinity
+  return all.find(
+    (it) => it.event !== key && !technical.has(it.event) && it.count >= count
+  )?.event
 }
 
 const money = /revenue|amount|total|price|value|mrr|gmv|spend|fare|cost|sum|fee/iu
-const noMoney = /count|quantity|^id$|[_.]id$|number|index|year|month|day|hour/iu
+/** Sums of what one piece costs are no revenue. */
+const noMoney =
+  /count|quantity|^id$|[_.]id$|number|index|year|month|day|hour|unit.?(?:price|cost)/iu
+
+/** Names of own properties of events; the catalogue has those of people, too. */
+const isOwn = (property: string): boolean =>
+  !/^(?:user|context|group)\.|^\$/u.test(property)
 
 /** Numbers of events that look like money, the likeliest first. */
 export const moneyProperties = ({ properties }: Catalogue): ReadonlyArray<string> => {
   const numbers = properties.filter(
-    ({ property, types }) =>
-      types[0] === "number" && !/^(?:user|context|group)\.|^\$/u.test(property)
+    ({ property, types }) => types[0] === "number" && isOwn(property)
   )
   const likely = numbers.filter(
     ({ property }) => money.test(property) && !noMoney.test(property)
@@ -39,22 +65,33 @@ export const moneyProperties = ({ properties }: Catalogue): ReadonlyArray<string
     .map(({ property }) => property)
 }
 
-const dimensions = ["$channel", "$country", "$browser", "$device", "$referrer_domain"]
-const uninteresting =
-  /(?:^|[._])(?:id|ids|uuid|hash|token|url|email|name|time|timestamp|date|session)$|_id$|Id$/u
+const builtIns = ["$channel", "$referrer_domain", "$country", "$browser", "$device"]
+/** Names whose values are nearly all different. */
+const uninteresting = [
+  /(?:^|[._ ])(?:uuid|hash|token|url|email|name|title|description|text|timestamp|ip)$/iu,
+  /(?:^|[._ ]|session|user|visitor|request|message|view|event|order)ids?$/iu,
+  /(?:^|[._ a-z])(?:Ids?|Url|At|Date|Time)$/u
+]
 
-/** Something to look at numbers by: a built-in that has values, else an own property. */
-export const dimension = ({ properties }: Catalogue): string | undefined =>
-  properties.find(
-    ({ count, property, types }) =>
-      count > 0 &&
-      types[0] === "string" &&
-      !/^(?:user|context|group)\.|^\$/u.test(property) &&
-      !uninteresting.test(property)
-  )?.property ??
-  dimensions.find((name) =>
-    properties.some(({ count, property }) => property === name && count > 0)
-  )
+/**
+ * What numbers could be split by, the likeliest first: of page views what they come with,
+ * of everything else an own property.
+ */
+export const dimensions = (
+  { properties }: Catalogue,
+  event: string | undefined
+): ReadonlyArray<string> => {
+  const own = properties
+    .filter(
+      ({ count, property, types }) =>
+        count > 0 &&
+        (types[0] === "string" || types[0] === "boolean") &&
+        isOwn(property) &&
+        !uninteresting.some((names) => names.test(property))
+    )
+    .map(({ property }) => property)
+  return event?.startsWith("$") === true ? [...builtIns, ...own] : [...own, ...builtIns]
+}
 
 /** Whether pages were seen, which is what paths are made of. */
 export const hasPages = (catalogue: Catalogue): boolean =>

@@ -1,13 +1,14 @@
 import { Effect } from "effect"
 import { ReportInvalid } from "../definitions/DefinitionProblems.ts"
 import type { Section } from "../definitions/ReportDefinition.ts"
-import { keyEvent } from "./found.ts"
+import { events, keyEvent } from "./found.ts"
 import { commonParameters, head, type Template } from "./Template.ts"
+import { cohortsOf, eventTitle, lifecycleStates } from "./words.ts"
 
 const periods: Readonly<Record<string, { range: string; periods: number }>> = {
   day: { range: "last_14d", periods: 14 },
-  week: { range: "last_70d", periods: 10 },
-  month: { range: "last_365d", periods: 12 }
+  week: { range: "last_10w", periods: 10 },
+  month: { range: "last_12m", periods: 12 }
 }
 
 /** Who stays, and how often they come. */
@@ -35,7 +36,9 @@ export const retention: Template = {
     const start = told("start")
     const back = told("return")
     const of = (event: string | undefined) => (event === undefined ? {} : { event })
-    const key = keyEvent(found)
+    const first = start === undefined ? "first event" : `first ${eventTitle(start)}`
+    // With one event alone, coming back is doing it.
+    const key = events(found).length > 1 ? keyEvent(found) : undefined
     const table = (mode: string, returning: string | undefined) => ({
       kind: "retention",
       mode,
@@ -74,19 +77,19 @@ export const retention: Template = {
       {
         type: "query",
         title: "New people who come back",
-        description: `By the ${interval} of their first ${start ?? "event"}.`,
-        query: table("first_time", back),
-        table: true
+        description: cohortsOf(interval, first),
+        query: table("first_time", back)
       },
       {
         type: "query",
         title: "All people who come back",
-        description: `By each ${interval} in which they were there.`,
+        description: `New or not, by each ${interval} in which they were there; each column is the share that was back so many ${interval}s later.`,
         query: table("recurring", back)
       },
       {
         type: "query",
         title: `New, returning and lost people each ${interval}`,
+        description: lifecycleStates(interval),
         query: { kind: "lifecycle", ...of(start), interval }
       },
       {
@@ -99,8 +102,8 @@ export const retention: Template = {
     if (back === undefined && key !== undefined)
       sections.push({
         type: "query",
-        title: `New people who do ${key}`,
-        description: `By the ${interval} of their first ${start ?? "event"}.`,
+        title: `From new people to ${eventTitle(key)}`,
+        description: `By the ${interval} of their ${first}; each column is the share with ${eventTitle(key)} so many ${interval}s later.`,
         query: { ...table("first_time", key), onOrAfter: false }
       })
     return Effect.succeed({

@@ -1,8 +1,9 @@
 import { Effect } from "effect"
 import { ReportInvalid } from "../definitions/DefinitionProblems.ts"
 import type { Definition, Section } from "../definitions/ReportDefinition.ts"
-import { dimension, keyEvent, moneyProperties } from "./found.ts"
+import { conversion, keyEvent, moneyProperties } from "./found.ts"
 import { commonParameters, head, type Template } from "./Template.ts"
+import { countTitle, eventTitle, propertyTitle } from "./words.ts"
 
 /** What came in: sums of a property of events. */
 export const revenue: Template = {
@@ -20,39 +21,41 @@ export const revenue: Template = {
     },
     { name: "breakdown", description: "The property that it is split by" }
   ],
-  make: (found, told) => {
-    const property = told("property") ?? moneyProperties(found)[0]
-    const event =
-      told("event") ?? (property === undefined ? keyEvent(found) : undefined)
+  make: Effect.fnUntraced(function* (found, told, looks) {
     const currency = told("currency")
     if (currency !== undefined && !/^[A-Z]{3}$/u.test(currency))
-      return Effect.fail(
-        ReportInvalid.at(
-          "/parameters/currency",
-          "Expected an ISO 4217 code such as EUR"
-        )
+      return yield* ReportInvalid.at(
+        "/parameters/currency",
+        "Expected an ISO 4217 code such as EUR"
       )
-    const top = head(told, { title: "Revenue report", range: "last_30d" })
+    const top = head(told, { title: "Revenue report", range: "last_4w" })
+    const property = told("property") ?? moneyProperties(found)[0]
     if (property === undefined)
-      return Effect.succeed({ ...top, sections: withoutMoney(event) })
-    const by = told("breakdown") ?? dimension(found)
-    return Effect.succeed({
+      return { ...top, sections: withoutMoney(told("event") ?? keyEvent(found)) }
+    const having = yield* looks.eventsWith(property)
+    const event = told("event") ?? conversion(having)
+    const by = told("breakdown") ?? (yield* looks.splitBy(event))
+    const several = event === undefined && having.length > 1
+    return {
       ...top,
-      sections: withMoney({ by, currency, event, property })
-    })
-  }
+      sections: withMoney({ by, currency, event, property, several })
+    }
+  })
 }
 
 const withMoney = ({
   by,
   currency,
   event,
-  property
+  property,
+  several
 }: {
   readonly by: string | undefined
   readonly currency: string | undefined
   readonly event: string | undefined
   readonly property: string
+  /** Whether several events bring it. */
+  readonly several: boolean
 }): Definition["sections"] => {
   const values =
     currency === undefined
@@ -115,7 +118,7 @@ const withMoney = ({
     {
       type: "query",
       title: "Revenue each day",
-      description: `The sum of ${property}${event === undefined ? "" : ` of ${event}`}, against the period before.`,
+      description: `The sum of ${propertyTitle(property)} of ${event === undefined ? "all events" : eventTitle(event)}; the dashed line is the period before.`,
       query: {
         kind: "trends",
         interval: "day",
@@ -127,6 +130,8 @@ const withMoney = ({
     {
       type: "query",
       title: "Size of payments",
+      description:
+        "Half of the payments of a day are smaller than its median, nine of ten smaller than its 90th percentile.",
       query: {
         kind: "trends",
         interval: "day",
@@ -141,7 +146,7 @@ const withMoney = ({
   if (by !== undefined)
     sections.push({
       type: "query",
-      title: `Revenue by ${by}`,
+      title: `Revenue by ${propertyTitle(by)}`,
       query: {
         kind: "trends",
         interval: "none",
@@ -152,18 +157,19 @@ const withMoney = ({
       chart: { form: "bar", values },
       table: true
     })
-  sections.push({
-    type: "query",
-    title: "Revenue by event",
-    query: {
-      kind: "trends",
-      interval: "none",
-      series: [{ property, measure: "sum", name: "Revenue" }],
-      breakdown: ["$event"],
-      breakdownLimit: 10
-    },
-    chart: { form: "table", values }
-  })
+  if (several)
+    sections.push({
+      type: "query",
+      title: "Revenue by event",
+      query: {
+        kind: "trends",
+        interval: "none",
+        series: [sum],
+        breakdown: ["$event"],
+        breakdownLimit: 10
+      },
+      chart: { form: "table", values }
+    })
   return sections
 }
 
@@ -171,15 +177,22 @@ const withMoney = ({
 const withoutMoney = (event: string | undefined): Definition["sections"] => [
   {
     type: "markdown",
-    text: 'No number of an event looks like money. Make the report again with `property` (and `event`), as in `{"template": "revenue", "parameters": {"event": "Order Completed", "property": "total"}}`. Until then it counts events.'
+    text: 'None of the numbers that events of this project have looks like money by its name, so this report counts events. To have it sum up money, make it again and say which number of which event that is, as in `{"template": "revenue", "parameters": {"event": "Order Completed", "property": "total"}}`.'
   },
   {
     type: "query",
-    title: event === undefined ? "Events each day" : `${event} each day`,
+    title: `${event === undefined ? "Events" : countTitle(event)} each day`,
+    description: "The dashed line is the period before.",
     query: {
       kind: "trends",
       interval: "day",
-      series: [{ ...(event === undefined ? {} : { event }), measure: "total" }],
+      series: [
+        {
+          ...(event === undefined ? {} : { event }),
+          measure: "total",
+          name: event === undefined ? "Events" : countTitle(event)
+        }
+      ],
       compare: "previous_period"
     },
     chart: { form: "line" }

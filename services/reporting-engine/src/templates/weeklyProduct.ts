@@ -1,7 +1,14 @@
 import { Effect } from "effect"
 import type { Section } from "../definitions/ReportDefinition.ts"
-import { dimension, events, hasPages, keyEvent } from "./found.ts"
+import { before, events, hasPages, keyEvent } from "./found.ts"
 import { commonParameters, head, type Template } from "./Template.ts"
+import {
+  cohortsOf,
+  countTitle,
+  eventTitle,
+  lifecycleStates,
+  propertyTitle
+} from "./words.ts"
 
 /** How a product did: who came, what they did, how far they got. */
 export const weeklyProduct: Template = {
@@ -14,27 +21,33 @@ export const weeklyProduct: Template = {
     { name: "event", description: "The event that matters most" },
     { name: "breakdown", description: "The property that the key event is split by" }
   ],
-  make: (found, told) => {
+  make: Effect.fnUntraced(function* (found, told, looks) {
     const key = told("event") ?? keyEvent(found)
-    const by = told("breakdown") ?? dimension(found)
-    const others = events(found).filter((event) => event !== key)
-    const first = others.find((event) => event !== "$screen")
+    const by =
+      told("breakdown") ?? (key === undefined ? undefined : yield* looks.splitBy(key))
+    const first = key === undefined ? undefined : before(found, key)
+    // With one event alone, all events are that one.
+    const several = events(found).length > 1
     const sections: Array<Section> = [
       {
         type: "metrics",
         metrics: [
           { title: "People", query: people, better: "more" },
-          { title: "Events", query: all, better: "more" },
           { title: "Sessions", query: sessions, better: "more" },
+          ...(several || key === undefined
+            ? [{ title: "Events", query: all, better: "more" as const }]
+            : []),
           ...(key === undefined
             ? []
-            : [{ title: key, query: counted(key), better: "more" as const }])
+            : [
+                { title: countTitle(key), query: counted(key), better: "more" as const }
+              ])
         ]
       },
       {
         type: "query",
         title: "People each day",
-        description: "Against the same days of the period before.",
+        description: "The dashed line is the period before.",
         query: {
           kind: "trends",
           interval: "day",
@@ -42,10 +55,13 @@ export const weeklyProduct: Template = {
           compare: "previous_period"
         },
         chart: { form: "line" }
-      },
-      {
+      }
+    ]
+    if (several)
+      sections.push({
         type: "query",
         title: "What people do",
+        description: "People who did each at least once.",
         query: {
           kind: "trends",
           interval: "none",
@@ -53,18 +69,16 @@ export const weeklyProduct: Template = {
           breakdown: ["$event"],
           breakdownLimit: 12
         },
-        chart: { form: "bar" },
-        table: true
-      }
-    ]
+        chart: { form: "bar" }
+      })
     if (key !== undefined && by !== undefined)
       sections.push({
         type: "query",
-        title: `${key} by ${by}`,
+        title: `${countTitle(key)} by ${propertyTitle(by)}`,
         query: {
           kind: "trends",
           interval: "day",
-          series: [{ event: key, measure: "total", name: key }],
+          series: [{ event: key, measure: "total", name: countTitle(key) }],
           breakdown: [by],
           breakdownLimit: 6
         },
@@ -73,8 +87,9 @@ export const weeklyProduct: Template = {
     if (key !== undefined && first !== undefined)
       sections.push({
         type: "query",
-        title: `From ${first} to ${key}`,
-        description: "Within seven days.",
+        title: `From ${eventTitle(first)} to ${eventTitle(key)}`,
+        description:
+          "People who did the first, and those of them who did the second within seven days.",
         query: {
           kind: "funnel",
           steps: [{ event: first }, { event: key }],
@@ -86,15 +101,16 @@ export const weeklyProduct: Template = {
       {
         type: "query",
         title: "New, returning and lost people",
+        description: lifecycleStates("day"),
         query: { kind: "lifecycle", interval: "day" }
       },
       {
         type: "query",
         title: "Who comes back",
-        description: "People by the week of their first event, over eight weeks.",
+        description: `New people of the last eight whole weeks. ${cohortsOf("week", "first event")}`,
         query: {
           kind: "retention",
-          range: "last_56d",
+          range: "last_8w",
           mode: "first_time",
           start: {},
           return: {},
@@ -107,13 +123,15 @@ export const weeklyProduct: Template = {
       sections.push({
         type: "query",
         title: "How people move",
+        description:
+          "The most frequent ways from page to page, from the first page on.",
         query: { kind: "paths", maxSteps: 4, minCount: 2 }
       })
-    return Effect.succeed({
+    return {
       ...head(told, { title: "Weekly product report", range: "last_week" }),
       sections
-    })
-  }
+    }
+  })
 }
 
 const people = {
@@ -124,5 +142,5 @@ const all = { kind: "trends", series: [{ measure: "total", name: "Events" }] }
 const sessions = { kind: "trends", series: [{ measure: "sessions", name: "Sessions" }] }
 const counted = (event: string) => ({
   kind: "trends",
-  series: [{ event, measure: "total", name: event }]
+  series: [{ event, measure: "total", name: countTitle(event) }]
 })
