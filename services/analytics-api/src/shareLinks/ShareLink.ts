@@ -93,12 +93,32 @@ export const shareLinkExample = {
   range: "last_30d"
 }
 
+/** What of a question its chart is labelled with; not what narrows it. */
+export const Asked = Schema.Struct({
+  interval: Schema.optionalKey(Schema.String),
+  series: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        name: Schema.optionalKey(Schema.String),
+        event: Schema.optionalKey(Schema.String),
+        measure: Schema.String,
+        property: Schema.optionalKey(Schema.String)
+      })
+    )
+  ),
+  formula: Schema.optionalKey(Schema.String)
+})
+
 const Answered = Schema.Struct({
   type: Schema.Literal("answer"),
   name: Schema.String,
   description: Schema.String,
   chart: InsightChart,
   kind: Schema.Literals(sharedKinds),
+  timezone: Schema.String.annotate({ description: "Of its buckets, IANA" }),
+  asked: Asked.annotate({
+    description: "As in the question, to write on a chart: its interval, what it counts"
+  }),
   result: Schema.Unknown.annotate({
     description:
       "As of `POST /v1/query`, with null where fewer people than the floor stand behind a number, or where it would tell such a number"

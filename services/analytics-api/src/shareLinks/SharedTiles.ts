@@ -1,18 +1,21 @@
 import { makeNotes, RequestNotes } from "@analytics/api-common/RequestNotes"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import type { SavedQuery } from "../insights/Insight.ts"
 import type { AskingProject } from "../query/Queries.ts"
 import type { QueriesUnavailable } from "../query/QueryProblems.ts"
 import { Watermark } from "../query/Watermark.ts"
 import { Results } from "../results/Results.ts"
 import { clash } from "./clashes.ts"
 import type { SharedPart, SharedQuestion } from "./SharedContents.ts"
-import type { Shared, SharedTile } from "./ShareLink.ts"
+import { Asked, type Shared, type SharedTile } from "./ShareLink.ts"
 import { heldAnswer, sideBySide } from "./sharedAnswer.ts"
 
 /** Tiles of one opening that are asked for together. */
 const TILES_AT_ONCE = 4
 /** Whoever looks again and again sees what became known in an hour, not in a second. */
 const HOUR = 3_600_000
+
+const decodeAsked = Schema.decodeUnknownOption(Asked)
 
 /** Answers what a link shows. */
 export class SharedTiles extends Context.Service<
@@ -88,9 +91,19 @@ export class SharedTiles extends Context.Service<
             if ("markdown" in part) return { type: "markdown", markdown: part.markdown }
             const { chart, description, name } = part.insight
             const answer = byQuestion.get(part)
-            return answer === undefined
-              ? { type: "problem", name, detail: "This cannot be shown now." }
-              : { type: "answer", name, description, chart, ...answer }
+            if (answer === undefined)
+              return { type: "problem", name, detail: "This cannot be shown now." }
+            const { query } = part
+            const timezone = zoneOf(query) ?? project.timezone
+            return {
+              type: "answer",
+              name,
+              description,
+              chart,
+              timezone,
+              asked: labels(query),
+              ...answer
+            }
           })
           notes.facts["kind"] = "shared"
           return { asOf, tiles }
@@ -110,6 +123,12 @@ const withoutClashes = (
       kept.push(part)
   return kept
 }
+
+const zoneOf = ({ timezone }: SavedQuery): string | undefined =>
+  typeof timezone === "string" ? timezone : undefined
+
+const labels = (query: SavedQuery): typeof Asked.Type =>
+  Option.getOrElse(decodeAsked(query), () => ({}))
 
 type Facts = RequestNotes["facts"]
 

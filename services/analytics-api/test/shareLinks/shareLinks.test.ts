@@ -67,6 +67,13 @@ describe("a share link", () => {
       expiresAt: link.expiresAt,
       tiles: [{ type: "answer", kind: "trends", result: { series: [{ data: [16] }] } }]
     })
+    const [tile] = data?.tiles ?? []
+    // What a chart is labelled with, and nothing of what narrows the question.
+    expect(tile).toMatchObject({
+      timezone: expect.any(String),
+      asked: { series: [{ measure: expect.any(String) }] }
+    })
+    expect(JSON.stringify(tile)).not.toContain("filters")
     expect(response.headers.get("cache-control")).toBe("no-store")
     expect(response.headers.get("referrer-policy")).toBe("no-referrer")
     expect(response.headers.get("x-robots-tag")).toBe("noindex")
