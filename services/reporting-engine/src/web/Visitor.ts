@@ -8,7 +8,7 @@ import { Analytics } from "../analytics/Analytics.ts"
 import { guarded } from "./guarded.ts"
 import { redirect } from "./layout.ts"
 import { loginPage } from "./loginPage.ts"
-import { loginFor, nextPath } from "./nextPath.ts"
+import { loginFor, wantedOf } from "./nextPath.ts"
 import { away } from "./problemPages.ts"
 import { authorizationOf, closed } from "./Session.ts"
 
@@ -72,8 +72,7 @@ export const visited = Effect.fn("Visitor.visited")(function* <E, R>(
   if (Option.isNone(authorization)) return redirect(loginFor(request))
   const access = yield* Effect.result(accessOf(authorization.value))
   if (access._tag === "Failure") {
-    const { pathname, search } = new URL(request.url)
-    const refused = refusedPage(access.failure, nextPath(pathname + search))
+    const refused = refusedPage(access.failure, wantedOf(request))
     // A key that was revoked ends the session.
     if (access.failure._tag === "Unauthorized")
       refused.headers.set("set-cookie", yield* closed)

@@ -6,9 +6,14 @@ const page =
 export const nextPath = (asked: string | null | undefined): string =>
   asked != null && page.test(asked) ? asked : "/"
 
-/** The page that asks who it is, and then leads to where one wanted to go. */
-export const loginFor = ({ url }: Request): string => {
+/** What was to be seen, to go on there once it is known who asks. */
+export const wantedOf = ({ method, url }: Request): string => {
   const { pathname, search } = new URL(url)
-  const next = nextPath(pathname + search)
+  return method === "POST" ? "/" : nextPath(pathname + search)
+}
+
+/** The page that asks who it is, and then leads to where one wanted to go. */
+export const loginFor = (request: Request): string => {
+  const next = wantedOf(request)
   return next === "/" ? "/login" : `/login?next=${encodeURIComponent(next)}`
 }

@@ -5,6 +5,7 @@ import type { ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import type { Alerts } from "../alerts/Alerts.ts"
 import type { Analytics } from "../analytics/Analytics.ts"
+import type { SharedLinks } from "../analytics/SharedLinks.ts"
 import type { Reports } from "../definitions/Reports.ts"
 import type { Secrets } from "../destinations/Secrets.ts"
 import type { Renderer } from "../rendering/Renderer.ts"
@@ -19,6 +20,7 @@ import { overviewPage } from "./overviewPage.ts"
 import { reportPage } from "./reportPage.ts"
 import { reportsPage } from "./reportsPage.ts"
 import { runFile, runPage } from "./runPage.ts"
+import { sharedPage } from "./sharedPage.ts"
 import { visited } from "./Visitor.ts"
 
 export type WebServices =
@@ -31,6 +33,7 @@ export type WebServices =
   | Reports
   | RunRepo
   | Secrets
+  | SharedLinks
 
 const hidden = { detail: { hide: true } }
 
@@ -85,6 +88,11 @@ export const webRoutes = <R, ER>(
       "/runs/:id/:format",
       ({ params: { format, id }, request, runResponse }) =>
         runResponse(visited(request, runFile(id, format))),
+      hidden
+    )
+    .get(
+      "/shared/:token",
+      ({ params: { token }, runResponse }) => runResponse(sharedPage(token)),
       hidden
     )
     .get(
