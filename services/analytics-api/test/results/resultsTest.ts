@@ -53,7 +53,8 @@ const CountedRepo = Layer.effect(
 
 export const ResultsTest = Results.layer.pipe(
   Layer.provideMerge(Queries.layer),
-  Layer.provide([QueryCost.layer, KeptResultsRepo.layer, CountedRepo]),
+  Layer.provide([QueryCost.layer, CountedRepo]),
+  Layer.provideMerge(KeptResultsRepo.layer),
   Layer.provideMerge(Layer.mergeAll(CohortRepo.layer, CohortRefreshRepo.layer)),
   Layer.provide([
     Layer.succeed(Watermark, { current: known, atLeast: () => known }),
