@@ -111,6 +111,13 @@ const overCategories = (
 const ofSeries = (chart: SeriesChart, writing: Writing): ReadonlyArray<string> => {
   if (chart.series.every(({ data }) => knownOf(data).length === 0)) return ["No data."]
   const marks = chart.marks ?? []
+  const labels = new Map(
+    timeLabels(chart.labels, writing.locale).map(({ full }, at) => [
+      chart.labels[at],
+      full
+    ])
+  )
+  const place = (label: string) => short(labels.get(label) ?? label)
   return [
     ...(chart.axis === "category"
       ? overCategories(chart, writing)
@@ -119,8 +126,8 @@ const ofSeries = (chart: SeriesChart, writing: Writing): ReadonlyArray<string> =
       .slice(0, told)
       .map(({ label, text, kind }) =>
         kind === "anomaly"
-          ? `Anomaly at ${short(label)}: ${short(text)}.`
-          : `Note at ${short(label)}: ${short(text)}.`
+          ? `Anomaly at ${place(label)}: ${short(text)}.`
+          : `Note at ${place(label)}: ${short(text)}.`
       ),
     ...(marks.length > told ? [`${marks.length - told} more notes.`] : [])
   ]

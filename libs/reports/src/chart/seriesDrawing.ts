@@ -31,14 +31,21 @@ const tickTexts = (
   factor: number,
   { locale, width }: ChartOptions
 ): { readonly labels: ReadonlyArray<string>; readonly unit: string | undefined } => {
-  const written = (text: typeof numberText, shown: string | undefined) =>
+  const sizes = values.map((value) => Math.abs(value / factor)).filter((one) => one > 0)
+  // Beside `8,000`, `10K` would be another way to write.
+  const mixed = Math.min(...sizes) < 10_000 && Math.max(...sizes) < 100_000
+  const tick = (value: number, shown: string | undefined) =>
+    shortNumberText(value, kind, shown, locale, mixed ? 100_000 : 10_000)
+  const full = (value: number, shown: string | undefined) =>
+    numberText(value, kind, shown, locale)
+  const written = (text: typeof tick, shown: string | undefined) =>
     values.map((value) => {
       const real = value / factor
-      return Number.isFinite(real) ? text(real, kind, shown, locale) : ""
+      return Number.isFinite(real) ? text(real, shown) : ""
     })
   const distinct = (shown: string | undefined) => {
-    const short = written(shortNumberText, shown)
-    return new Set(short).size === short.length ? short : written(numberText, shown)
+    const short = written(tick, shown)
+    return new Set(short).size === short.length ? short : written(full, shown)
   }
   const wide = (text: string) => textWidth(text, 12) > Math.min(96, width * 0.24)
   const labels = distinct(unit)

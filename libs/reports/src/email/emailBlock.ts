@@ -93,7 +93,7 @@ const metricsHtml = (
         )
         .join("")}${row.length === 1 ? '<td width="50%"></td>' : ""}</tr>`
   )
-  return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">${cells.join("\n")}</table>`
+  return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed">${cells.join("\n")}</table>`
 }
 
 const heading = (title: string, description?: string): string =>

@@ -7,7 +7,7 @@ const font =
 export const style = {
   body: "margin:0;padding:0;background:#f6f7f9",
   outer: "background:#f6f7f9",
-  inner: `max-width:640px;${font};color:#1a2230;font-size:16px;line-height:1.5`,
+  inner: `max-width:640px;${font};color:#1a2230;font-size:16px;line-height:1.5;overflow-wrap:anywhere;word-break:break-word`,
   project: "margin:0 0 4px;color:#1f5fa8;font-weight:600;font-size:14px",
   title: "margin:0;font-size:26px;line-height:1.25;color:#1a2230",
   soft: "margin:6px 0 0;color:#566173;font-size:14px",

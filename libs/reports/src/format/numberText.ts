@@ -130,20 +130,22 @@ export const numberText = (
 }
 
 /**
- * The same in little room, for axes and labels in charts: `1.2M`, `€3K`, `12%`, `3 min`.
+ * The same in little room, for axes and labels in charts: `1.2M`, `€30K`, `12%`, `3 min`.
+ * Numbers of `compactFrom` and more are shortened.
  */
 export const shortNumberText = (
   value: number | null,
   kind: ValueKind,
   unit: string | undefined,
-  locale: string
+  locale: string,
+  compactFrom = 10_000
 ): string => {
   if (value === null || !Number.isFinite(value)) return noValue
   const number = value === 0 ? 0 : value
   const size = Math.abs(number)
-  if (kind === "currency" && size < 10_000 && Number.isInteger(number))
+  if (kind === "currency" && size < compactFrom && Number.isInteger(number))
     return written(number, kind, unit, locale, { maximumFractionDigits: 0 })
-  if (kind === "duration" || kind === "boolean" || size < 10_000)
+  if (kind === "duration" || kind === "boolean" || size < compactFrom)
     return numberText(number, kind, unit, locale)
   return written(
     number,

@@ -52,7 +52,9 @@ hr{border:0;border-top:1px solid var(--line);margin-block:1.5rem}
 padding:1.15rem 1.25rem;min-width:0}
 .card>p:last-child{margin-bottom:0}
 .card>.about{margin:.25rem 0 0;color:var(--soft);font-size:.9375rem}
-.chart{margin:1rem 0 0}.chart svg{display:block;width:100%;height:auto;max-width:100%}
+.chart{margin:1rem 0 0}.chart svg{display:block;width:100%;height:auto;max-width:100%;
+font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans","Noto Sans",
+sans-serif}
 .only-dark{display:none}
 @media (max-width:40rem){.page{padding:1.25rem .9rem 2rem}.card,.metrics li{padding:1rem}
 table{font-size:.875rem}th,td{padding:.4rem .5rem}

@@ -12,8 +12,14 @@ export interface ColumnFormat {
   readonly value: (cell: string | number) => string | number | null
 }
 
-const finite = (cell: string | number): string | number | null =>
-  typeof cell === "number" && !Number.isFinite(cell) ? null : cell
+/** Excel's largest number; a file with a larger one is broken for it. */
+const largest = 9.999_999_999_999_99e307
+
+const finite = (cell: string | number): string | number | null => {
+  if (typeof cell !== "number") return cell
+  if (!Number.isFinite(cell)) return null
+  return Math.abs(cell) > largest ? String(cell) : cell
+}
 
 const currencyDigits = (code: string): number =>
   new Intl.NumberFormat("en", { style: "currency", currency: code }).resolvedOptions()

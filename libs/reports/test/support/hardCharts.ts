@@ -53,6 +53,13 @@ export const hardCharts: Record<string, Chart> = {
       data: wave(12, { base: 10 + at * 6, swing: 3, seed: at + 1 })
     }))
   },
+  "line: about ten thousand": {
+    form: "line",
+    axis: "time",
+    labels: days(5),
+    values: { kind: "currency", unit: "EUR" },
+    series: [{ name: "Revenue", data: [2000, 8100, 9900, 12_300, 4000] }]
+  },
   "line: all below zero, two points": {
     form: "line",
     axis: "time",

@@ -4,6 +4,7 @@ import { strFromU8, unzipSync } from "fflate"
 import type { ReportDocument } from "../../src/ReportDocument.ts"
 import type { ReportTable } from "../../src/ReportTable.ts"
 import { renderXlsx } from "../../src/xlsx/renderXlsx.ts"
+import { columnLetters, cutNote, tableSheet } from "../../src/xlsx/tableSheet.ts"
 import { hostileReport, hostileTexts } from "../support/hostileReport.ts"
 import { sampleReport } from "../support/sampleReport.ts"
 
@@ -162,6 +163,46 @@ describe("a workbook", () => {
         expect(strFromU8(content)).not.toContain("<f")
     // No such day: it stays a text.
     expect(strings).toContain("2026-02-30")
+  })
+
+  test("has no more rows and columns than Excel, and says so", () => {
+    const one = [1]
+    const rows = Array.from({ length: 1_048_580 }, () => one)
+    const long = { columns: [{ name: "n", kind: "integer" as const }], rows }
+    const sheet = tableSheet("Long", long, "UTC")
+    expect(sheet.rows?.length).toBe(1_048_576)
+    expect(sheet.rows?.at(-1)).toEqual(["1048573 of 1048580 rows are in this sheet."])
+    const columns = Array.from({ length: 16_400 }, (_, at) => ({
+      name: `c${at}`,
+      kind: "integer" as const
+    }))
+    const wide = { columns, rows: [columns.map((_, at) => at)] }
+    expect(tableSheet("Wide", wide, "UTC").rows?.[1]?.length).toBe(16_384)
+    expect(cutNote(wide)).toBe("16384 of 16400 columns are in this sheet.")
+    expect(columnLetters(16_383)).toBe("XFD")
+  })
+
+  test("keeps what Excel cannot count as text", async () => {
+    const sheet = await sheetOf({
+      columns: [
+        { name: "Number", kind: "number" },
+        { name: "Day", kind: "date" },
+        { name: "At", kind: "datetime" }
+      ],
+      rows: [
+        [1.7e308, "1850-01-01", "1850-01-01T00:00:00Z"],
+        [9e307, "9999-12-31", "9999-12-31T12:00:00Z"],
+        [Number.NaN, "10000-01-01", "+010000-01-01T00:00:00Z"]
+      ]
+    })
+    const values = [2, 3, 4].map((row) =>
+      [1, 2, 3].map((at) => sheet.getRow(row).getCell(at).value)
+    )
+    expect(values).toEqual([
+      ["1.7e+308", "1850-01-01", "1850-01-01T00:00:00Z"],
+      [9e307, new Date("9999-12-31T00:00:00Z"), new Date("9999-12-31T13:00:00Z")],
+      [null, "10000-01-01", "+010000-01-01T00:00:00Z"]
+    ])
   })
 
   test("has an empty table as its heading, and a report without tables as its cover", async () => {
