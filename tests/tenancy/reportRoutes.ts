@@ -1,5 +1,6 @@
 import { alertRoutes } from "./alertRoutes.ts"
 import { definitionRoutes } from "./definitionRoutes.ts"
+import { deliveryRoutes } from "./deliveryRoutes.ts"
 import type { Route } from "./routes.ts"
 
 const anybody = "200 200 200 200 200 200 200 200 200"
@@ -10,5 +11,6 @@ export const reportRoutes: ReadonlyArray<Route> = [
   { route: "GET /readyz", statuses: anybody },
   { route: "GET /metrics", statuses: anybody },
   ...definitionRoutes,
-  ...alertRoutes
+  ...alertRoutes,
+  ...deliveryRoutes
 ]

@@ -3,6 +3,7 @@ import { type Client, makeClient, type Project } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
 import { watched } from "./alertRoutes.ts"
 import { written } from "./definitionRoutes.ts"
+import { folder, weekly } from "./deliveryRoutes.ts"
 import { doubling } from "./modelRoutes.ts"
 import { type KeyType, keyTypes, type Route, routes } from "./routes.ts"
 import { savedInsight, sharing } from "./savedRoutes.ts"
@@ -118,6 +119,29 @@ const makeReport = async (secretKey: string) => {
   return { reportId, runId }
 }
 
+/** A report that comes again, where it goes, and something that went there. */
+const makeSubscription = async (secretKey: string) => {
+  const url = (await stack.file()).services["reporting-engine"]
+  const made = async (path: string, body: object) => {
+    const answer = await client.call("POST", `${url}/v1/${path}`, secretKey, body)
+    if (answer.status > 202) throw new Error(JSON.stringify(answer))
+    return answer.body
+  }
+  const report = await made("reports", { definition: written(marker) })
+  const destination = await made("destinations", folder(marker))
+  const destinationId = text(field(destination, "id"))
+  const tested = field(
+    await made(`destinations/${destinationId}/test`, {}),
+    "deliveries"
+  )
+  const deliveryId = text(field(field(tested, "0"), "id"))
+  const subscription = await made(
+    "subscriptions",
+    weekly(marker, text(field(report, "id")), destinationId)
+  )
+  return { destinationId, deliveryId, subscriptionId: text(field(subscription, "id")) }
+}
+
 /** A tenant with one of everything, but for events, which only one of them needs. */
 const makeTenant = async (): Promise<Tenant> => {
   const project = await client.createProject(marker)
@@ -170,6 +194,7 @@ const makeTenant = async (): Promise<Tenant> => {
       ...(await makeWork(project.secretKey)),
       ...(await makeSaved(project.secretKey)),
       ...(await makeReport(project.secretKey)),
+      ...(await makeSubscription(project.secretKey)),
       alertId: await makeAlert(project.secretKey),
       messageId
     }

@@ -10,7 +10,7 @@ import { savedRoutes } from "./savedRoutes.ts"
  *
  * To add a row for a new route: name it as the OpenAPI document does; say which path and
  * body ask for something of theirs where the placeholders alone do not (`{projectId}`,
- * `{keyId}`, `{cohortId}`, `{insightId}`, `{dashboardId}`, `{annotationId}`, `{shareLinkId}`, `{shareToken}`, `{alertId}`, `{reportId}`, `{runId}`, `{personId}`, `{messageId}`, `{queryId}`, `{quarantineId}`, `{jobId}`, `{scheduleId}` are
+ * `{keyId}`, `{cohortId}`, `{insightId}`, `{dashboardId}`, `{annotationId}`, `{shareLinkId}`, `{shareToken}`, `{alertId}`, `{destinationId}`, `{deliveryId}`, `{subscriptionId}`, `{reportId}`, `{runId}`, `{personId}`, `{messageId}`, `{queryId}`, `{quarantineId}`, `{jobId}`, `{scheduleId}` are
  * filled in everywhere); mark it `fresh` when an allowed request takes away what other rows
  * need. Run the test: it prints the row as answered. Pin it only if it is as it should be:
  * the columns none … revoked 401 (403 where only the admin key is good), write 403, stranger 403, 404 or an answer about itself.
