@@ -153,6 +153,19 @@ describe("an insight", () => {
     expect((await at.restore.post({ version: 9 }, shop.own)).status).toBe(404)
   })
 
+  it("forgets versions but the newest hundred", async () => {
+    const { at, id } = await make()
+    await runtime.runPromise(
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE control.insights SET version = 100 WHERE id = ${id}::uuid`
+      )
+    )
+    expect((await at.patch({ version: 100, name: "x" }, shop.own)).status).toBe(200)
+    const { data } = await at.versions.get(shop.own)
+    expect(data?.versions.map(({ version }) => version)).toEqual([101])
+    expect((await at.restore.post({ version: 1 }, shop.own)).status).toBe(404)
+  })
+
   it("is listed in pages, in the order of making", async () => {
     const project = await makeProject()
     const made: Array<string | undefined> = []
