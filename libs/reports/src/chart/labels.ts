@@ -11,7 +11,14 @@ export interface TimeLabel {
   readonly full: string
 }
 
-/** Days as people write them, with the year only where it begins; others as they are. */
+/** The first days of months and nothing else: what is counted is months. */
+const areMonths = (labels: ReadonlyArray<string>): boolean =>
+  labels.length > 1 && labels.every((label) => label.endsWith("-01"))
+
+/**
+ * Days as people write them, with the year only where there are several; months without a
+ * day; others as they are.
+ */
 export const timeLabels = (
   labels: ReadonlyArray<string>,
   locale: string
@@ -30,10 +37,13 @@ export const timeLabels = (
     })
   const short = as({ day: "numeric", month: "short" })
   const long = as({ day: "numeric", month: "short", year: "numeric" })
+  const month = as({ month: "short", year: "numeric" })
+  const months = areMonths(labels)
   return labels.map((label) => {
     const at = Date.parse(`${label}T00:00:00Z`)
     if (Number.isNaN(at)) return { short: label, full: label }
-    const full = long.format(at)
+    const full = months ? month.format(at) : long.format(at)
+    if (months) return { short: full, full }
     return { short: first === last ? short.format(at) : full, full }
   })
 }

@@ -22,16 +22,20 @@ const mostRows = 40
 /** Pixels: about as high as a page, as wide as it is. */
 const highest = 900
 
-/** Whether names of categories are too long or too many to stand under upright bars. */
+/** Upright, so few would be lost in their width, and bare of their numbers. */
+const fewRows = 3
+
+/** Whether categories are too few, or their names too long, to stand under upright bars. */
 export const sideBarsNeeded = (
   { form, axis, labels }: SeriesChart,
   width: number
 ): boolean =>
   axis === "category" &&
   (form === "bar" || form === "stacked") &&
-  labels.some(
-    (label) => textWidth(chartLabel(label), 12) > (width - 80) / labels.length - 8
-  )
+  (labels.length <= fewRows ||
+    labels.some(
+      (label) => textWidth(chartLabel(label), 12) > (width - 80) / labels.length - 8
+    ))
 
 interface Row {
   readonly lines: ReadonlyArray<string>
