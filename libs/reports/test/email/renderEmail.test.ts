@@ -57,12 +57,20 @@ describe("a mail", () => {
         title: quotes,
         subtitle: quotes,
         notices: Array.from({ length: 300 }, () => ({ kind: "warning", text: quotes })),
-        blocks: Array.from({ length: 40 }, () => table)
+        blocks: [
+          table,
+          ...Array.from({ length: 2000 }, () => ({
+            type: "failed" as const,
+            title: "<Title>",
+            detail: "why"
+          }))
+        ]
       },
       options
     )
     const bytes = Buffer.byteLength(mail.html)
     expect(bytes).toBeLessThanOrEqual(100_000)
+    expect(bytes).toBeGreaterThan(99_000)
     expect(mail.html).toContain("The report goes on; this mail ends here.")
     expect(mail.html).toContain("290 more notices are in the report.")
     expect(mail.html).toContain("15 of 214 rows and 6 of 8 columns are shown.")
