@@ -131,6 +131,7 @@ describe("a preview", () => {
   it("wants parameters that have no default, of their types, even odd names", async () => {
     const parameters = [
       { name: "constructor", type: "text" },
+      { name: "valueOf", type: "text", default: "y" },
       { name: "n", type: "number", default: 1 }
     ]
     const ask = async (values?: object) => {
