@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
-import type { Rendered } from "@analytics/reports/ReportDocument"
-import type { RenderHead, RenderTask } from "./RenderTask.ts"
+import { type Answer, AnswerReader } from "./AnswerReader.ts"
 
 const entry = fileURLToPath(new URL("./renderMain.ts", import.meta.url))
 
@@ -12,7 +11,7 @@ const script = 'ulimit -c 0; ulimit -d "$1"; shift; exec nice -n 5 "$@"'
 const compilerMemory = 64 * 1024 * 1024
 
 /** What became of a task; undefined: the process ended without saying. */
-export type RenderEnd = Rendered | { readonly fault: string } | undefined
+export type RenderEnd = Answer | undefined
 
 /** One process that renders, one document at a time. */
 export class RenderProcess {
@@ -65,13 +64,14 @@ export class RenderProcess {
     return this.#done
   }
 
-  submit(task: RenderTask, answer: (end: RenderEnd) => void): void {
+  /** @param task a `RenderTask` as JSON */
+  submit(task: string, answer: (end: RenderEnd) => void): void {
     this.#answer = answer
     if (this.#isGone) {
       this.#settle(undefined)
       return
     }
-    void this.#send(`${JSON.stringify(task)}\n`)
+    void this.#send(`${task}\n`)
   }
 
   /** At once, also in the middle of a document. */
@@ -99,38 +99,19 @@ export class RenderProcess {
   }
 
   async #read(): Promise<void> {
-    let head: Exclude<RenderHead, { readonly fault: string }> | undefined
-    let chunks: Array<Uint8Array> = []
-    let held = 0
-    for await (const chunk of this.#child.stdout) {
-      let rest: Uint8Array = chunk
-      if (head === undefined) {
-        const end = rest.indexOf(10)
-        if (end < 0) {
-          chunks.push(rest)
-          continue
-        }
-        const line = Buffer.concat([...chunks, rest.subarray(0, end)]).toString()
-        chunks = []
-        const said: RenderHead = JSON.parse(line)
-        if ("fault" in said) {
-          this.#settle(said)
-          continue
-        }
-        head = said
-        rest = rest.subarray(end + 1)
+    const answers = new AnswerReader()
+    try {
+      for await (const chunk of this.#child.stdout) {
+        const answer = answers.read(chunk)
+        if (answer === undefined) continue
+        if (this.#answer === undefined) throw new Error("nothing was asked")
+        this.#settle(answer)
       }
-      chunks.push(rest)
-      held += rest.byteLength
-      if (held < head.bytes) continue
-      const { extension, mediaType } = head
-      const bytes = new Uint8Array(Buffer.concat(chunks))
-      head = undefined
-      chunks = []
-      held = 0
-      this.#settle({ mediaType, extension, bytes })
+    } catch {
+      // Whatever it writes cannot be told from its next answers.
     }
     this.#isGone = true
+    this.#child.kill("SIGKILL")
     this.#settle(undefined)
   }
 }

@@ -7,6 +7,9 @@ export interface RenderTask {
   readonly document: ReportDocument
 }
 
+/** Bytes of the largest file that a process hands over. */
+export const MOST_FILE = 256 * 1024 * 1024
+
 /** The line that answers it; of a file, its bytes follow. */
 export type RenderHead =
   | {

@@ -6,9 +6,16 @@ import { Renderer } from "./Renderer.ts"
 import { renderDuration, renderFailures } from "./RenderMetrics.ts"
 import { RenderFailed, RendersBusy } from "./RenderProblems.ts"
 import { type RenderEnd, RenderProcess } from "./RenderProcess.ts"
+import type { RenderTask } from "./RenderTask.ts"
+
+/** Bytes of data segment below which a process does not get far. */
+const LEAST_MEMORY = 512 * 1024 * 1024
 
 /** Bytes of the largest document that is sent to a process. */
 const MOST_DOCUMENT = 64 * 1024 * 1024
+
+/** Bytes of the documents that wait, and of those that are rendered. */
+const MOST_HELD = 256 * 1024 * 1024
 
 /** How long a document may wait for its turn. */
 const LONGEST_WAIT = "2 minutes"
@@ -18,15 +25,17 @@ export const layer = Layer.effect(
   Renderer,
   Effect.gen(function* () {
     const config = yield* ReportConfig
-    const { renderMemory, renderQueue, renderers, rendersPerProcess } = config
+    const { renderQueue, renderers, rendersPerProcess } = config
+    const memory = Math.max(config.renderMemory, LEAST_MEMORY)
     const patience = Duration.toMillis(config.renderTimeout)
     const places = yield* Semaphore.make(renderers)
     const idle: Array<RenderProcess> = []
     const all = new Set<RenderProcess>()
     let asked = 0
+    let held = 0
 
     const begun = () => {
-      const made = new RenderProcess(renderMemory)
+      const made = new RenderProcess(memory)
       all.add(made)
       return made
     }
@@ -55,13 +64,9 @@ export const layer = Layer.effect(
         return Effect.void
       })
 
-    const submitted = (
-      it: RenderProcess,
-      document: ReportDocument,
-      format: Rendering
-    ) =>
+    const submitted = (it: RenderProcess, task: string) =>
       Effect.callback<RenderEnd>((resume) =>
-        it.submit({ document, format }, (end) => resume(Effect.succeed(end)))
+        it.submit(task, (end) => resume(Effect.succeed(end)))
       )
 
     const failed = (format: Rendering, why: string, detail: string) =>
@@ -75,15 +80,12 @@ export const layer = Layer.effect(
         Effect.andThen(Effect.fail(new RenderFailed({ detail })))
       )
 
-    const inProcess = Effect.fnUntraced(function* (
-      document: ReportDocument,
-      format: Rendering
-    ) {
+    const inProcess = Effect.fnUntraced(function* (task: string, format: Rendering) {
       const started = yield* Clock.currentTimeMillis
       const end = yield* Effect.acquireUseRelease(
         take,
         (it) =>
-          submitted(it, document, format).pipe(
+          submitted(it, task).pipe(
             Effect.timeoutOrElse({
               duration: patience,
               orElse: () => Effect.succeed("late" as const)
@@ -105,7 +107,7 @@ export const layer = Layer.effect(
         return yield* failed(
           format,
           "memory",
-          `Its process ended, as one does that needs more than ${renderMemory} bytes of memory. Leave sections or rows out.`
+          `Its process ended, as one does that needs more than ${memory} bytes of memory. Leave sections or rows out.`
         )
       if ("fault" in end) return yield* failed(format, "fault", end.fault)
       const took = (yield* Clock.currentTimeMillis) - started
@@ -116,24 +118,8 @@ export const layer = Layer.effect(
       return end
     })
 
-    return Renderer.of({
-      render: Effect.fn("Renderer.render")(function* (
-        document: ReportDocument,
-        format: Rendering
-      ): Effect.fn.Return<Rendered, RendersBusy | RenderFailed> {
-        yield* Effect.annotateCurrentSpan("report.format", format)
-        if (asked >= renderers + renderQueue)
-          return yield* new RendersBusy({
-            detail: `${renderers} documents are rendered at once, and ${renderQueue} may wait.`,
-            retryAfter: 2
-          })
-        if (JSON.stringify(document).length > MOST_DOCUMENT)
-          return yield* failed(
-            format,
-            "size",
-            "The document is too large. Leave sections or rows out."
-          )
-        asked++
+    const inTurn = (task: string, format: Rendering) =>
+      Effect.suspend(() => {
         let hasTurn = false
         const tired = Effect.sleep(LONGEST_WAIT).pipe(
           Effect.andThen(
@@ -149,21 +135,59 @@ export const layer = Layer.effect(
             )
           )
         )
-        return yield* places
+        return places
           .withPermits(1)(
             Effect.suspend(() => {
               hasTurn = true
-              return inProcess(document, format)
+              return inProcess(task, format)
             })
           )
-          .pipe(
-            Effect.raceFirst(tired),
-            Effect.ensuring(
-              Effect.sync(() => {
-                asked--
-              })
-            )
+          .pipe(Effect.raceFirst(tired))
+      })
+
+    const isFull = () => asked >= renderers + renderQueue || held > MOST_HELD
+    const refused = Effect.suspend(() =>
+      Effect.fail(
+        new RendersBusy({
+          detail: `${renderers} documents are rendered at once, and ${renderQueue} of together ${MOST_HELD} bytes may wait.`,
+          retryAfter: 2
+        })
+      )
+    )
+    const enter = (bytes: number) =>
+      Effect.suspend(() => {
+        if (isFull()) return refused
+        asked++
+        held += bytes
+        return Effect.void
+      })
+    const leave = (bytes: number) =>
+      Effect.sync(() => {
+        asked--
+        held -= bytes
+      })
+
+    return Renderer.of({
+      render: Effect.fn("Renderer.render")(function* (
+        document: ReportDocument,
+        format: Rendering
+      ): Effect.fn.Return<Rendered, RendersBusy | RenderFailed> {
+        yield* Effect.annotateCurrentSpan("report.format", format)
+        // Before the work of writing it down.
+        if (isFull()) return yield* refused
+        const task = JSON.stringify({ format, document } satisfies RenderTask)
+        const bytes = Buffer.byteLength(task)
+        if (bytes > MOST_DOCUMENT)
+          return yield* failed(
+            format,
+            "size",
+            `The document has more than ${MOST_DOCUMENT} bytes. Leave sections or rows out.`
           )
+        return yield* Effect.acquireUseRelease(
+          enter(bytes),
+          () => inTurn(task, format),
+          () => leave(bytes)
+        )
       })
     })
   })

@@ -1,6 +1,6 @@
 import { dieWithParent } from "@analytics/api-common/dieWithParent"
 import { renderDocument } from "@analytics/reports/renderDocument"
-import type { RenderHead, RenderTask } from "./RenderTask.ts"
+import { MOST_FILE, type RenderHead, type RenderTask } from "./RenderTask.ts"
 
 /** Characters of what went wrong that a reader gets. */
 const MOST_FAULT = 500
@@ -14,6 +14,8 @@ const rendered = async ({
 }: RenderTask): Promise<ReadonlyArray<Uint8Array>> => {
   try {
     const { bytes, extension, mediaType } = await renderDocument(document, format)
+    if (bytes.byteLength > MOST_FILE)
+      return [said({ fault: `The file would be larger than ${MOST_FILE} bytes.` })]
     return [said({ mediaType, extension, bytes: bytes.byteLength }), bytes]
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
