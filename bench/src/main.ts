@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   loader: ["bench/loader/sustained.ts"],
   freshness: ["bench/loader/freshness.ts"],
   queries: ["bench/queries/main.ts"],
+  results: ["bench/results/main.ts"],
   fairness: ["bench/fairness/main.ts"],
   live: ["bench/live/main.ts"],
   catalogue: ["bench/catalogue/main.ts", "2"],

@@ -31,8 +31,8 @@ export interface KeepOptions {
 
 /**
  * Gives a kept answer where it is provably what would be computed, and keeps what is
- * computed ([results.md](../../../../docs/results.md) says why that is exact). Whatever of
- * this fails, the answer is computed.
+ * computed ([insights.md](../../../../docs/insights.md#kept-answers) says when). Whatever of this
+ * fails, the answer is computed.
  */
 export const keepResults = Effect.gen(function* () {
   const repo = yield* KeptResultsRepo

@@ -164,6 +164,9 @@ describe("what is kept", () => {
       expect(Option.isSome(yield* repo.find({ projectId: 55, key: keyOf(-1) }))).toBe(
         true
       )
+      expect(Option.isSome(yield* repo.find({ projectId: 54, key: keyOf(-1) }))).toBe(
+        false
+      )
     })
   )
 
