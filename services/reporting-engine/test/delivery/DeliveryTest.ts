@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { DeliveryConfig } from "@analytics/config/DeliveryConfig"
 import { ReportConfig } from "@analytics/config/ReportConfig"
 import * as FolderObjectStore from "@analytics/object-store/FolderObjectStore"
+import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
 import { Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
@@ -46,10 +47,14 @@ export interface Servers {
 
 export const objects = () => mkdtempSync(join(tmpdir(), "analytics-delivery-"))
 
+/** A folder of that path, or a store of any other kind. */
+const storeOf = (place: string | Layer.Layer<ObjectStore>) =>
+  typeof place === "string" ? FolderObjectStore.layerOf(place) : place
+
 /** Everything but the channels and the sender, which a test may make crash. */
 export const storesTest = (
   { hosts = [], smtpUrl, uncertain = "hold" }: Servers,
-  folder: string
+  place: string | Layer.Layer<ObjectStore>
 ) =>
   Layer.mergeAll(DestinationRepo.layer, DeliveryRepo.layer, Outbox.layer).pipe(
     Layer.provideMerge(
@@ -76,16 +81,19 @@ export const storesTest = (
         ReportConfig.layerOf(reportConfig)
       )
     ),
-    Layer.provideMerge(FolderObjectStore.layerOf(folder)),
+    Layer.provideMerge(storeOf(place)),
     Layer.provideMerge(TestPostgres.client),
     Layer.provideMerge(Logger.layer([])),
     Layer.provideMerge(TestClock.layer())
   )
 
-export const deliveryTest = (servers: Servers, folder: string) =>
+export const deliveryTest = (
+  servers: Servers,
+  place: string | Layer.Layer<ObjectStore>
+) =>
   Layer.mergeAll(Sender.layer, Deliveries.layer, Destinations.layer).pipe(
     Layer.provideMerge(Channels.layer),
-    Layer.provideMerge(storesTest(servers, folder))
+    Layer.provideMerge(storesTest(servers, place))
   )
 
 export const message: Message = {

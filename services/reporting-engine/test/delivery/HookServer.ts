@@ -4,7 +4,7 @@ export interface Hooked {
   readonly body: string
 }
 
-/** Receives webhooks; `/500`, `/busy`, `/moved`, `/410` … answer as they are called. */
+/** Receives webhooks; `/500`, `/busy`, `/moved`, `/mute`, `/410` … answer as they are called. */
 export const hookServer = () => {
   const received: Array<Hooked> = []
   const server = Bun.serve({
@@ -13,6 +13,7 @@ export const hookServer = () => {
     fetch: async (request) => {
       const path = new URL(request.url).pathname
       received.push({ path, headers: request.headers, body: await request.text() })
+      if (path === "/mute") return await new Promise<Response>(() => {})
       if (path === "/busy")
         return new Response("later", { status: 429, headers: { "retry-after": "600" } })
       if (path === "/moved")

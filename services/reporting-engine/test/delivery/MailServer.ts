@@ -40,6 +40,7 @@ export const mailServer = async () => {
         if (to.startsWith("full")) return done(refusal(552, "Mailbox is full"))
         const raw = Buffer.concat(chunks)
         received.push({ to, raw: raw.toString("utf8"), mail: await simpleParser(raw) })
+        if (to.startsWith("mute")) return
         if (!to.startsWith("drop")) return done()
         for (const connection of server.connections) connection.close()
       })

@@ -7,6 +7,7 @@ import { Channels } from "../../src/delivery/Channels.ts"
 import { Deliveries } from "../../src/delivery/Deliveries.ts"
 import { DeliveryRepo } from "../../src/delivery/DeliveryRepo.ts"
 import { Sender } from "../../src/delivery/Sender.ts"
+import { bucketTest } from "./bucketTest.ts"
 import {
   deliveryTest,
   destination,
@@ -157,8 +158,12 @@ describe("a crash at every step", () => {
       expect([steps, doubles]).toEqual([10, 2])
     })
   )
+})
 
-  effect("the object store has one object", () =>
+describe("a crash at every step over a bucket", () => {
+  const { effect } = withLayer(deliveryTest({}, bucketTest))
+
+  effect("leaves one object", () =>
     Effect.gen(function* () {
       const target = yield* destination({
         kind: "store",
