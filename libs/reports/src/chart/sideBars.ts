@@ -58,8 +58,16 @@ export const sideBarsDrawing = (
   const series = stacked
     ? data.series.filter(({ role }) => role === "main")
     : data.series
-  const write = (value: number) =>
-    shortNumberText(value / data.factor, kind, unit, locale)
+  const [least, most] = extentOf(data, stacked) ?? [0, 1]
+  const largest = Math.max(-least, most) / data.factor
+  // Amounts beside each other are read best alike: without cents where they are large.
+  const whole = kind === "currency" && largest >= 1000
+  const write = (value: number) => {
+    const real = value / data.factor
+    return whole && largest < 1_000_000
+      ? shortNumberText(Math.round(real), kind, unit, locale, 1_000_000)
+      : shortNumberText(real, kind, unit, locale)
+  }
 
   const widest = named.reduce((most, label) => Math.max(most, textWidth(label, 12)), 0)
   const left = Math.min(widest + 1, width * (width < 400 ? 0.27 : 0.36)) + 20
@@ -88,7 +96,6 @@ export const sideBarsDrawing = (
           .slice(0, rows.length)
           .map((value) => (value === null ? "–" : write(value)))
       )
-  const [least, most] = extentOf(data, stacked) ?? [0, 1]
   const [low, high] = [Math.min(0, least), Math.max(0, most)]
   const longest = width * (low < 0 ? 0.2 : 0.3) - 10
   const short = (text: string) => fitText(text, longest, 11)
