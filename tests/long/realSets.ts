@@ -76,7 +76,7 @@ export const realSets: ReadonlyArray<RealSet> = [
       },
       retention: {
         at: "2011-12-01T09:00:00Z",
-        parameters: { interval: "month", range: "last_365d" }
+        parameters: { interval: "month" }
       },
       "data-quality": { at: "2011-12-01T09:00:00Z" }
     },
