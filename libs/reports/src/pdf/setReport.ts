@@ -51,7 +51,7 @@ const facts = (head: DocumentHead): PdfModel["facts"] => {
   const all: PdfModel["facts"] = [
     ["Project", words(head.project)],
     ["Period", words(head.range ?? "")],
-    ["Data until", words(head.asOf)],
+    ["As of", words(head.asOf)],
     ["Time zone", words(head.timezone)]
   ]
   return all.filter(([, text]) => !isBlank(text))
@@ -107,7 +107,7 @@ export const setReport = (
       subtitle: breakLongWords(showable(head.subtitle ?? "", 500), 35),
       runningTitle: short(head.title, 70),
       project: short(head.project, 40),
-      footer: short(`Data until ${head.asOf}`, 80),
+      footer: short(`As of ${head.asOf}`, 80),
       facts: facts(head),
       notices: head.notices.slice(0, 20).map(({ label, text }, index) => ({
         kind: document.notices[index]?.kind ?? "warning",
