@@ -14,6 +14,9 @@ describe("the name of a file", () => {
     expect(downloadName("Übersicht 週報", asOf, "csv", "zip")).toBe(
       "Übersicht 週報 2026-11-23.csv.zip"
     )
+    const long = downloadName("漢e\u0301".repeat(100), asOf, "csv", "zip")
+    expect(Buffer.byteLength(long)).toBeLessThanOrEqual(255)
+    expect(long).toMatch(/^(漢e\u0301)+漢? 2026-11-23\.csv\.zip$/u)
     expect(downloadName(" ../..\u0000 ", asOf, "pdf", "pdf")).toBe(
       "report 2026-11-23.pdf"
     )

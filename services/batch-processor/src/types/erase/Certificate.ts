@@ -83,6 +83,7 @@ export const certificateOf = (given: {
       "clickhouse seen: hashes of message ids, kept so that nothing is stored twice",
       "properties and traits in events of others: nobody can know whose they are",
       "control.idempotency: encrypted with callers' keys, gone after a day",
+      "reports that were sent: they are with whoever got them",
       "backups: a restore leaves out what backups/removals/ names"
     ]
   }

@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobFailed, type JobType, JobUnavailable } from "../../jobs/JobType.ts"
 import { forgetCatalogue } from "../removal/forgetCatalogue.ts"
+import { countReports, removeReports } from "../removal/namedReports.ts"
 import { Kept, keptOf, look, register, untilDone } from "../removal/removals.ts"
 import {
   countObjects,
@@ -31,7 +32,7 @@ export const erase: JobType<
 > = {
   name: "erase",
   description:
-    "Erases a person with all linked ids, or a range of time: hidden from every answer at once, then gone from both stores, quarantine, inbox, exports and uploads. Ends with a certificate.",
+    "Erases a person with all linked ids, or a range of time: hidden from every answer at once, then gone from both stores, quarantine, inbox, exports, uploads and kept reports. Ends with a certificate.",
   of: "project",
   payload: ErasePayload,
   result: Certificate,
@@ -83,6 +84,11 @@ export const erase: JobType<
       Schema.Struct({ exports: Schema.Int, uploads: Schema.Int }),
       countObjects(projectId, requestedAt)
     )
+    const reports = yield* step(
+      "count reports",
+      Schema.Int,
+      countReports(projectId, ids, requestedAt)
+    )
     yield* step("remove files", Schema.Void, removeObjects(projectId, requestedAt))
     const note = (idHashes: ReadonlyArray<string>) =>
       noteForBackups({
@@ -95,6 +101,12 @@ export const erase: JobType<
     yield* step("note for backups", Schema.Void, note(hidden.idHashes))
     const forgotten = yield* step("forget", Places, forgetCatalogue(projectId))
     const done = yield* step("remove", Kept, Effect.map(untilDone(id), keptOf))
+    // Now, since one that was being made may have asked before the removal was known.
+    yield* step(
+      "remove reports",
+      Schema.Void,
+      removeReports(projectId, ids, Date.now())
+    )
     yield* step("note all ids for backups", Schema.Void, note(done.idHashes))
 
     const after = yield* step("scan after", Scanned, scan(terms(done.idHashes)))
@@ -103,10 +115,15 @@ export const erase: JobType<
       Schema.Struct({ exports: Schema.Int, uploads: Schema.Int }),
       countObjects(projectId, requestedAt)
     )
-    const rest = remains(after.places)
-    if (rest.length > 0 || left.exports + left.uploads > 0)
+    const reportsLeft = yield* step(
+      "count reports left",
+      Schema.Int,
+      countReports(projectId, ids, requestedAt)
+    )
+    const rest = remains({ ...after.places, ...left, reports: reportsLeft })
+    if (rest.length > 0)
       return yield* new JobFailed({
-        detail: `It is still found in ${[...rest, ...Object.entries(left).map(([place, n]) => `${place} (${n})`)].join(", ")}. Retry the job; if it stays, somebody has to look.`
+        detail: `It is still found in ${rest.join(", ")}. Retry the job; if it stays, somebody has to look.`
       })
     const verifiedAt = yield* step(
       "verified",
@@ -118,8 +135,8 @@ export const erase: JobType<
       removal: done,
       kind: removal.kind,
       textsKnown: known.state !== "done",
-      before: { ...before.places, ...objects },
-      after: { ...after.places, ...left },
+      before: { ...before.places, ...objects, reports },
+      after: { ...after.places, ...left, reports: reportsLeft },
       mentions: after.mentions,
       forgotten,
       verifiedAt
