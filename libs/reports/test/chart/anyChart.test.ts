@@ -8,7 +8,7 @@ import { sampleCharts } from "../support/sampleCharts.ts"
 import { drawnTexts, overlaps, tagsOf } from "../support/svgTexts.ts"
 import digests from "./digests.json"
 
-setDefaultTimeout(120_000)
+setDefaultTimeout(600_000)
 
 const allowed = new Set("svg title desc defs pattern rect g path line text".split(" "))
 
@@ -66,7 +66,7 @@ describe("the picture of a chart", () => {
         }),
         (chart, look) => judge(drawn(chart, look), look.width)
       ),
-      { numRuns: process.env["TEST_LONG"] ? 5000 : 200 }
+      { numRuns: process.env["TEST_LONG"] ? 3000 : 200 }
     )
   })
 })
