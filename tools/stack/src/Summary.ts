@@ -8,10 +8,16 @@ export const summary = (stack: StackFile, data: string, ending: string): string 
     ([name, url]) => `  ${name.padEnd(18)} ${url}   ${url}/docs`
   )
   const file = relative(process.cwd(), stackFilePath(data))
+  const pages = stack.services["reporting-engine"]
   return [
     "",
     "The stack is ready.",
     ...rows,
+    ...(pages === undefined
+      ? []
+      : [
+          `  ${"pages".padEnd(18)} ${pages}   sign in with a secret key, such as demo.secretKey`
+        ]),
     `  ${"keys and stores".padEnd(18)} ${file} (adminKey, demo.writeKey, demo.secretKey)`,
     ...(stack.demo === undefined
       ? []

@@ -20,6 +20,16 @@ describe("summary", () => {
     expect(text).toEndWith("Ctrl-C stops it.")
   })
 
+  it("says where the pages are", () => {
+    const services = { "reporting-engine": "http://127.0.0.1:4003" }
+    const text = summary({ ...stack, services }, ".data", "")
+    expect(text).toMatch(
+      /pages +http:\/\/127\.0\.0\.1:4003 +sign in with a secret key/u
+    )
+    expect(text).not.toContain("demo-secret")
+    expect(summary(stack, ".data", "")).not.toContain("sign in")
+  })
+
   it("leaves out the question when there is no service to ask", () => {
     const { demo: _, ...rest } = stack
     expect(summary({ ...rest, services: {} }, ".data", "")).not.toContain("curl")

@@ -1,6 +1,6 @@
 import { formatInstant } from "@analytics/reports/format/formatCell"
 import { numberText } from "@analytics/reports/format/numberText"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { EvaluationList, NoticeList } from "../alerts/AlertAnswers.ts"
 import { Alerts } from "../alerts/Alerts.ts"
 import { alertState } from "./alertsPage.ts"
@@ -34,20 +34,20 @@ const shown = (value: number | null): string =>
   value === null ? "none" : numberText(value, "number", undefined, "en")
 
 const evaluationTable = ({ evaluations }: EvaluationList): Markup =>
-  html`<div class="scroll" role="region" aria-label="Evaluations" tabindex="0"><table>
+  html`<div class="scroll" role="region" aria-label="Evaluations" tabindex="0"><table class="fit">
 <caption class="hidden">Evaluations, newest first</caption>
 <thead><tr><th scope="col">Bucket</th><th scope="col" class="n">Value</th><th scope="col">Verdict</th><th scope="col">Why</th></tr></thead>
 <tbody>${evaluations.map(
     ({ label, reason, revised, value, verdict }) =>
-      html`<tr><th scope="row">${label}</th><td class="n">${shown(value)}</td>
-<td>${verdict === "breach" ? html`<span class="state bad">${verdicts[verdict]}</span>` : verdicts[verdict]}${revised ? " (revised)" : undefined}</td><td>${reason}</td></tr>`
+      html`<tr><th scope="row" dir="auto">${label}</th><td class="n">${shown(value)}</td>
+<td>${verdict === "breach" ? html`<span class="state bad">${verdicts[verdict]}</span>` : verdicts[verdict]}${revised ? " (revised)" : undefined}</td><td dir="auto">${reason}</td></tr>`
   )}</tbody></table></div>`
 
 const noticeList = ({ notices }: NoticeList, visitor: Visitor): Markup =>
   html`<ul class="list">${notices.map(
     ({ at, failure, kind, state }) =>
       html`<li><b>${kinds[kind]}</b> <span class="soft">${formatInstant(at.toISOString(), writtenFor(visitor))}</span>
-<div class="soft">${ways[state]}${failure === null ? undefined : html`: <span class="state bad">${failure}</span>`}</div></li>`
+<div class="soft">${ways[state]}${failure === null ? undefined : html`: <bdi class="state bad">${failure}</bdi>`}</div></li>`
   )}</ul>`
 
 const older = (
@@ -105,7 +105,7 @@ export const alertPage = (id: string, from: From) =>
       section: "alerts",
       body: html`<div><h1 dir="auto">${alert.name}</h1>
 ${alert.description === "" ? undefined : html`<p class="subtitle" dir="auto">${alert.description}</p>`}
-<p>${alertState(alert, visitor)}</p></div>
+<p>${alertState(alert, visitor, yield* Clock.currentTimeMillis)}</p></div>
 <section aria-labelledby="judged"><h2 id="judged">What was judged</h2>
 ${
   evaluations.evaluations.length === 0

@@ -1,5 +1,5 @@
 import { formatInstant } from "@analytics/reports/format/formatCell"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { AlertAnswer } from "../alerts/AlertAnswers.ts"
 import { Alerts } from "../alerts/Alerts.ts"
 import { idOrNone } from "./isId.ts"
@@ -18,8 +18,12 @@ const states = {
   paused: html`<span class="state">Paused</span>`
 } as const
 
-/** How an alert is, in words. */
-export const alertState = (alert: AlertAnswer, visitor: Visitor): Markup => {
+/** How an alert is, in words; `now` in epoch milliseconds. */
+export const alertState = (
+  alert: AlertAnswer,
+  visitor: Visitor,
+  now: number
+): Markup => {
   const at = (instant: Date) =>
     formatInstant(instant.toISOString(), writtenFor(visitor))
   return html`${states[alert.state]}${
@@ -27,22 +31,25 @@ export const alertState = (alert: AlertAnswer, visitor: Visitor): Markup => {
   }${
     alert.problem === null
       ? undefined
-      : html`; <span class="state bad">cannot be evaluated</span> since ${at(alert.problem.since)}: ${alert.problem.detail}`
+      : html`; <span class="state bad">cannot be evaluated</span> since ${at(alert.problem.since)}: <bdi>${alert.problem.detail}</bdi>`
   }${
-    alert.mutedUntil === null ? undefined : html`; muted until ${at(alert.mutedUntil)}`
+    alert.mutedUntil === null || alert.mutedUntil.getTime() <= now
+      ? undefined
+      : html`; muted until ${at(alert.mutedUntil)}`
   }`
 }
 
 export const alertList = (
   alerts: ReadonlyArray<AlertAnswer>,
-  visitor: Visitor
+  visitor: Visitor,
+  now: number
 ): Markup =>
   alerts.length === 0
     ? html`<p class="soft">There is none yet: <code>POST /v1/alerts</code> makes one.</p>`
     : html`<ul class="list">${alerts.map(
         (alert) =>
           html`<li><a href="/alerts/${alert.id}" dir="auto">${alert.name}</a>
-<div class="soft">${alertState(alert, visitor)}</div></li>`
+<div class="soft">${alertState(alert, visitor, now)}</div></li>`
       )}</ul>`
 
 /** The alerts of a project, a page of them at a time. */
@@ -63,7 +70,7 @@ export const alertsPage = (after: string | undefined) =>
       project,
       section: "alerts",
       body: html`<div><h1>Alerts</h1>
-${alertList(alerts, visitor)}
+${alertList(alerts, visitor, yield* Clock.currentTimeMillis)}
 ${
   nextCursor === null
     ? undefined

@@ -1,4 +1,4 @@
-import { Effect, Result } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { Alerts } from "../alerts/Alerts.ts"
 import { Analytics } from "../analytics/Analytics.ts"
 import { Reports } from "../definitions/Reports.ts"
@@ -46,6 +46,7 @@ export const overviewPage = Effect.fn("Web.overview")(function* (visitor: Visito
     },
     { concurrency: "unbounded" }
   )
+  const now = yield* Clock.currentTimeMillis
   return pageResponse({
     title: "Overview",
     project,
@@ -60,7 +61,7 @@ ${section(
         state === "firing" || state === "acknowledged" || problem !== null
     )
     return wrong.length > 0
-      ? alertList(wrong, visitor)
+      ? alertList(wrong, visitor, now)
       : html`<p>${found.alerts.length === 0 ? "There are no alerts yet." : "Nothing is firing."} <a href="/alerts">All alerts</a></p>`
   })
 )}

@@ -21,12 +21,12 @@ export const runList = (
   visitor: Visitor,
   caption: string
 ): Markup =>
-  html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="fit">
 <caption class="hidden">${caption}</caption>
 <thead><tr><th scope="col">Made</th><th scope="col">Report</th><th scope="col">State</th></tr></thead>
 <tbody>${runs.map(
     ({ createdAt, error, failedSections, id, name, state }) =>
       html`<tr><td><a href="/runs/${id}">${formatInstant(createdAt.toISOString(), writtenFor(visitor))}</a></td>
 <td dir="auto">${name}</td>
-<td>${states[state]}${error === null ? undefined : html`: ${error}`}${sections(failedSections)}</td></tr>`
+<td>${states[state]}${error === null ? undefined : html`: <bdi>${error}</bdi>`}${sections(failedSections)}</td></tr>`
   )}</tbody></table></div>`

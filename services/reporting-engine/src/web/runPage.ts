@@ -65,7 +65,7 @@ export const runPage = (id: string) =>
         body: html`<div><h1 dir="auto">${run.name}</h1>${
           run.state === "running"
             ? html`<p>It is being made. <a href="/runs/${run.id}">Look again</a> in a moment.</p>`
-            : html`<p class="problem">It could not be made: ${run.error ?? "nobody knows why"}</p>`
+            : html`<p class="problem">It could not be made: <bdi>${run.error ?? "nobody knows why"}</bdi></p>`
         }</div>`
       })
     const kept = yield* Effect.result(runs.kept(run))

@@ -18,16 +18,21 @@ justify-content:space-between}
 .list{list-style:none;margin:.75rem 0 0;padding:0;border-top:1px solid var(--line)}
 .list>li{padding:.7rem 0;border-bottom:1px solid var(--line)}
 .list>li:last-child{border-bottom:0}
+.card>.list>li:last-child{padding-block-end:0}
 .list a{font-weight:600}
+.fit th,.fit td{min-width:0}
 .soft{color:var(--soft);font-size:.9375rem}
 .state{font-weight:600}.state.bad{color:var(--bad)}.state.good{color:var(--good)}
 .tiles{display:grid;grid-template-columns:repeat(12,minmax(0,1fr));gap:1.25rem}
-.tile{grid-column:span 12;min-width:0;display:grid}
+.tile{grid-column:span 12;min-width:0;display:grid;container-type:inline-size}
+@container (max-width:38rem){.tile .chart.two .wide{display:none}
+.tile .chart.two .narrow{display:block}}
 @media (min-width:60rem){.tile{grid-column:span var(--width,6)}}
 .row{display:flex;flex-wrap:wrap;gap:.75rem 1rem;align-items:end}
 .row label{display:block;font-weight:600;margin-block-end:.25rem}
 input,select,button{font:inherit;min-height:2.75rem;padding:.35rem .8rem;max-width:100%;
 color:var(--text);background:var(--card);border:1px solid var(--soft);border-radius:.4rem}
+.row>div{max-width:100%}
 input[type=password]{width:24rem}
 button{cursor:pointer;font-weight:600;color:var(--card);background:var(--accent);
 border-color:var(--accent)}

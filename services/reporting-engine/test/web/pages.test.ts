@@ -150,6 +150,8 @@ describe("pages", () => {
     const { text } = await pages.see("/")
     expect(text).toContain("Firing, acknowledged")
     expect(text).not.toContain("Nothing is firing")
+    // It was muted until a moment that is over.
+    expect(text).not.toContain("muted until")
   })
 
   it("that cannot be made say nothing of why", async () => {
