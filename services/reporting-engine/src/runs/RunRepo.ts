@@ -62,7 +62,7 @@ export class RunRepo extends Context.Service<
     made(id: string, made: Made): Effect.Effect<void, ReportsUnavailable>
     /** One of the same format takes the place of an older one. */
     addFile(id: string, file: RunFile): Effect.Effect<void, ReportsUnavailable>
-    /** `error` null: it succeeded. */
+    /** `error` null: it succeeded, which no late failure of another process undoes. */
     finish(id: string, error: string | null): Effect.Effect<void, ReportsUnavailable>
     byId(
       projectId: number,
@@ -188,7 +188,7 @@ export class RunRepo extends Context.Service<
             UPDATE reports.runs
                SET state = ${error === null ? "succeeded" : "failed"}, error = ${error},
                    finished_at = clock_timestamp()
-             WHERE id = ${id}::uuid`.pipe(
+             WHERE id = ${id}::uuid AND (state = 'running' OR ${error === null}::boolean)`.pipe(
             within("5 seconds"),
             Effect.asVoid,
             orUnavailable

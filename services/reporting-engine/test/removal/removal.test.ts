@@ -2,14 +2,16 @@ import { describe, expect } from "bun:test"
 import { mkdtempSync, utimesSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DeletedProjects } from "@analytics/api-common/access/DeletedProjects"
 import { ReportConfig } from "@analytics/config/ReportConfig"
 import * as FolderObjectStore from "@analytics/object-store/FolderObjectStore"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestPostgres from "@analytics/testing/TestPostgres"
-import { Effect, Layer, Logger, Stream } from "effect"
+import { Effect, Layer, Logger, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunFiles } from "../../src/files/RunFiles.ts"
+import * as Removal from "../../src/removal/Removal.ts"
 import { removeDeleted } from "../../src/removal/removeDeleted.ts"
 import { removeOldFiles, removeOldRuns } from "../../src/removal/removeOld.ts"
 import { RunRepo } from "../../src/runs/RunRepo.ts"
@@ -161,6 +163,30 @@ describe("a deleted project", () => {
       yield* stored("reports/7/late/report.pdf")
       yield* removeDeleted([7])
       expect((yield* keys).length).toBe(2)
+    })
+  )
+})
+
+describe("the service", () => {
+  effect("looks for what is to go as soon as it runs", () =>
+    Effect.gen(function* () {
+      yield* fill(78)
+      yield* stored("reports/78/a/report.pdf")
+      const Deleted = Layer.succeed(DeletedProjects, {
+        ids: Effect.succeed(new Set([78]))
+      })
+      yield* Effect.gen(function* () {
+        const left = entries(yield* rowsByTable(78))
+        const files = (yield* keys).filter((key) => key.startsWith("reports/78/"))
+        return left.length === 1 && files.length === 0
+      }).pipe(
+        Effect.repeat({
+          until: (isGone) => isGone,
+          schedule: Schedule.spaced("20 millis")
+        }),
+        Effect.timeout("30 seconds"),
+        Effect.provide(Removal.layer.pipe(Layer.provide(Deleted)))
+      )
     })
   )
 })

@@ -63,6 +63,13 @@ describe("a run", () => {
       })
       expect((yield* runs.get(7, alive.id)).state).toBe("running")
       yield* repo.finish(alive.id, null)
+      // Its process was slow, and not dead; another one that took it up was.
+      yield* repo.finish(lost.id, null)
+      yield* repo.finish(lost.id, "too late")
+      expect(yield* runs.get(7, lost.id)).toMatchObject({
+        state: "succeeded",
+        error: null
+      })
     })
   )
 
