@@ -4,7 +4,7 @@ import type { RunningStack, StackFile } from "../e2e/RunningStack.ts"
 /** The parts that are killed, in turn. */
 export const victims = ["data-ingestion", "loader", "postgres", "clickhouse"] as const
 export type Victim = (typeof victims)[number]
-export type Part = Victim | "batch-processor"
+export type Part = Victim | "batch-processor" | "reporting-engine"
 
 const pidOf = (file: StackFile, part: Part): number => {
   const pid = file.pids[part]
@@ -41,7 +41,7 @@ export const signal = async (
 /** kill -9, then waits until the supervisor has the part running again. */
 export const killAndWait = async (
   stack: RunningStack,
-  part: Victim,
+  part: Part,
   timeoutMs = 60_000
 ): Promise<void> => {
   const pid = await signal(stack, part, "SIGKILL")

@@ -19,8 +19,9 @@ import { MOST_ATTEMPTS, nextWait } from "./retries.ts"
 const LEASE = Duration.minutes(3)
 const BETWEEN_LOOKS = "1 second"
 
-const attemptsMade = Metric.counter("reports.delivery.attempts", {
-  description: "Attempts to deliver a message, by channel and outcome"
+const attemptsMade = Metric.counter("report_delivery_attempts_total", {
+  description: "Attempts to deliver a message, by channel and outcome",
+  incremental: true
 })
 
 /** Sends what the outbox holds. */

@@ -36,7 +36,7 @@ const refusals = new Set([
   "ReportNotFound"
 ])
 
-const looks = Metric.counter("reports.subscriptions.looks", {
+const looks = Metric.counter("subscription_looks_total", {
   description: "Looks at subscriptions that were due, by what came of them",
   incremental: true
 })
