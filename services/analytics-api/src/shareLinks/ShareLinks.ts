@@ -30,6 +30,7 @@ import {
 } from "./ShareLink.ts"
 import { MAX_SHARE_LINKS, ShareLinkRepo } from "./ShareLinkRepo.ts"
 import { requireShareable } from "./shareable.ts"
+import { askedFor } from "./sharedAnswer.ts"
 
 const DAY = 86_400_000
 
@@ -100,7 +101,13 @@ export class ShareLinks extends Context.Service<
           for (const [index, part] of parts.entries()) {
             if ("markdown" in part) continue
             yield* requireShareable(part.query, part.pointer)
-            yield* queries.check({ id: projectId, timezone }, part.query)
+            const project = { id: projectId, timezone }
+            yield* queries.check(project, part.query)
+            yield* Effect.forEach(
+              askedFor(part.query),
+              (body) => queries.check(project, body),
+              { discard: true }
+            )
             const other = parts
               .slice(0, index)
               .find((before) => "query" in before && clash(before.query, part.query))

@@ -51,50 +51,65 @@ const peopleOf = ({
       : filters
 })
 
+/** A request whose answer has, for each series of a trend, a line that counts people. */
+interface CountingRequest {
+  readonly body: object
+  readonly asked: ReadonlyArray<{
+    readonly series: Series
+    /** As it is called in the answer, and as in the trend. */
+    readonly alias: string
+    readonly name: string
+    /** Of the line that counts the people behind it. */
+    readonly people: string
+  }>
+}
+
 /**
- * A trend with how many people are behind each of its numbers. They are counted by the
- * same request, so that both are of the same groups.
+ * What is asked to answer a trend with the people behind its numbers: both by the same
+ * request, so that both are of the same groups. Without a formula each series has groups of
+ * its own, and a request of its own.
  */
+export const countingRequests = (
+  request: TrendsRequest
+): ReadonlyArray<CountingRequest> => {
+  const { breakdown = [], formula } = request
+  const names = namesOf(request)
+  const people = peopleNames(names)
+  const all = request.series.map((series, index) => {
+    const name = names[index] ?? aliasOf(index)
+    // What a formula is made of keeps its name; in one of ours every name can stand.
+    const alias = formula === undefined ? aliasOf(index) : name
+    return { series, alias, name, people: people(index) }
+  })
+  const isApart = breakdown.length > 0 && formula === undefined
+  return (isApart ? all.map((one) => [one]) : [all]).map((asked) => ({
+    asked,
+    body: {
+      ...request,
+      series: [
+        ...asked.map(({ alias, series }) => ({ ...series, name: alias })),
+        ...asked.map((each) => ({ ...peopleOf(each.series), name: each.people }))
+      ],
+      // A formula gives all its series the groups of the first.
+      ...(isApart
+        ? {
+            formula: asked.map(({ alias, people }) => `${alias} / ${people}`).join("+")
+          }
+        : {})
+    }
+  }))
+}
+
+/** A trend with how many people are behind each of its numbers. */
 export const countedTrends = Effect.fn("countedTrends")(function* (
   request: TrendsRequest,
   ask: Ask
 ) {
-  const names = namesOf(request)
-  const people = peopleNames(names)
-  // What a formula is made of keeps its name; in one of ours every name can stand.
-  const nameOf = (index: number) =>
-    request.formula === undefined ? alias(index) : (names[index] ?? alias(index))
-  const isBrokenDown = (request.breakdown ?? []).length > 0
-  const isApart = isBrokenDown && request.formula === undefined
-  // Without a formula each series has groups of its own.
-  const parts = isApart
-    ? request.series.map((_, index) => [index])
-    : [request.series.map((_, index) => index)]
   const main = { counted: [] as CountedLine[], formulas: [] as TrendsSeries[] }
   const earlier = { counted: [] as CountedLine[], formulas: [] as TrendsSeries[] }
   let first: TrendsResult | undefined
-  for (const part of parts) {
-    const asked = part.flatMap((index) => {
-      const series = request.series[index]
-      return series ? [{ index, series }] : []
-    })
-    const answer: QueryAnswer = yield* ask({
-      ...request,
-      series: [
-        ...asked.map(({ index, series }) => ({ ...series, name: nameOf(index) })),
-        ...asked.map(({ index, series }) => ({
-          ...peopleOf(series),
-          name: people(index)
-        }))
-      ],
-      ...(isApart
-        ? {
-            formula: asked
-              .map(({ index }) => `${alias(index)} / ${people(index)}`)
-              .join("+")
-          }
-        : {})
-    })
+  for (const { asked, body } of countingRequests(request)) {
+    const answer: QueryAnswer = yield* ask(body)
     const result = yield* Effect.orDie(decode(answer.result))
     first ??= result
     for (const [lines, into] of [
@@ -102,11 +117,11 @@ export const countedTrends = Effect.fn("countedTrends")(function* (
       [result.compare?.series ?? [], earlier]
     ] as const)
       for (const line of lines) {
-        const found = asked.find(({ index }) => line.name === nameOf(index))
+        const found = asked.find(({ alias }) => line.name === alias)
         if (found)
           into.counted.push({
-            line: { ...line, name: names[found.index] ?? line.name },
-            people: peopleBehind(lines, line, people(found.index)),
+            line: { ...line, name: found.name },
+            people: peopleBehind(lines, line, found.people),
             scope: scopeOf(request, found.series)
           })
         else if (line.name === request.formula) into.formulas.push(line)
@@ -124,7 +139,7 @@ export const countedTrends = Effect.fn("countedTrends")(function* (
   } satisfies CountedTrends
 })
 
-const alias = (index: number) => `Line${index}`
+const aliasOf = (index: number) => `Line${index}`
 
 /** Names that no series has, for the lines that count people. */
 const peopleNames = (names: ReadonlyArray<string>) => {

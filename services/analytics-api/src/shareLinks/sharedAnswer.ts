@@ -8,7 +8,12 @@ import { TrendsRequest } from "@analytics/analytics-core/query/trends/TrendsRequ
 import { Effect, Schema } from "effect"
 import type { SavedQuery } from "../insights/Insight.ts"
 import { frameOf } from "./clashes.ts"
-import { type Ask, type CountedTrends, countedTrends } from "./countedTrends.ts"
+import {
+  type Ask,
+  type CountedTrends,
+  countedTrends,
+  countingRequests
+} from "./countedTrends.ts"
 import { funnelFloor } from "./floor/funnelFloor.ts"
 import { lifecycleFloor } from "./floor/lifecycleFloor.ts"
 import { retentionFloor } from "./floor/retentionFloor.ts"
@@ -68,6 +73,10 @@ const floors = {
   Exclude<SharedKind, "trends">,
   (result: unknown, query: SavedQuery, floor: number) => unknown
 >
+
+/** What is asked to answer a query for who holds a link. */
+export const askedFor = (query: SavedQuery): ReadonlyArray<object> =>
+  isTrends(query) ? countingRequests(query).map(({ body }) => body) : [query]
 
 /** Answers a query for who holds a link, and refuses what may not be shared (any more). */
 export const heldAnswer = Effect.fn("heldAnswer")(function* (

@@ -175,6 +175,10 @@ describe("a share link", () => {
     expect(await refused(counting({ series: [all, paid] }))).toEqual([`${at}/series/1`])
     const highest = { ...all, measure: "max", property: "value" }
     expect(await refused(counting({ series: [highest] }))).toEqual([`${at}/series/0`])
+    const year = { from: "2024-01-01T00:00:00Z", to: "2025-01-01T00:00:00Z" }
+    expect(await refused(counting({ ...year, interval: "hour" }))).toEqual([
+      "/interval"
+    ])
     const forecast = { interval: "day", forecast: { horizon: 1 } }
     expect(await refused(counting(forecast))).toEqual([`${at}/forecast`])
   })
