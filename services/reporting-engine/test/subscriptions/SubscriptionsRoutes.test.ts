@@ -40,7 +40,7 @@ const ask = async (method: string, path: string, body?: unknown, key = "admin") 
   const url = new URL(`http://localhost/${path}`)
   if (key === "admin") url.searchParams.set("projectId", "7")
   const response = await app.handle(
-    new Request(url, {
+    new Request(url.href, {
       method,
       headers: { authorization: `Bearer ${key}-key-of-this-test` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
