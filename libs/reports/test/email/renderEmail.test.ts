@@ -1,8 +1,10 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { renderEmail } from "../../src/email/renderEmail.ts"
 import { hostileReport } from "../support/hostileReport.ts"
 import { pageParts, unsafe } from "../support/pageParts.ts"
 import { sampleReport } from "../support/sampleReport.ts"
+
+setDefaultTimeout(60_000)
 
 const options = {
   href: "https://reports.example.org/r/1?a=1&b=2",

@@ -1,9 +1,11 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { renderHtml } from "../../src/html/renderHtml.ts"
 import type { ReportDocument } from "../../src/ReportDocument.ts"
 import { hostileReport } from "../support/hostileReport.ts"
 import { pageParts, unsafe } from "../support/pageParts.ts"
 import { sampleReport } from "../support/sampleReport.ts"
+
+setDefaultTimeout(60_000)
 
 const page = (document: ReportDocument) =>
   new TextDecoder().decode(renderHtml(document).bytes)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import fc from "fast-check"
 import type { Inline } from "../../src/markdown/MarkdownNode.ts"
 import { markdownHtml } from "../../src/markdown/markdownHtml.ts"
@@ -6,6 +6,8 @@ import { markdownText } from "../../src/markdown/markdownText.ts"
 import { longestMarkdown, parseMarkdown } from "../../src/markdown/parseMarkdown.ts"
 import { isSafeLink } from "../../src/markdown/safeLink.ts"
 import { hostileTexts } from "../support/hostileReport.ts"
+
+setDefaultTimeout(60_000)
 
 const html = (text: string) =>
   markdownHtml(parseMarkdown(text), { headingLevel: (level) => Math.min(6, level + 1) })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import ExcelJS from "exceljs"
 import { strFromU8, unzipSync } from "fflate"
 import type { ReportDocument } from "../../src/ReportDocument.ts"
@@ -7,6 +7,8 @@ import { renderXlsx } from "../../src/xlsx/renderXlsx.ts"
 import { columnLetters, cutNote, tableSheet } from "../../src/xlsx/tableSheet.ts"
 import { hostileReport, hostileTexts } from "../support/hostileReport.ts"
 import { sampleReport } from "../support/sampleReport.ts"
+
+setDefaultTimeout(60_000)
 
 /** What another library reads of the bytes. */
 const read = async (document: ReportDocument): Promise<ExcelJS.Workbook> => {
