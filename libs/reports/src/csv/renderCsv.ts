@@ -8,9 +8,17 @@ import type { Rendered, ReportDocument } from "../ReportDocument.ts"
 import type { Cell, ReportTable } from "../ReportTable.ts"
 import { guarded, longestField, plainNumber, quoted } from "./csvField.ts"
 
-const field = (cell: Cell): string => {
+/** Decimal digits that a double keeps: amounts are without what adding them leaves. */
+const keptDigits = 15
+
+const field = (cell: Cell, { kind }: ReportTable["columns"][number]): string => {
   if (cell === null) return ""
-  if (typeof cell === "number") return plainNumber(cell)
+  if (typeof cell === "number")
+    return plainNumber(
+      kind === "currency" && Number.isFinite(cell) && !Number.isInteger(cell)
+        ? Number(cell.toPrecision(keptDigits))
+        : cell
+    )
   if (typeof cell === "boolean") return String(cell)
   return quoted(guarded(plainText(cell, longestField)))
 }
@@ -22,12 +30,14 @@ const heading = ({ name, unit }: ReportTable["columns"][number]): string =>
 /**
  * A table as RFC 4180: CRLF, UTF-8 with a byte order mark (without it Excel reads another
  * encoding). Numbers have a point and no grouping; shares are 0.125, durations seconds,
- * instants ISO 8601 in UTC: as the document has them.
+ * instants ISO 8601 in UTC: as the document has them, amounts to 15 digits.
  */
 export const csvText = (table: ReportTable): string => {
   const lines = [table.columns.map(heading).join(",")]
   for (const row of table.rows)
-    lines.push(table.columns.map((_, at) => field(row[at] ?? null)).join(","))
+    lines.push(
+      table.columns.map((column, at) => field(row[at] ?? null, column)).join(",")
+    )
   return `\ufeff${lines.join("\r\n")}\r\n`
 }
 

@@ -13,14 +13,21 @@ type Metrics = Extract<ReportDocument["blocks"][number], { type: "metrics" }>["m
 /** Numbers beside each other as columns: what they are, and what they were before. */
 const metricsTable = (metrics: Metrics): ReportTable => {
   const before = metrics.flatMap(({ metric: { compare } }) => compare?.label ?? [])
-  const label = new Set(before).size === 1 ? (before[0] ?? "") : "Before"
+  const [first = ""] = before
+  const label =
+    new Set(before).size === 1
+      ? `${first.slice(0, 1).toUpperCase()}${first.slice(1)}`
+      : "Before"
   return {
     columns: [
-      { name: "", kind: "text" },
+      { name: before.length === 0 ? "" : "Period", kind: "text" },
       ...metrics.map(({ title, metric: { values } }) => ({ name: title, ...values }))
     ],
     rows: [
-      ["Value", ...metrics.map(({ metric }) => metric.value)],
+      [
+        before.length === 0 ? "Value" : "This period",
+        ...metrics.map(({ metric }) => metric.value)
+      ],
       ...(before.length === 0
         ? []
         : [[label, ...metrics.map(({ metric }) => metric.compare?.value ?? null)]])

@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import fc from "fast-check"
 import { strFromU8, unzipSync } from "fflate"
 import { guarded } from "../../src/csv/csvField.ts"
 import { csvText, renderCsv } from "../../src/csv/renderCsv.ts"
 import { hostileReport, hostileTexts } from "../support/hostileReport.ts"
 import { sampleReport } from "../support/sampleReport.ts"
+
+setDefaultTimeout(60_000)
 
 /** RFC 4180, read letter by letter. */
 const parse = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
@@ -108,6 +110,18 @@ describe("CSV", () => {
     expect(rows[0]?.[0]).toBe("'=1+1")
     expect(rows[1]?.slice(0, 2)).toEqual([hostileTexts[0] ?? "", "-5"])
     expect(rows.at(-1)?.[0]).toEndWith("[cut: 10000000 characters]")
+  })
+
+  test("writes amounts as people would, other numbers to the last bit", () => {
+    const rows = [[0.1 + 0.2, 0.1 + 0.2]]
+    const columns = [
+      { name: "Paid", kind: "currency", unit: "EUR" },
+      { name: "Mean", kind: "number" }
+    ] as const
+    expect(parse(csvText({ columns, rows }))).toEqual([
+      ["Paid (EUR)", "Mean"],
+      ["0.3", "0.30000000000000004"]
+    ])
   })
 
   test("says which file is not whole", () => {
