@@ -30,8 +30,8 @@ export class DashboardResults extends Context.Service<
   {
     /**
      * The answer of each tile, or why it has none. The tiles are one concurrency group and
-     * have the time of one query together; who asks for the same at the same time shares
-     * the answers. `patient`: nobody waits for it.
+     * have the time of one query together; who asks for the same at the same time by the
+     * same key shares the answers. `patient`: nobody waits for it.
      */
     result(
       asking: Asking,
@@ -123,8 +123,15 @@ export class DashboardResults extends Context.Service<
       return DashboardResults.of({
         result: Effect.fn("DashboardResults.result")(
           function* (asking, id, overrides, patient) {
-            const { projectId, timezone } = asking
-            const key = [projectId, timezone, id.toLowerCase(), patient, overrides]
+            const { keyId, projectId, timezone } = asking
+            const key = [
+              projectId,
+              keyId,
+              timezone,
+              id.toLowerCase(),
+              patient,
+              overrides
+            ]
             const { facts } = yield* RequestNotes
             facts["kind"] = "dashboard"
             return yield* once(canonical(key), shown(asking, id, overrides, patient))

@@ -28,6 +28,8 @@ export const ResultOverrides = Schema.Struct({
         path: [from === undefined ? "from" : "to"],
         issue: "Give from and to, or range"
       }
+    if (from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from))
+      return { path: ["to"], issue: "to must lie after from" }
     return undefined
   })
 )

@@ -74,9 +74,10 @@ export class Results extends Context.Service<
       return Results.of({
         answer: Effect.fn("Results.answer")(function* (project, body, options = {}) {
           const { fresh = false, patient = false } = options
-          const { id, timezone } = project
+          const { id, keyId, timezone } = project
           const result = yield* once(
-            canonical([id, timezone, fresh, patient, body]),
+            // What one key has left to read is not another one's refusal.
+            canonical([id, keyId, timezone, fresh, patient, body]),
             answered(project, body, options)
           )
           // Of everybody who shares it, only one was there when it was made.

@@ -234,6 +234,12 @@ describe("what a dashboard shows", () => {
     ])
     const ahead = await at.result.post({ asOf: "2025-03-04T00:00:00Z" }, shop.own)
     expect(ahead).toMatchObject({ status: 422 })
+    const backwards = { from: "2025-03-02T00:00:00Z", to: "2025-03-01T00:00:00Z" }
+    const refused = await at.result.post(backwards, shop.own)
+    expect(refused).toMatchObject({
+      status: 422,
+      error: { value: { errors: [{ pointer: "/to" }] } }
+    })
   })
 
   it("has the time zone of the dashboard where the request names none", async () => {

@@ -269,6 +269,8 @@ describe("the result of an insight", () => {
     }
     expect(await faults(at, { range: "soon" })).toEqual(["/range"])
     expect(await faults(at, { from: `${DAY}T00:00:00Z` })).toEqual(["/to"])
+    const backwards = { from: `${DAY}T00:00:00Z`, to: "2025-01-01T00:00:00Z" }
+    expect(await faults(at, backwards)).toEqual(["/to"])
     const both = {
       range: "today",
       from: "2025-01-01T00:00:00Z",

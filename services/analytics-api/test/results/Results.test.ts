@@ -208,6 +208,17 @@ describe("an answer of a saved question", () => {
       expect(
         new Set(answers.map(({ answer }) => JSON.stringify(answer.result))).size
       ).toBe(1)
+      // Another key may be refused what this one is answered.
+      const kept = world.asked
+      yield* Results.use((results) =>
+        Effect.all(
+          ["one", "two", "three"].map((keyId) =>
+            results.answer({ id: 5, timezone: "UTC", keyId }, totals, { fresh: true })
+          ),
+          { concurrency: "unbounded" }
+        )
+      )
+      expect(world.asked - kept).toBe(3)
       // Who goes away does not take it from the others.
       const fibers = yield* Effect.forEach([1, 2, 3], () =>
         Effect.forkChild(ask(5, people))
