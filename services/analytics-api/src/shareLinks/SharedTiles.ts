@@ -47,14 +47,14 @@ export class SharedTiles extends Context.Service<
             .answer(project, { ...body, asOf })
             .pipe(Effect.map(({ answer }) => answer))
         )
+        const unanswered = (cause: unknown) =>
+          Effect.logWarning("a shared tile has no answer", cause).pipe(
+            Effect.annotateLogs({ insight: insight.id }),
+            Effect.andThen(Effect.undefined)
+          )
         return yield* asked.pipe(
-          Effect.tapCause((cause) =>
-            Effect.logWarning("a shared tile has no answer", cause).pipe(
-              Effect.annotateLogs({ insight: insight.id })
-            )
-          ),
-          Effect.catch(() => Effect.undefined),
-          Effect.catchDefect(() => Effect.undefined)
+          Effect.catch(unanswered),
+          Effect.catchDefect(unanswered)
         )
       })
 
