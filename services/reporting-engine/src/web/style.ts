@@ -12,6 +12,8 @@ flex-wrap:wrap;gap:.25rem 1.5rem;align-items:center}
 text-decoration:none}
 .bar nav a:hover{border-color:var(--line)}
 .bar nav a[aria-current]{color:var(--text);font-weight:600;border-color:var(--accent)}
+@media (max-width:40rem){.bar>div{padding-inline:.9rem}.bar ul{gap:.25rem .9rem}
+.bar form .plain{padding-inline:0}}
 .page.wide{max-width:72rem}
 .top{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:end;
 justify-content:space-between}

@@ -47,6 +47,8 @@ export class World {
   storeAway = false
   isBroken = false
   isRunning = false
+  /** Of alerts: that they cannot be evaluated. */
+  hasProblem = true
   started: Array<{ readonly id: string; readonly actor: string }> = []
   lookUps = 0
 }
@@ -153,7 +155,7 @@ const storesOf = (world: World) => {
     Layer.mock(Alerts, {
       list: ({ projectId }) =>
         kept(() => ({
-          alerts: [alertOf(id(projectId), projectId, world.text)],
+          alerts: [alertOf(id(projectId), projectId, world.text, world.hasProblem)],
           nextCursor: id(9)
         })),
       get: ({ projectId }, wanted) =>

@@ -83,7 +83,12 @@ export const documentOf = (text: string): ReportDocument => ({
   ]
 })
 
-export const alertOf = (id: string, projectId: number, text: string): AlertAnswer => ({
+export const alertOf = (
+  id: string,
+  projectId: number,
+  text: string,
+  hasProblem = true
+): AlertAnswer => ({
   id,
   projectId,
   name: text,
@@ -111,7 +116,7 @@ export const alertOf = (id: string, projectId: number, text: string): AlertAnswe
   mutedUntil: at,
   pausedAt: null,
   nextBucket: at,
-  problem: { since: at, detail: text },
+  problem: hasProblem ? { since: at, detail: text } : null,
   createdBy: "7",
   createdAt: at,
   updatedAt: at
