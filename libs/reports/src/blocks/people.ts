@@ -10,9 +10,12 @@ const integer = { kind: "integer" } as const
 
 export const drawStickiness = (asked: Asked, { counts }: StickinessResult): Drawn => {
   const unit = String(asked.request["interval"] ?? "bucket")
+  // Beyond the most that anybody came there is nobody.
+  const most = counts.findLastIndex(({ people }) => people > 0)
+  const shown = counts.slice(0, Math.max(1, most + 1))
   return overCategories(
-    counts.map(({ buckets }) => `${buckets} ${unit}${buckets === 1 ? "" : "s"}`),
-    [{ name: "People", data: counts.map(({ people }) => people) }],
+    shown.map(({ buckets }) => `${buckets} ${unit}${buckets === 1 ? "" : "s"}`),
+    [{ name: "People", data: shown.map(({ people }) => people) }],
     asked.shown?.values ?? integer,
     `${unit.slice(0, 1).toUpperCase()}${unit.slice(1)}s`
   )

@@ -58,6 +58,21 @@ describe("what answers are called", () => {
     })
   })
 
+  it("nothing is said of coming more often than anybody came", () => {
+    const people = [5, 0, 2, 0, 0]
+    const chart = chartOf(
+      asked(
+        { kind: "stickiness", interval: "day" },
+        { counts: people.map((it, at) => ({ buckets: at + 1, people: it })) }
+      )
+    )
+    expect(chartTable(chart).rows).toEqual([
+      ["1 day", 5],
+      ["2 days", 0],
+      ["3 days", 2]
+    ])
+  })
+
   it("cohorts begin with the first that has people, as days", () => {
     const cohort = (start: string, size: number, counts: ReadonlyArray<number>) => ({
       start,
