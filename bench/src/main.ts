@@ -18,7 +18,8 @@ const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   inference: ["bench/inference/main.ts"],
   features: ["bench/features/main.ts"],
   training: ["bench/training/main.ts"],
-  reports: ["bench/reports/main.ts"]
+  reports: ["bench/reports/main.ts"],
+  deliveries: ["bench/deliveries/main.ts"]
 }
 
 const root = join(import.meta.dir, "../..")

@@ -153,4 +153,58 @@ describe.if(process.env["TEST_LONG"] === "1")("kill -9 while reports are sent", 
     },
     PATIENCE + 180_000
   )
+
+  it(
+    "a schedule of batch-processor sends it, through kills of both",
+    async () => {
+      const lake = await made("destinations", {
+        kind: "store",
+        name: "By the minute",
+        prefix: "minutes"
+      })
+      const definition = { title: "M", sections: [{ type: "markdown", text: "Hello" }] }
+      const id = await made("subscriptions", {
+        name: "By the minute",
+        reportId: await made("reports", { definition }),
+        destinations: [lake],
+        schedule: { cron: "* * * * *" },
+        formats: ["json"],
+        waitSeconds: 0
+      })
+      await killAndWait(stack, "batch-processor")
+      await killAndWait(stack, "reporting-engine")
+      const end = Date.now() + PATIENCE
+      for (;;) {
+        const runs = rowsOf<{
+          state: string
+          scheduledFor: string
+          requestedBy: string
+        }>(await ask("GET", `subscriptions/${id}/runs`), "runs")
+        const sent = runs.filter(({ state }) => state === "sent")
+        if (sent.length > 1) {
+          for (const { requestedBy, scheduledFor } of runs) {
+            expect(requestedBy).toBe("schedule")
+            expect(Date.parse(scheduledFor) % 60_000).toBe(0)
+          }
+          expect(new Set(runs.map((run) => run.scheduledFor)).size).toBe(runs.length)
+          break
+        }
+        if (Date.now() > end) throw new Error(JSON.stringify(runs))
+        await Bun.sleep(500)
+      }
+      await ask("DELETE", `subscriptions/${id}`)
+      const batch = (await stack.file()).services["batch-processor"]
+      for (;;) {
+        const { status } = await client.call(
+          "GET",
+          `${batch}/v1/schedules/${id}`,
+          project.secretKey
+        )
+        if (status === 404) break
+        if (Date.now() > end) throw new Error(`its schedule is still there: ${status}`)
+        await Bun.sleep(200)
+      }
+    },
+    PATIENCE + 180_000
+  )
 })
