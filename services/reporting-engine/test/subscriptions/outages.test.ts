@@ -3,6 +3,7 @@ import { withLayer } from "@analytics/testing/effectTest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
+import { ReportRepo } from "../../src/definitions/ReportRepo.ts"
 import { Destinations } from "../../src/destinations/Destinations.ts"
 import { ScheduleSync } from "../../src/subscriptions/ScheduleSync.ts"
 import { SubscriptionRuns } from "../../src/subscriptions/SubscriptionRuns.ts"
@@ -259,7 +260,12 @@ describe("what a subscription names", () => {
   effect("stays as long as it does", () =>
     test(
       Effect.gen(function* () {
-        const { destination, subscription } = yield* subscribed()
+        const { destination, reportId, subscription } = yield* subscribed()
+        const reports = yield* ReportRepo
+        expect(yield* reports.remove(7, reportId)).toEqual({
+          removed: false,
+          usedBy: ["Leads"]
+        })
         const destinations = yield* Destinations
         const refused = yield* Effect.flip(destinations.remove(owner, destination))
         expect(refused).toMatchObject({
@@ -268,6 +274,7 @@ describe("what a subscription names", () => {
         })
         yield* (yield* Subscriptions).remove(7, subscription.id)
         yield* destinations.remove(owner, destination)
+        expect((yield* reports.remove(7, reportId)).removed).toBe(true)
       })
     )
   )
