@@ -1,4 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from "bun:test"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { guarded } from "../../src/web/guarded.ts"
 import { id, pagesOf, World } from "./WebWorld.ts"
 
 const world = new World()
@@ -163,6 +166,18 @@ describe("pages", () => {
     expect(text).toContain("Something went wrong")
     expect(text).not.toContain("secret detail")
     expect(pages.logged.join("\n")).toContain("a secret detail")
+  })
+
+  it("that do not come are given up after a minute", async () => {
+    const answered = Effect.gen(function* () {
+      const page = yield* Effect.forkChild(guarded(Effect.never))
+      yield* TestClock.adjust("61 seconds")
+      return yield* Fiber.join(page)
+    })
+    const { headers, status } = await Effect.runPromise(
+      Effect.provide(answered, TestClock.layer())
+    )
+    expect([status, headers.get("retry-after")]).toEqual([503, "10"])
   })
 
   it("that are none are pages for people, and problems for programs", async () => {
