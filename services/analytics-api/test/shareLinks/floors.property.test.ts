@@ -1,4 +1,4 @@
-import { describe, expect, it } from "bun:test"
+import { describe, expect, it, setDefaultTimeout } from "bun:test"
 import fc from "fast-check"
 import { apart } from "../../src/shareLinks/floor/apart.ts"
 import { funnelFloor } from "../../src/shareLinks/floor/funnelFloor.ts"
@@ -6,6 +6,8 @@ import { lifecycleFloor } from "../../src/shareLinks/floor/lifecycleFloor.ts"
 import { retentionFloor } from "../../src/shareLinks/floor/retentionFloor.ts"
 import { stickinessFloor } from "../../src/shareLinks/floor/stickinessFloor.ts"
 import { determined, type Equation } from "./determined.ts"
+
+setDefaultTimeout(120_000)
 
 const numRuns = process.env["TEST_LONG"] === "1" ? 20_000 : 500
 const floor = fc.integer({ min: 3, max: 6 })

@@ -174,7 +174,7 @@ describe("whatever happened", () => {
           )
         }
       ),
-      { numRuns: isLong ? 300 : 8, endOnFailure: !isLong }
+      { numRuns: isLong ? 80 : 8, endOnFailure: !isLong }
     )
     expect(seen.shown).toBeGreaterThan(0)
     expect(seen.hidden).toBeGreaterThan(0)
@@ -213,7 +213,7 @@ describe("whatever happened", () => {
         )
         check(events, lines, 3)
       }),
-      { numRuns: isLong ? 200 : 4, endOnFailure: !isLong }
+      { numRuns: isLong ? 50 : 4, endOnFailure: !isLong }
     )
   })
 })
