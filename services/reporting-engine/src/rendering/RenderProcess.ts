@@ -1,6 +1,10 @@
 import { fileURLToPath } from "node:url"
 import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
-import { type Answer, AnswerReader } from "./AnswerReader.ts"
+import type { Rendering } from "@analytics/reports/RenderFormat"
+import type { Rendered } from "@analytics/reports/ReportDocument"
+import { Schema } from "effect"
+import { FrameReader, framed } from "./FrameReader.ts"
+import { type AnswerHead, MOST_FILE } from "./RenderTask.ts"
 
 const entry = fileURLToPath(new URL("./renderMain.ts", import.meta.url))
 
@@ -10,8 +14,25 @@ const script = 'ulimit -c 0; ulimit -d "$1"; shift; exec nice -n 5 "$@"'
 /** Bytes for compiled JavaScript: charts are drawn by a lot of it. */
 const compilerMemory = 64 * 1024 * 1024
 
+const fileSize = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MOST_FILE }))
+
+const Head: Schema.Codec<AnswerHead> = Schema.Union([
+  Schema.Struct({
+    mediaType: Schema.String,
+    extension: Schema.String,
+    bytes: fileSize
+  }),
+  Schema.Struct({ fault: Schema.Literal(true), bytes: fileSize })
+])
+
+/** Throws when a line is not what a process that renders writes. */
+export const decodeAnswer = Schema.decodeUnknownSync(Schema.fromJsonString(Head))
+
+/** Bytes of a document or a file that a process has less memory after. */
+const LARGE = 8 * 1024 * 1024
+
 /** What became of a task; undefined: the process ended without saying. */
-export type RenderEnd = Answer | undefined
+export type RenderEnd = Rendered | { readonly fault: string } | undefined
 
 /** One process that renders, one document at a time. */
 export class RenderProcess {
@@ -19,6 +40,7 @@ export class RenderProcess {
   #answer: ((end: RenderEnd) => void) | undefined
   #isGone = false
   #done = 0
+  #isWorn = false
 
   /** @param memory bytes of data segment */
   constructor(memory: number) {
@@ -59,19 +81,29 @@ export class RenderProcess {
     return this.#isGone
   }
 
+  /** Whether it still holds memory of something large. */
+  get isWorn(): boolean {
+    return this.#isWorn
+  }
+
   /** Documents that it has rendered, or refused to. */
   get done(): number {
     return this.#done
   }
 
-  /** @param task a `RenderTask` as JSON */
-  submit(task: string, answer: (end: RenderEnd) => void): void {
+  /** @param document as JSON */
+  submit(
+    format: Rendering,
+    document: Uint8Array,
+    answer: (end: RenderEnd) => void
+  ): void {
     this.#answer = answer
+    this.#isWorn ||= document.byteLength > LARGE
     if (this.#isGone) {
       this.#settle(undefined)
       return
     }
-    void this.#send(`${task}\n`)
+    void this.#send(framed({ format }, document))
   }
 
   /** At once, also in the middle of a document. */
@@ -82,9 +114,9 @@ export class RenderProcess {
   }
 
   /** A process that is gone reads nothing; that it is gone is learnt where it is read. */
-  async #send(line: string): Promise<void> {
+  async #send(chunks: ReadonlyArray<Uint8Array>): Promise<void> {
     try {
-      this.#child.stdin.write(line)
+      for (const chunk of chunks) this.#child.stdin.write(chunk)
       await this.#child.stdin.flush()
     } catch {
       this.#child.kill("SIGKILL")
@@ -99,13 +131,19 @@ export class RenderProcess {
   }
 
   async #read(): Promise<void> {
-    const answers = new AnswerReader()
+    const answers = new FrameReader(decodeAnswer)
     try {
       for await (const chunk of this.#child.stdout) {
         const answer = answers.read(chunk)
         if (answer === undefined) continue
         if (this.#answer === undefined) throw new Error("nothing was asked")
-        this.#settle(answer)
+        const { bytes, head } = answer
+        this.#isWorn ||= bytes.byteLength > LARGE
+        this.#settle(
+          "fault" in head
+            ? { fault: new TextDecoder().decode(bytes) }
+            : { mediaType: head.mediaType, extension: head.extension, bytes }
+        )
       }
     } catch {
       // Whatever it writes cannot be told from its next answers.

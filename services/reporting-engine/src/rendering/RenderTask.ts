@@ -1,20 +1,19 @@
 import type { Rendering } from "@analytics/reports/RenderFormat"
-import type { ReportDocument } from "@analytics/reports/ReportDocument"
 
-/** A line of JSON on the standard input of a process that renders. */
-export interface RenderTask {
+/** Of a message to a process that renders; its bytes are a `ReportDocument` as JSON. */
+export interface TaskHead {
   readonly format: Rendering
-  readonly document: ReportDocument
+  readonly bytes: number
 }
 
 /** Bytes of the largest file that a process hands over. */
 export const MOST_FILE = 256 * 1024 * 1024
 
-/** The line that answers it; of a file, its bytes follow. */
-export type RenderHead =
+/** Of its answer; the bytes are the file, or why there is none. */
+export type AnswerHead =
   | {
       readonly mediaType: string
       readonly extension: string
       readonly bytes: number
     }
-  | { readonly fault: string }
+  | { readonly fault: true; readonly bytes: number }

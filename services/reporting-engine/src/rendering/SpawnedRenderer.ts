@@ -6,7 +6,6 @@ import { Renderer } from "./Renderer.ts"
 import { renderDuration, renderFailures } from "./RenderMetrics.ts"
 import { RenderFailed, RendersBusy } from "./RenderProblems.ts"
 import { type RenderEnd, RenderProcess } from "./RenderProcess.ts"
-import type { RenderTask } from "./RenderTask.ts"
 
 /** Bytes of data segment below which a process does not get far. */
 const LEAST_MEMORY = 512 * 1024 * 1024
@@ -18,7 +17,7 @@ const MOST_DOCUMENT = 64 * 1024 * 1024
 const MOST_HELD = 256 * 1024 * 1024
 
 /** How long a document may wait for its turn. */
-const LONGEST_WAIT = "2 minutes"
+const LONGEST_WAIT = "5 minutes"
 
 /** Processes that stay warm between documents, and are replaced when they are old. */
 export const layer = Layer.effect(
@@ -56,17 +55,18 @@ export const layer = Layer.effect(
         all.delete(found)
       }
     })
-    /** One that has done enough goes, and so does one that nobody has heard from. */
+    /** One that has done enough goes, or something large, and so does one that nobody has heard from. */
     const give = (it: RenderProcess, isGood: boolean) =>
       Effect.suspend(() => {
-        if (!isGood || it.isGone || it.done >= rendersPerProcess) return ended(it)
+        if (!isGood || it.isGone || it.isWorn || it.done >= rendersPerProcess)
+          return ended(it)
         idle.push(it)
         return Effect.void
       })
 
-    const submitted = (it: RenderProcess, task: string) =>
+    const submitted = (it: RenderProcess, format: Rendering, task: Uint8Array) =>
       Effect.callback<RenderEnd>((resume) =>
-        it.submit(task, (end) => resume(Effect.succeed(end)))
+        it.submit(format, task, (end) => resume(Effect.succeed(end)))
       )
 
     const failed = (format: Rendering, why: string, detail: string) =>
@@ -80,12 +80,15 @@ export const layer = Layer.effect(
         Effect.andThen(Effect.fail(new RenderFailed({ detail })))
       )
 
-    const inProcess = Effect.fnUntraced(function* (task: string, format: Rendering) {
+    const inProcess = Effect.fnUntraced(function* (
+      task: Uint8Array,
+      format: Rendering
+    ) {
       const started = yield* Clock.currentTimeMillis
       const end = yield* Effect.acquireUseRelease(
         take,
         (it) =>
-          submitted(it, task).pipe(
+          submitted(it, format, task).pipe(
             Effect.timeoutOrElse({
               duration: patience,
               orElse: () => Effect.succeed("late" as const)
@@ -118,7 +121,7 @@ export const layer = Layer.effect(
       return end
     })
 
-    const inTurn = (task: string, format: Rendering) =>
+    const inTurn = (task: Uint8Array, format: Rendering) =>
       Effect.suspend(() => {
         let hasTurn = false
         const tired = Effect.sleep(LONGEST_WAIT).pipe(
@@ -175,8 +178,8 @@ export const layer = Layer.effect(
         yield* Effect.annotateCurrentSpan("report.format", format)
         // Before the work of writing it down.
         if (isFull()) return yield* refused
-        const task = JSON.stringify({ format, document } satisfies RenderTask)
-        const bytes = Buffer.byteLength(task)
+        const task = Buffer.from(JSON.stringify(document))
+        const bytes = task.byteLength
         if (bytes > MOST_DOCUMENT)
           return yield* failed(
             format,

@@ -115,7 +115,7 @@ linux(
     const pid = yield* stopped
     const second = yield* Effect.forkChild(Effect.flip(render(sampleReport, "json")))
     yield* Effect.yieldNow
-    yield* TestClock.adjust("121 seconds")
+    yield* TestClock.adjust("301 seconds")
     const problem = yield* Fiber.join(second)
     expect(problem).toBeInstanceOf(RendersBusy)
     expect(problem).toMatchObject({ retryAfter: 10 })

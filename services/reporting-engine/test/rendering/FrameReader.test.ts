@@ -1,21 +1,14 @@
 import { expect, test } from "bun:test"
 import * as fc from "fast-check"
-import { type Answer, AnswerReader } from "../../src/rendering/AnswerReader.ts"
+import { FrameReader, framed } from "../../src/rendering/FrameReader.ts"
+import { decodeAnswer } from "../../src/rendering/RenderProcess.ts"
 
-const written = (answer: Answer): Uint8Array => {
-  if ("fault" in answer) return Buffer.from(`${JSON.stringify(answer)}\n`)
-  const { bytes, extension, mediaType } = answer
-  const head = { mediaType, extension, bytes: bytes.byteLength }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), bytes])
-}
-
-const answers = fc.oneof(
-  fc.record({ fault: fc.string() }),
-  fc.record({
-    mediaType: fc.string(),
-    extension: fc.string(),
-    bytes: fc.uint8Array({ maxLength: 40 })
-  })
+const answers = fc.tuple(
+  fc.oneof(
+    fc.record({ fault: fc.constant(true as const) }),
+    fc.record({ mediaType: fc.string(), extension: fc.string() })
+  ),
+  fc.uint8Array({ maxLength: 40 })
 )
 
 test("answers are the same, in whatever pieces they come", () => {
@@ -23,9 +16,10 @@ test("answers are the same, in whatever pieces they come", () => {
     fc.property(
       fc.array(fc.tuple(answers, fc.array(fc.nat({ max: 60 }))), { maxLength: 4 }),
       (all) => {
-        const reader = new AnswerReader()
-        for (const [answer, cuts] of all) {
-          const bytes = written(answer)
+        const reader = new FrameReader(decodeAnswer)
+        for (const [[head, file], cuts] of all) {
+          const bytes = Buffer.concat([...framed(head, file)])
+          const answer = { head: { ...head, bytes: file.length }, bytes: file }
           const ends = [...cuts.filter((cut) => cut < bytes.length), bytes.length]
           let from = 0
           for (const to of ends.toSorted((a, b) => a - b)) {
@@ -46,14 +40,14 @@ test.each([
   ["more bytes than there may be", `{"mediaType":"","extension":"","bytes":1e12}\n`],
   ["fewer than none", `{"mediaType":"","extension":"","bytes":-1}\n`],
   ["a line without end", "x".repeat(20_000)],
-  ["bytes after a fault", `{"fault":"no"}\nx`],
+  ["bytes after a fault", `{"fault":true,"bytes":0}\nx`],
   ["bytes after a file", `{"mediaType":"","extension":"","bytes":1}\nxy`]
 ])("%s is refused", (_, text) => {
-  expect(() => new AnswerReader().read(Buffer.from(text))).toThrow()
+  expect(() => new FrameReader(decodeAnswer).read(Buffer.from(text))).toThrow()
 })
 
 test("a line that comes in small pieces has an end, too", () => {
-  const reader = new AnswerReader()
+  const reader = new FrameReader(decodeAnswer)
   expect(() => {
     for (let piece = 0; piece < 1000; piece++) reader.read(Buffer.alloc(100, "x"))
   }).toThrow("too long")
