@@ -2,6 +2,7 @@ import { DeletedProjects } from "@analytics/api-common/access/DeletedProjects"
 import { Effect, Layer, Schedule } from "effect"
 import { removeDeleted } from "./removeDeleted.ts"
 import { removeOldFiles, removeOldRuns } from "./removeOld.ts"
+import { removeOldMessages } from "./removeOldMessages.ts"
 
 /** Looks at one deleted project: a day and more of them. Nobody writes for it by then. */
 const LOOKS = 150
@@ -32,6 +33,7 @@ export const layer = Layer.effectDiscard(
     })
     yield* every(ofDeleted, "10 minutes")
     yield* every(removeOldRuns, "10 minutes")
+    yield* every(removeOldMessages, "10 minutes")
     yield* every(removeOldFiles, "1 day")
   })
 )
