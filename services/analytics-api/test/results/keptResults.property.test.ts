@@ -224,23 +224,29 @@ describe("a kept answer", () => {
       }
     })
 
-  it.effect("is the fresh one, whatever became known", () =>
-    Effect.gen(function* () {
-      const context = yield* Effect.context<Effect.Services<ReturnType<typeof run>>>()
-      yield* Effect.promise(() =>
-        fc.assert(
-          fc.asyncProperty(
-            fc.array(step, { minLength: 8, maxLength: 16 }),
-            fc.uniqueArray(fc.nat(14), { minLength: 2, maxLength: 3 }),
-            (steps, chosen) =>
-              Effect.runPromise(run(steps, chosen).pipe(Effect.provideContext(context)))
-          ),
-          { numRuns: isLong ? 200 : 3, endOnFailure: !isLong }
+  it.effect(
+    "is the fresh one, whatever became known",
+    () =>
+      Effect.gen(function* () {
+        const context = yield* Effect.context<Effect.Services<ReturnType<typeof run>>>()
+        yield* Effect.promise(() =>
+          fc.assert(
+            fc.asyncProperty(
+              fc.array(step, { minLength: 8, maxLength: isLong ? 16 : 12 }),
+              fc.uniqueArray(fc.nat(14), { minLength: 2, maxLength: isLong ? 3 : 2 }),
+              (steps, chosen) =>
+                Effect.runPromise(
+                  run(steps, chosen).pipe(Effect.provideContext(context))
+                )
+            ),
+            { numRuns: isLong ? 200 : 3, endOnFailure: !isLong }
+          )
         )
-      )
-      // Else nothing was seen.
+        // Else nothing was seen.
       expect(seen.cached).toBeGreaterThan(seen.asked / 10)
-      expect(seen.cached).toBeLessThan(seen.asked)
-    })
+        expect(seen.cached).toBeLessThan(seen.asked)
+      }),
+    // Rows are removed for good in it, which takes a busy machine long.
+    isLong ? 1_800_000 : 180_000
   )
 })
