@@ -22,7 +22,7 @@ justify-content:space-between}
 .list>li:last-child{border-bottom:0}
 .card>.list>li:last-child{padding-block-end:0}
 .list a{font-weight:600}
-.fit th,.fit td{min-width:0}
+.fit th,.fit td{min-width:0}.fit thead th,.fit .state{overflow-wrap:normal}
 .soft{color:var(--soft);font-size:.9375rem}
 .state{font-weight:600}.state.bad{color:var(--bad)}.state.good{color:var(--good)}
 .tiles{display:grid;grid-template-columns:repeat(12,minmax(0,1fr));gap:1.25rem}
