@@ -91,7 +91,8 @@ const step = fc.oneof(
   fc.record({ op: fc.constant("list" as const), id, isMember: fc.boolean() }),
   fc.record({ op: fc.constant("define" as const), event: fc.constantFrom("a", "b") }),
   fc.record({ op: fc.constant("hide" as const), id }),
-  fc.record({ op: fc.constant("removed" as const) }),
+  // Nothing is kept until then, so that it must not take long to come.
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("removed" as const) }) },
   fc.record({
     op: fc.constant("zone" as const),
     zone: fc.constantFrom("UTC", "Asia/Kolkata")
@@ -239,11 +240,11 @@ describe("a kept answer", () => {
                   run(steps, chosen).pipe(Effect.provideContext(context))
                 )
             ),
-            { numRuns: isLong ? 200 : 3, endOnFailure: !isLong }
+            { numRuns: isLong ? 200 : 2, endOnFailure: !isLong }
           )
         )
         // Else nothing was seen.
-      expect(seen.cached).toBeGreaterThan(seen.asked / 10)
+        expect(seen.cached).toBeGreaterThan(seen.asked / 10)
         expect(seen.cached).toBeLessThan(seen.asked)
       }),
     // Rows are removed for good in it, which takes a busy machine long.
