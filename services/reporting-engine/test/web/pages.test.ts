@@ -2,7 +2,8 @@ import { afterAll, afterEach, describe, expect, it } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { guarded } from "../../src/web/guarded.ts"
-import { id, pagesOf, World } from "./WebWorld.ts"
+import { pagesOf } from "./WebWorld.ts"
+import { id, World } from "./World.ts"
 
 const world = new World()
 const pages = pagesOf(world)

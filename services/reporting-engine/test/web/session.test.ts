@@ -3,7 +3,8 @@ import { Effect, Redacted } from "effect"
 import fc from "fast-check"
 import { Secrets } from "../../src/destinations/Secrets.ts"
 import { nextPath } from "../../src/web/nextPath.ts"
-import { id, pagesOf, World } from "./WebWorld.ts"
+import { pagesOf } from "./WebWorld.ts"
+import { id, World } from "./World.ts"
 
 const world = new World()
 const pages = pagesOf(world)

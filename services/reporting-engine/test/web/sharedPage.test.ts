@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect, it } from "bun:test"
-import { pagesOf, World } from "./WebWorld.ts"
+import { pagesOf } from "./WebWorld.ts"
+import { World } from "./World.ts"
 
 const world = new World()
 const pages = pagesOf(world)
