@@ -165,7 +165,7 @@ export const realSets: ReadonlyArray<RealSet> = [
   }
 ]
 
-/** A project of its own with the data set in it, all of it stored. */
+/** A project of its own with the data set in it, all of it stored and known by name. */
 export const importSet = async (
   stack: Pick<RunningStack, "data" | "file">,
   client: Client,
@@ -175,7 +175,23 @@ export const importSet = async (
   const project = await client.createProject(set.name)
   const file = await set.prepare(folder)
   await runImport(stack, project.writeKey, file, set.args)
-  const { balanced } = await client.settled(project, 600_000)
+  const { balanced, stored } = await client.settled(project, 600_000)
   if (!balanced) throw new Error(`${set.name}: its accounting does not balance`)
+  await catalogued(client, project, stored)
   return project
+}
+
+/** Templates choose by the catalogue, which follows what is stored. */
+const catalogued = async (client: Client, project: Project, stored: number) => {
+  const end = Date.now() + 120_000
+  for (;;) {
+    const url = `${client.api}/v1/catalogue/events?limit=1000`
+    const { body } = await client.call("GET", url, project.secretKey)
+    const { events } = body as {
+      readonly events: ReadonlyArray<{ readonly count: number }>
+    }
+    if (events.reduce((sum, { count }) => sum + count, 0) >= stored) return
+    if (Date.now() > end) throw new Error(`catalogue: ${JSON.stringify(body)}`)
+    await Bun.sleep(250)
+  }
 }
