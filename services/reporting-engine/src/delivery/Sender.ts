@@ -30,6 +30,8 @@ export class Sender extends Context.Service<
   {
     /** Takes up what is due, as much as is sent at once, and answers how many those were. */
     readonly once: Effect.Effect<number, SqlError.SqlError>
+    /** The same with one. */
+    readonly next: Effect.Effect<number, SqlError.SqlError>
   }
 >()("@analytics/reporting-engine/delivery/Sender") {
   static readonly layer = Layer.effect(
@@ -70,39 +72,48 @@ export class Sender extends Context.Service<
           )
       })
 
-      return Sender.of({
-        once: Effect.gen(function* () {
-          const at = yield* Clock.currentTimeMillis
-          const until = new Date(at + Duration.toMillis(LEASE))
-          const claims = yield* repo.claim(new Date(at), until, senders)
-          // One that fails is taken up again when its lease ends, and holds up no other.
-          yield* Effect.forEach(
-            claims,
-            (claim) =>
-              Effect.catchCause(attempt(claim), (cause) =>
-                Effect.logError("an attempt broke off", cause).pipe(
-                  Effect.annotateLogs({ delivery: claim.id })
-                )
-              ),
-            { concurrency: senders, discard: true }
-          )
-          return claims.length
-        }).pipe(Effect.withSpan("Sender.once"))
+      const taken = Effect.fn("Sender.taken")(function* (most: number) {
+        const at = yield* Clock.currentTimeMillis
+        const until = new Date(at + Duration.toMillis(LEASE))
+        const claims = yield* repo.claim(new Date(at), until, most)
+        // One that fails is taken up again when its lease ends, and holds up no other.
+        yield* Effect.forEach(
+          claims,
+          (claim) =>
+            Effect.catchCause(attempt(claim), (cause) =>
+              Effect.logError("an attempt broke off", cause).pipe(
+                Effect.annotateLogs({ delivery: claim.id })
+              )
+            ),
+          { concurrency: most, discard: true }
+        )
+        return claims.length
       })
+
+      return Sender.of({ once: taken(senders), next: taken(1) })
     })
   )
 
-  /** Looks all the time, and right again as long as there is something. */
+  /**
+   * Looks all the time, and right again as long as there is something. Each sender for
+   * itself: one that waits for a slow server holds up no other.
+   */
   static readonly loop = Layer.effectDiscard(
     Effect.gen(function* () {
-      const { once } = yield* Sender
-      yield* once.pipe(
+      const { next } = yield* Sender
+      const { senders } = yield* DeliveryConfig
+      const one = next.pipe(
         Effect.repeat({ until: (count) => count === 0 }),
         Effect.catchCause((cause) =>
           Effect.logWarning("the outbox cannot be read", cause)
         ),
-        Effect.repeat(Schedule.spaced(BETWEEN_LOOKS)),
-        Effect.forkScoped
+        Effect.repeat(Schedule.spaced(BETWEEN_LOOKS))
+      )
+      yield* Effect.forkScoped(
+        Effect.all(
+          Array.from({ length: senders }, () => one),
+          { concurrency: senders, discard: true }
+        )
       )
     })
   )

@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** Reports that a process makes at once. */
-const AT_ONCE = 4
+export const AT_ONCE = 4
 /** Milliseconds. */
 const LEASE = 2 * 60_000
 const FIRST_WAIT = 5000
@@ -47,6 +47,8 @@ export class SubscriptionWorker extends Context.Service<
   {
     /** Takes up what is due, and answers how many those were. */
     readonly once: Effect.Effect<number, SqlError.SqlError>
+    /** The same with one. */
+    readonly next: Effect.Effect<number, SqlError.SqlError>
   }
 >()("@analytics/reporting-engine/subscriptions/SubscriptionWorker") {
   static readonly layer = Layer.effect(
@@ -105,26 +107,26 @@ export class SubscriptionWorker extends Context.Service<
         )
       })
 
-      return SubscriptionWorker.of({
-        once: Effect.gen(function* () {
-          const at = yield* now
-          const until = new Date(at.getTime() + LEASE)
-          const runs = yield* repo.claim(at, until, AT_ONCE)
-          // One that fails is taken up again when its lease ends, and holds up no other.
-          yield* Effect.forEach(
-            runs,
-            (run) =>
-              work(run).pipe(
-                Effect.annotateLogs({ "subscription.id": run.subscriptionId }),
-                Effect.catchCause((cause) =>
-                  Effect.logError("a look at a subscription broke off", cause)
-                )
-              ),
-            { concurrency: AT_ONCE, discard: true }
-          )
-          return runs.length
-        }).pipe(Effect.withSpan("SubscriptionWorker.once"))
+      const taken = Effect.fn("SubscriptionWorker.taken")(function* (most: number) {
+        const at = yield* now
+        const until = new Date(at.getTime() + LEASE)
+        const runs = yield* repo.claim(at, until, most)
+        // One that fails is taken up again when its lease ends, and holds up no other.
+        yield* Effect.forEach(
+          runs,
+          (run) =>
+            work(run).pipe(
+              Effect.annotateLogs({ "subscription.id": run.subscriptionId }),
+              Effect.catchCause((cause) =>
+                Effect.logError("a look at a subscription broke off", cause)
+              )
+            ),
+          { concurrency: most, discard: true }
+        )
+        return runs.length
       })
+
+      return SubscriptionWorker.of({ once: taken(AT_ONCE), next: taken(1) })
     })
   )
 }
