@@ -42,7 +42,7 @@ export class AlertRepo extends Context.Service<
       after: string | undefined,
       limit: number
     ): Answer<ReadonlyArray<AlertRow>>
-    /** Nothing when somebody else changed it since `version`. */
+    /** Nothing when somebody else changed it since `version`, or it was judged meanwhile. */
     update(
       alert: AlertRow,
       definition: AlertDefinition,
@@ -120,6 +120,8 @@ export class AlertRepo extends Context.Service<
                    next_bucket = ${date(next.nextBucket)},
                    next_at = ${date(next.nextAt)}, updated_at = ${date(now)}
              WHERE ${one(alert.projectId, alert.id)} AND a.version = ${alert.version}::int
+               -- It must not go back to buckets that are judged.
+               AND a.next_bucket = ${alert.nextBucket}::timestamptz
             RETURNING ${columns}`)
         ),
         remove: Effect.fn("AlertRepo.remove")((projectId, id) =>

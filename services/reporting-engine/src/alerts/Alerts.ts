@@ -1,5 +1,6 @@
 import { unstorableIn } from "@analytics/database/unstorable"
-import { Clock, Context, Effect, Layer, type Option } from "effect"
+import { Clock, Context, Effect, Layer, Option } from "effect"
+import { DestinationRepo } from "../destinations/DestinationRepo.ts"
 import type { ReportsUnavailable } from "../ReportsUnavailable.ts"
 import {
   type AlertAnswer,
@@ -27,6 +28,7 @@ import { AlertRepo, MAX_ALERTS } from "./AlertRepo.ts"
 import type { AlertRow } from "./AlertRow.ts"
 import { bucketAt, bucketsBefore } from "./alertBuckets.ts"
 import { type BacktestAnswer, backtest, USUAL_BUCKETS } from "./Backtest.ts"
+import { checkDestinations } from "./checkDestinations.ts"
 import { Evidences } from "./Evidences.ts"
 import { timelineOfAlert } from "./judgeBuckets.ts"
 
@@ -95,6 +97,7 @@ export class Alerts extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* AlertRepo
       const evidences = yield* Evidences
+      const { existing } = yield* DestinationRepo
 
       const found = (id: string, row: Option.Option<AlertRow>) =>
         Effect.fromOption(row).pipe(
@@ -125,6 +128,7 @@ export class Alerts extends Context.Service<
       return Alerts.of({
         create: Effect.fn("Alerts.create")(function* ({ actor, projectId }, alert) {
           const definition = yield* read(projectId, alert)
+          yield* checkDestinations(projectId, definition.destinations, existing)
           const now = yield* Clock.currentTimeMillis
           const past = yield* tested(
             projectId,
@@ -168,6 +172,7 @@ export class Alerts extends Context.Service<
         change: Effect.fn("Alerts.change")(function* (asker, id, change) {
           const row = yield* get(asker, id)
           const definition = yield* checked(changed(row.definition, change))
+          yield* checkDestinations(asker.projectId, change.destinations ?? [], existing)
           const now = yield* Clock.currentTimeMillis
           if (asksOtherwise(change))
             // It must be one that can be judged, as a new one must.
@@ -181,15 +186,25 @@ export class Alerts extends Context.Service<
             definition.interval !== row.definition.interval ||
             definition.timezone !== row.definition.timezone ||
             definition.weekStart !== row.definition.weekStart
-          const next = isOther
-            ? openBucket(definition, now)
-            : nextOf(definition, row.nextBucket.getTime())
-          const made = yield* repo.update(row, definition, next, now)
-          if (made._tag === "None")
-            return yield* new AlertConflict({
-              detail: "Somebody else changed it; read it again."
-            })
-          return shownAlert(made.value)
+          const write = (newest: AlertRow) =>
+            repo.update(
+              newest,
+              definition,
+              isOther
+                ? openBucket(definition, now)
+                : nextOf(definition, newest.nextBucket.getTime()),
+              now
+            )
+          const made = yield* write(row)
+          if (made._tag === "Some") return shownAlert(made.value)
+          // It was judged meanwhile, and goes on from there.
+          const newest = yield* get(asker, id)
+          const again =
+            newest.version === row.version ? yield* write(newest) : Option.none()
+          if (again._tag === "Some") return shownAlert(again.value)
+          return yield* new AlertConflict({
+            detail: "Somebody else changed it; read it again."
+          })
         }),
         remove: Effect.fn("Alerts.remove")(function* ({ projectId }, id) {
           if (!(yield* repo.remove(projectId, id)))

@@ -1,5 +1,6 @@
 import { Layer } from "effect"
 import { Outbox } from "../delivery/Outbox.ts"
+import { DestinationRepo } from "../destinations/DestinationRepo.ts"
 import * as AlertLoop from "./AlertLoop.ts"
 import { AlertRepo } from "./AlertRepo.ts"
 import { Alerts } from "./Alerts.ts"
@@ -12,5 +13,11 @@ import { NoticeSender } from "./NoticeSender.ts"
 export const layer = AlertLoop.layer.pipe(
   Layer.provide(Layer.merge(Evaluator.layer, NoticeSender.layer)),
   Layer.merge(Alerts.layer),
-  Layer.provide([AlertRepo.layer, AlertWork.layer, LiveEvidences.layer, Outbox.layer])
+  Layer.provide([
+    AlertRepo.layer,
+    AlertWork.layer,
+    DestinationRepo.layer,
+    LiveEvidences.layer,
+    Outbox.layer
+  ])
 )

@@ -15,6 +15,7 @@ import { timelineOfAlert } from "../../src/alerts/judgeBuckets.ts"
 import { NoticeSender } from "../../src/alerts/NoticeSender.ts"
 import type { Message } from "../../src/delivery/Message.ts"
 import { Outbox, type Outgoing } from "../../src/delivery/Outbox.ts"
+import { DestinationRepo } from "../../src/destinations/DestinationRepo.ts"
 
 /** What alerts of a test see: the numbers of its buckets, and who is away. */
 export class World {
@@ -28,6 +29,8 @@ export class World {
   /** How far the watermark is behind the clock, in milliseconds. */
   lag = 0
   questions = 0
+  /** What happens once, while numbers are asked for. */
+  meanwhile: Effect.Effect<void> = Effect.void
   sent: Array<Outgoing> = []
   outboxAway = false
 
@@ -42,6 +45,9 @@ const evidencesOf = (world: World) =>
   Layer.succeed(Evidences, {
     values: Effect.fnUntraced(function* (_, alert, from, to) {
       world.questions++
+      const { meanwhile } = world
+      world.meanwhile = Effect.void
+      yield* meanwhile
       if (world.analyticsAway) return yield* away
       const asOf = (yield* Clock.currentTimeMillis) - world.lag
       const values = bucketsBetween(timelineOfAlert(alert), from, to).map(
@@ -91,11 +97,17 @@ const Config = ReportConfig.layerOf({
   linkLifetime: Duration.days(1)
 })
 
+/** Every destination is there but this one. */
+export const gone = "0198c6a8-0000-7000-8000-00000000dead"
+const DestinationsHere = Layer.mock(DestinationRepo, {
+  existing: (_, ids) => Effect.succeed(new Set(ids.filter((id) => id !== gone)))
+})
+
 /** Alerts over a real Postgres, with such a world around them. */
 export const alertsIn = (world: World) =>
   Layer.mergeAll(Alerts.layer, Evaluator.layer, NoticeSender.layer).pipe(
     Layer.provideMerge(Layer.merge(AlertRepo.layer, AlertWork.layer)),
-    Layer.provide([evidencesOf(world), outboxOf(world), Config]),
+    Layer.provide([evidencesOf(world), outboxOf(world), DestinationsHere, Config]),
     Layer.provideMerge(TestPostgres.client),
     Layer.provideMerge(Logger.layer([]))
   )

@@ -9,7 +9,14 @@ import { Elysia } from "elysia"
 import { alertStateRoutes } from "../../src/alerts/AlertStateRoutes.ts"
 import { alertsRoutes } from "../../src/alerts/AlertsRoutes.ts"
 import { Evaluator } from "../../src/alerts/Evaluator.ts"
-import { above10, alertsIn, forgetOthers, World } from "./AlertWorld.ts"
+import {
+  above10,
+  alertsIn,
+  destination,
+  forgetOthers,
+  gone,
+  World
+} from "./AlertWorld.ts"
 
 /** `7` is a key of project 7 that may do everything, `reader` one that only reads. */
 const keys = new Map(
@@ -151,6 +158,7 @@ describe("an alert", () => {
     ],
     [{ quietHours: { from: "25:00", to: "07:00" } }, "/quietHours/from"],
     [{ days: [8] }, "/days/0"],
+    [{ destinations: [destination, gone] }, "/destinations/1"],
     [{ query: { kind: "trends\u0000" } }, "/query/kind"],
     [{ nonsense: 1 }, "/nonsense"]
   ])(
@@ -161,6 +169,13 @@ describe("an alert", () => {
       expect(body.errors[0].pointer).toBe(pointer)
     }
   )
+
+  it("is changed to destinations that are there alone", async () => {
+    const { id } = await make()
+    const { body, status } = await ask("PATCH", `/${id}`, { destinations: [gone] })
+    expect([status, body.errors[0].pointer]).toEqual([422, "/destinations/0"])
+    expect((await ask("PATCH", `/${id}`, { destinations: [] })).status).toBe(200)
+  })
 
   it("is not made while nobody can say what it would have said", async () => {
     world.analyticsAway = true

@@ -63,6 +63,33 @@ describe("evaluation", () => {
       )
     )
 
+  it.effect("does not go back to a bucket that is judged while it is changed", () =>
+    alone(
+      Effect.gen(function* () {
+        world.value = () => 1
+        const alerts = yield* Alerts
+        const { look } = yield* Evaluator
+        const { id } = yield* create("2026-11-23T10:05:00Z")
+        const now = "2026-11-23T11:00:30Z"
+        yield* TestClock.setTime(Date.parse(now))
+        world.meanwhile = Effect.asVoid(Effect.orDie(look(Date.parse(now))))
+        const condition = { kind: "threshold", direction: "above", value: 0 } as const
+        const { nextBucket, version } = yield* alerts.change(asker, id, { condition })
+        expect([nextBucket.toISOString(), version]).toEqual([
+          "2026-11-23T11:00:00.000Z",
+          2
+        ])
+        yield* settled("2026-11-23T11:01:00Z")
+        expect(yield* kindsOf(id)).toEqual([])
+        yield* settled("2026-11-23T12:00:30Z")
+        expect((yield* historyOf(id)).map(({ verdict }) => verdict)).toEqual([
+          "ok",
+          "breach"
+        ])
+      })
+    )
+  )
+
   it.effect("waits for the watermark and the grace, and tells each change once", () =>
     alone(
       Effect.gen(function* () {
