@@ -1,14 +1,12 @@
 import { Schema } from "effect"
-import { Definition } from "./ReportDefinition.ts"
+import { Definition, storable } from "./ReportDefinition.ts"
 
 export const ReportId = Schema.String.check(Schema.isUUID())
 
 export const ReportName = Schema.String.check(
   Schema.isMinLength(1),
   Schema.isMaxLength(200),
-  Schema.makeFilter((text) =>
-    text.includes("\u0000") ? "Expected text without U+0000" : undefined
-  )
+  storable
 )
 
 export const ReportVersionNumber = Schema.Int.check(

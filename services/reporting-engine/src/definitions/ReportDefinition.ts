@@ -3,15 +3,17 @@ import { ValueKind } from "@analytics/reports/ReportTable"
 import { Schema } from "effect"
 import { InsightChart } from "../analytics/AnalyticsViews.ts"
 
-/** Postgres keeps no U+0000 in text. */
-const withoutNul = Schema.makeFilter((text: string) =>
-  text.includes("\u0000") ? "Expected text without U+0000" : undefined
+/** Postgres keeps neither U+0000 nor halves of characters in text. */
+export const storable = Schema.makeFilter((text: string) =>
+  text.includes("\u0000") || !text.isWellFormed()
+    ? "Expected text without U+0000 and lone surrogates"
+    : undefined
 )
-const text = (most: number) => Schema.String.check(Schema.isMaxLength(most), withoutNul)
-const Title = Schema.String.check(
+const text = (most: number) => Schema.String.check(Schema.isMaxLength(most), storable)
+export const Title = Schema.String.check(
   Schema.isMinLength(1),
   Schema.isMaxLength(200),
-  withoutNul
+  storable
 )
 
 export const ParameterName = Schema.String.check(
@@ -104,13 +106,13 @@ export const Section = Schema.Union([
 export type Section = typeof Section.Type
 
 /** IANA; BCP 47. */
-const TimeZone = Schema.String.check(
+export const TimeZone = Schema.String.check(
   Schema.isMaxLength(100),
   Schema.makeFilter((name) =>
     timeZone(name) === undefined ? "Expected an IANA time zone" : undefined
   )
 )
-const Locale = Schema.String.check(
+export const Locale = Schema.String.check(
   Schema.isMaxLength(50),
   Schema.makeFilter((name) => {
     try {

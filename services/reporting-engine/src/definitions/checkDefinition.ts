@@ -1,3 +1,4 @@
+import { unstorableIn } from "@analytics/database/unstorable"
 import { Effect } from "effect"
 import { ReportInvalid } from "./DefinitionProblems.ts"
 import { isRange, parameterValues, referencesIn } from "./parameters.ts"
@@ -15,6 +16,12 @@ export const checkDefinition = Effect.fnUntraced(function* (
     return yield* ReportInvalid.at(
       "/definition",
       `At most ${MOST_TEXT} characters as JSON`
+    )
+  const unstorable = unstorableIn(definition, "/definition")
+  if (unstorable !== undefined)
+    return yield* ReportInvalid.at(
+      unstorable,
+      "Expected text without U+0000 and lone surrogates"
     )
   const names = new Set<string>()
   for (const [index, { name }] of parameters.entries()) {

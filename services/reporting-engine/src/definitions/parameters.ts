@@ -1,3 +1,4 @@
+import { unstorableIn } from "@analytics/database/unstorable"
 import { Effect, Predicate } from "effect"
 import { ReportInvalid } from "./DefinitionProblems.ts"
 import type { Definition, Parameter } from "./ReportDefinition.ts"
@@ -17,8 +18,12 @@ const fault = ({ type }: Parameter, value: unknown): string | undefined => {
       : "Expected a number"
   if (type === "boolean")
     return typeof value === "boolean" ? undefined : "Expected true or false"
-  if (typeof value !== "string" || value.length > 1000 || value.includes("\u0000"))
-    return "Expected text of at most 1000 characters"
+  if (
+    typeof value !== "string" ||
+    value.length > 1000 ||
+    unstorableIn(value) !== undefined
+  )
+    return "Expected text of at most 1000 characters, without U+0000 and lone surrogates"
   return type === "range" && !isRange(value)
     ? "Expected a range such as last_7d, last_4w, last_week or this_month"
     : undefined

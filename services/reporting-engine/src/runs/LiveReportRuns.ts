@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { ReportConfig } from "@analytics/config/ReportConfig"
+import { unstorableIn } from "@analytics/database/unstorable"
 import type { RenderFormat } from "@analytics/reports/RenderFormat"
 import {
   Cause,
@@ -13,13 +14,14 @@ import {
   Schedule
 } from "effect"
 import { Analytics } from "../analytics/Analytics.ts"
-import { ReportNotFound } from "../definitions/DefinitionProblems.ts"
+import { ReportInvalid, ReportNotFound } from "../definitions/DefinitionProblems.ts"
 import { ReportRepo } from "../definitions/ReportRepo.ts"
 import { downloadName } from "../files/downloadName.ts"
 import { LinkRefused } from "../files/LinkRefused.ts"
 import { RunFiles } from "../files/RunFiles.ts"
 import { isSigned, signedPath, signingKey } from "../files/signedLinks.ts"
 import { Renderer } from "../rendering/Renderer.ts"
+import { RendersBusy } from "../rendering/RenderProblems.ts"
 import { fileName } from "./fileName.ts"
 import { makeDocument } from "./makeDocument.ts"
 import { type Asked, type AskedRun, ReportRuns } from "./ReportRuns.ts"
@@ -45,6 +47,9 @@ export const layer = Layer.effect(
     const reports = yield* ReportRepo
     const repo = yield* RunRepo
     const background = yield* FiberSet.make()
+    // More could not be rendered at once, and would fail when it is their turn.
+    const mostInBackground = config.renderers + config.renderQueue
+    let beginning = 0
     const key = signingKey(Redacted.value(config.secret))
 
     const wanted = Effect.fnUntraced(function* ({ projectId, report }: Asked) {
@@ -106,6 +111,13 @@ export const layer = Layer.effect(
     })
 
     const begun = Effect.fnUntraced(function* (asked: AskedRun) {
+      // They are kept with the run before anybody reads them.
+      const unstorable = unstorableIn(asked.parameters ?? {}, "/parameters")
+      if (unstorable !== undefined)
+        return yield* ReportInvalid.at(
+          unstorable,
+          "Expected text without U+0000 and lone surrogates"
+        )
       const { definition, ...report } = yield* wanted(asked)
       const { mine, run } = yield* repo.begin({
         projectId: asked.projectId,
@@ -168,6 +180,27 @@ export const layer = Layer.effect(
       return yield* again(run)
     })
 
+    /** Takes a place among those that nobody waits for, if there is one. */
+    const beginsInBackground = Effect.gen(function* () {
+      if (beginning + (yield* FiberSet.size(background)) >= mostInBackground)
+        return yield* new RendersBusy({
+          detail: `${mostInBackground} runs are made in the background.`,
+          retryAfter: 10
+        })
+      beginning++
+    })
+    const started = Effect.fnUntraced(function* (asked: AskedRun) {
+      const { definition, mine, run } = yield* begun(asked)
+      if (mine)
+        yield* worked(asked, definition, run).pipe(
+          Effect.catchCause((cause) =>
+            Effect.logWarning("a run of a report failed", cause)
+          ),
+          FiberSet.run(background)
+        )
+      return run
+    })
+
     /** Until somebody else has made it. */
     const awaited = (run: Run) =>
       again(run).pipe(
@@ -193,17 +226,13 @@ export const layer = Layer.effect(
         const { definition, mine, run } = yield* begun(asked)
         return mine ? yield* worked(asked, definition, run) : yield* awaited(run)
       }),
-      start: Effect.fn("ReportRuns.start")(function* (asked) {
-        const { definition, mine, run } = yield* begun(asked)
-        if (mine)
-          yield* worked(asked, definition, run).pipe(
-            Effect.catchCause((cause) =>
-              Effect.logWarning("a run of a report failed", cause)
-            ),
-            FiberSet.run(background)
-          )
-        return run
-      }),
+      start: Effect.fn("ReportRuns.start")((asked) =>
+        Effect.acquireUseRelease(
+          beginsInBackground,
+          () => started(asked),
+          () => Effect.sync(() => beginning--)
+        )
+      ),
       kept: (run) => files.document(run),
       file: Effect.fn("ReportRuns.file")(file),
       linked: Effect.fn("ReportRuns.linked")(function* (link) {

@@ -74,8 +74,11 @@ export class ReportRuns extends Context.Service<
     document(asked: Asked): Effect.Effect<ReportDocument, MakeProblem>
     /** Makes, renders and keeps; answers when it is done. */
     run(asked: AskedRun): Effect.Effect<Run, MakeProblem | RendersBusy | RenderFailed>
-    /** The same without waiting for it: the row of the run that has begun. */
-    start(asked: AskedRun): Effect.Effect<Run, MakeProblem>
+    /**
+     * The same without waiting for it: the row of the run that has begun. `RendersBusy` when
+     * as many are made so as may wait for being rendered.
+     */
+    start(asked: AskedRun): Effect.Effect<Run, MakeProblem | RendersBusy>
     get(
       projectId: number,
       runId: string

@@ -1,20 +1,8 @@
+import { Instant } from "@analytics/analytics-core/query/Common"
 import { RenderFormat } from "@analytics/reports/RenderFormat"
 import { Schema } from "effect"
 import { projectQuery } from "../access/ProjectQuery.ts"
 import { Definition } from "../definitions/ReportDefinition.ts"
-
-/** ISO 8601 with an offset. */
-const Instant = Schema.String.check(
-  Schema.isPattern(
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/u,
-    {
-      expected: "an ISO 8601 instant with an offset"
-    }
-  ),
-  Schema.makeFilter((text) =>
-    Number.isNaN(Date.parse(text)) ? "Expected an instant that exists" : undefined
-  )
-)
 
 const moment = {
   parameters: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),

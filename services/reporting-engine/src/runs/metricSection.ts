@@ -1,3 +1,4 @@
+import { instantOf, timeZone } from "@analytics/analytics-core/query/TimeZone"
 import { metricOf } from "@analytics/reports/blocks/blockOf"
 import type { Metric } from "@analytics/reports/Chart"
 import { Effect } from "effect"
@@ -13,17 +14,23 @@ type Body = Readonly<Record<string, unknown>>
 
 const PREVIOUS = "previous period"
 
-/** The period of the same length that ends where this one begins. */
-const before = (body: Body): Body | undefined => {
+/**
+ * The period that ends where this one begins, as long on the wall clock: days and weeks stay
+ * whole when clocks change.
+ */
+export const before = (body: Body, usualZone: string): Body | undefined => {
   const from = Date.parse(String(body["from"]))
   const to = Date.parse(String(body["to"]))
-  return Number.isFinite(from) && Number.isFinite(to)
-    ? {
-        ...body,
-        from: new Date(2 * from - to).toISOString(),
-        to: new Date(from).toISOString()
-      }
-    : undefined
+  const zone = timeZone(String(body["timezone"] ?? usualZone))
+  if (!Number.isFinite(from) || !Number.isFinite(to) || zone === undefined)
+    return undefined
+  const wall = (at: number) => at + zone.offsetAt(at)
+  const start = instantOf(zone, 2 * wall(from) - wall(to))
+  return {
+    ...body,
+    from: new Date(Math.min(start, from - 1)).toISOString(),
+    to: new Date(from).toISOString()
+  }
 }
 
 const bodyOf = Effect.fnUntraced(function* (wanted: Wanted, frame: Frame) {
@@ -90,7 +97,7 @@ export const metricSection = Effect.fn("metricSection")(function* (
   if (body["kind"] === "trends") return yield* trendMetric(wanted, body, frame, metric)
   const ask = (asked: Body) =>
     askPatiently(analytics.query(frame.projectId, asked, { group: frame.group }))
-  const earlier = wanted.compare === false ? undefined : before(body)
+  const earlier = wanted.compare === false ? undefined : before(body, frame.timezone)
   const [now, then] = yield* Effect.all(
     [ask(body), earlier === undefined ? Effect.undefined : ask(earlier)],
     { concurrency: 2 }

@@ -15,6 +15,8 @@ export interface Looks {
 const DAY = 86_400_000
 /** The newest data is looked at, so much of it. */
 const LOOK = 90 * DAY
+/** Who asks for a template waits for all of them together. */
+const LONGEST = "10 seconds"
 /** Properties that are tried. */
 const MOST_TRIED = 8
 /** Groups that a reader can still tell apart. */
@@ -45,6 +47,7 @@ export const looksOf = (
         breakdownLimit: MOST_GROUPS
       })
       .pipe(
+        Effect.timeout(LONGEST),
         Effect.flatMap(({ result }) => readTrends(result)),
         Effect.map(({ series: lines }) =>
           lines.map(({ breakdown: values, data, other }) => ({

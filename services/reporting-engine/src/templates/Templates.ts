@@ -1,8 +1,14 @@
-import { Context, Effect, Layer } from "effect"
+import { unstorableIn } from "@analytics/database/unstorable"
+import { Context, Effect, Layer, Schema } from "effect"
 import { Analytics } from "../analytics/Analytics.ts"
 import type { AnalyticsProblem } from "../analytics/AnalyticsProblems.ts"
 import { ReportInvalid } from "../definitions/DefinitionProblems.ts"
-import type { Definition } from "../definitions/ReportDefinition.ts"
+import {
+  type Definition,
+  Locale,
+  TimeZone,
+  Title
+} from "../definitions/ReportDefinition.ts"
 import { dataQuality } from "./dataQuality.ts"
 import { looksOf } from "./Looks.ts"
 import { retention } from "./retention.ts"
@@ -19,6 +25,25 @@ export const templates: ReadonlyArray<Template> = [
 
 /** What a template is told, as text. */
 const MOST_TEXT = 1000
+
+const isZone = Schema.is(TimeZone)
+const isLocale = Schema.is(Locale)
+const isTitle = Schema.is(Title)
+
+/** What is wrong with a parameter of any template. */
+const fault = (name: string, value: unknown): string | undefined => {
+  if (
+    typeof value !== "string" ||
+    value === "" ||
+    value.length > MOST_TEXT ||
+    unstorableIn(value) !== undefined
+  )
+    return `Expected text of 1 to ${MOST_TEXT} characters, without U+0000 and lone surrogates`
+  if (name === "title" && !isTitle(value)) return "Expected at most 200 characters"
+  if (name === "timezone" && !isZone(value)) return "Expected an IANA time zone"
+  if (name === "locale" && !isLocale(value)) return "Expected a BCP 47 language tag"
+  return undefined
+}
 
 /** Reports that come with the product. */
 export class Templates extends Context.Service<
@@ -51,11 +76,9 @@ export class Templates extends Context.Service<
                   `/parameters/${name.slice(0, 100)}`,
                   `Expected one of ${template.parameters.map((it) => it.name).join(", ")}`
                 )
-              if (typeof value !== "string" || value === "" || value.length > MOST_TEXT)
-                return yield* ReportInvalid.at(
-                  `/parameters/${name}`,
-                  `Expected text of 1 to ${MOST_TEXT} characters`
-                )
+              const expected = fault(name, value)
+              if (expected !== undefined)
+                return yield* ReportInvalid.at(`/parameters/${name}`, expected)
             }
             const found = yield* analytics.catalogue(projectId)
             return yield* template.make(

@@ -129,6 +129,25 @@ describe("a definition is refused with the field that is wrong", () => {
       "/definition"
     ],
     ["U+0000", { title: "a\u0000b" }, "/definition/title"],
+    [
+      "U+0000 in a query",
+      {
+        sections: [
+          {
+            type: "table",
+            title: "T",
+            query: { kind: "trends", series: [{ event: "a\u0000b" }] }
+          }
+        ]
+      },
+      "/definition/sections/0/query/series/0/event"
+    ],
+    [
+      "half a character in a filter",
+      { filters: [{ property: "plan", op: "is", value: "\ud800" }] },
+      "/definition/filters/0/value"
+    ],
+    ["half a character", { title: "a\ud800" }, "/definition/title"],
     ["range", { range: "last_moon" }, "/definition/range"],
     [
       "unknown insight",
@@ -218,6 +237,10 @@ describe("templates", () => {
     expect(await ask("revenue", { colour: "red" })).toBe("/parameters/colour")
     expect(await ask("revenue", { currency: "euro" })).toBe("/parameters/currency")
     expect(await ask("revenue", { property: 5 })).toBe("/parameters/property")
+    expect(await ask("revenue", { title: "x".repeat(201) })).toBe("/parameters/title")
+    expect(await ask("revenue", { timezone: "Nowhere" })).toBe("/parameters/timezone")
+    expect(await ask("revenue", { locale: "no locale" })).toBe("/parameters/locale")
+    expect(await ask("revenue", { event: "a\u0000b" })).toBe("/parameters/event")
     expect(await ask("retention", { interval: "year" })).toBe("/parameters/interval")
     expect(await ask("retention", { range: "last_moon" })).toBe(
       "/definition/parameters/range/default"

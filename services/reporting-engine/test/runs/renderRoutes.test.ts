@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, setDefaultTimeout } from "bu
 import { createHash } from "node:crypto"
 import { RenderFormat } from "@analytics/reports/RenderFormat"
 import { ReportDocument } from "@analytics/reports/ReportDocument"
-import { Schema } from "effect"
+import { Deferred, Effect, Schema } from "effect"
+import { reportConfig } from "../delivery/DeliveryTest.ts"
 import { bearer, owner, startReports } from "./ReportsTest.ts"
 import { chart, orders, ReportWorld, watermark } from "./ReportWorld.ts"
 
@@ -264,6 +265,52 @@ describe("a rendered report", () => {
         throw new Error(`${data?.error}`)
       await Bun.sleep(10)
     }
+  })
+
+  it("is refused for text and instants that cannot be kept", async () => {
+    const parameters = [{ name: "plan", type: "text" as const, default: "" }]
+    const id = await make(chart({ parameters }))
+    const refusedAt = async (body: object) => {
+      const response = await post(`/${id}/render?format=json`, body)
+      expect(response.status).toBe(422)
+      return JSON.parse(await response.text()).errors[0].pointer
+    }
+    expect(await refusedAt({ parameters: { plan: "a\u0000b" } })).toBe(
+      "/parameters/plan"
+    )
+    expect(await refusedAt({ parameters: { plan: "\ud800" } })).toBe("/parameters/plan")
+    expect(await refusedAt({ at: "2026-02-30T00:00:00Z" })).toBe("/at")
+    expect(await refusedAt({ at: "9999-12-31T23:59:59Z" })).toBe("/at")
+    expect(await refusedAt({ asOf: "0000-01-01T00:00:00Z" })).toBe("/asOf")
+  })
+
+  it("is not made in the background for more than may wait", async () => {
+    const id = await make()
+    const letGo = await runtime.runPromise(Deferred.make<void>())
+    world.gate = Deferred.await(letGo)
+    const begin = async () => {
+      const headers = { prefer: "respond-async" }
+      const { status } = await post(`/${id}/render?format=json`, {}, headers)
+      return status
+    }
+    const most = reportConfig.renderers + reportConfig.renderQueue
+    const statuses = await Promise.all(Array.from({ length: most + 3 }, begin))
+    expect(statuses.filter((status) => status === 202).length).toBe(most)
+    expect(statuses.filter((status) => status === 429).length).toBe(3)
+    await runtime.runPromise(Deferred.succeed(letGo, undefined))
+    world.gate = Effect.void
+    const end = Date.now() + 30_000
+    const query = { reportId: id, limit: 100 }
+    for (;;) {
+      const { data } = await api.v1["report-runs"].get({ ...owner, query })
+      const runs = data?.runs ?? []
+      expect(runs.length).toBe(most)
+      if (runs.every(({ state }) => state === "succeeded")) break
+      if (runs.some(({ state }) => state === "failed") || Date.now() > end)
+        throw new Error("not all were made")
+      await Bun.sleep(50)
+    }
+    expect(await begin()).toBe(202)
   })
 
   it("is refused for parameters that do not fit, and the run says why", async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from "bun:test"
 import { isRange } from "../../src/definitions/parameters.ts"
+import { before } from "../../src/runs/metricSection.ts"
 import { rangeAt } from "../../src/runs/sectionQuery.ts"
 
 const berlin = (name: string, at: string, weekStart?: string) =>
@@ -23,6 +24,15 @@ it("whole months are those of the calendar", () => {
   expect(berlin("last_12m", "2024-03-31T10:00:00Z")).toEqual({
     from: "2023-02-28T23:00:00.000Z",
     to: "2024-02-29T23:00:00.000Z"
+  })
+})
+
+it("the period before is whole weeks, too, over a change of clocks", () => {
+  const week = berlin("last_week", "2026-04-01T09:00:00Z")
+  expect(before({ ...week, kind: "retention" }, "Europe/Berlin")).toEqual({
+    kind: "retention",
+    from: "2026-03-15T23:00:00.000Z",
+    to: "2026-03-22T23:00:00.000Z"
   })
 })
 
