@@ -8,8 +8,8 @@ import { FixedParts, type ShareLink, type ShareLinkId } from "./ShareLink.ts"
 
 /** Of one project, those that ended lately among them. */
 export const MAX_SHARE_LINKS = 1000
-/** How long a link that has ended is listed. */
-const LISTED = "90 days"
+/** How long a link that has ended is known. */
+const KNOWN = "90 days"
 
 const Columns = Schema.Struct({
   id: Schema.String,
@@ -88,6 +88,9 @@ export class ShareLinkRepo extends Context.Service<
           })
         )
       )
+      const isForgotten = sql.literal(
+        `least(l.expires_at, l.revoked_at) < now() - interval '${KNOWN}'`
+      )
       const project = (id: ProjectId) => sql`${String(id)}::text::bigint`
       const faults = { SqlError: unavailable, SchemaError: Effect.die } as const
 
@@ -97,10 +100,8 @@ export class ShareLinkRepo extends Context.Service<
           link: StoredLink
         ) {
           yield* sql`
-              DELETE FROM control.share_links
-               WHERE project_id = ${project(projectId)}
-                 AND least(expires_at, revoked_at)
-                     < now() - interval '${sql.literal(LISTED)}'`.pipe(
+              DELETE FROM control.share_links AS l
+               WHERE l.project_id = ${project(projectId)} AND ${isForgotten}`.pipe(
             within("5 seconds")
           )
           const rows = yield* sql`
@@ -122,7 +123,7 @@ export class ShareLinkRepo extends Context.Service<
           (projectId: ProjectId, after: ShareLinkId | undefined, limit: number) =>
             sql`
               SELECT ${columns} FROM control.share_links AS l
-               WHERE l.project_id = ${project(projectId)}
+               WHERE l.project_id = ${project(projectId)} AND NOT ${isForgotten}
                  AND (${after ?? null}::uuid IS NULL OR l.id > ${after ?? null}::uuid)
                ORDER BY l.id LIMIT ${limit}`.pipe(
               within("5 seconds"),
@@ -150,7 +151,7 @@ export class ShareLinkRepo extends Context.Service<
                 FROM control.share_links AS l
                 JOIN control.projects AS p
                   ON p.id = l.project_id AND p.deleted_at IS NULL
-               WHERE l.token_hash = ${tokenHash}`.pipe(
+               WHERE l.token_hash = ${tokenHash} AND NOT ${isForgotten}`.pipe(
               within("5 seconds"),
               Effect.flatMap(ownedOf),
               Effect.map(([row]) =>

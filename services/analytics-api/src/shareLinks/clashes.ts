@@ -35,6 +35,10 @@ export const frameOf = (request: TrendsRequest): string =>
     ])
   )
 
+/** Equal for all trends whose numbers may have the same buckets and groups. */
+export const cutOf = ({ breakdown = [], interval }: TrendsRequest): string =>
+  canonical([interval, breakdown])
+
 /**
  * Whether two questions must not be answered side by side, because they divide the same
  * events in different ways: orders of all and of one plan are those of the other plans, and

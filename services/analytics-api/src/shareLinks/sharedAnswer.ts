@@ -7,9 +7,11 @@ import { StickinessResult } from "@analytics/analytics-core/query/stickiness/Sti
 import { TrendsRequest } from "@analytics/analytics-core/query/trends/TrendsRequest"
 import { Effect, Schema } from "effect"
 import type { SavedQuery } from "../insights/Insight.ts"
-import { frameOf } from "./clashes.ts"
+import { canonical } from "../results/resultKey.ts"
+import { cutOf, frameOf } from "./clashes.ts"
 import {
   type Ask,
+  type CountedStretch,
   type CountedTrends,
   countedTrends,
   countingRequests
@@ -19,6 +21,7 @@ import { lifecycleFloor } from "./floor/lifecycleFloor.ts"
 import { retentionFloor } from "./floor/retentionFloor.ts"
 import { sessionsFloor } from "./floor/sessionsFloor.ts"
 import { stickinessFloor } from "./floor/stickinessFloor.ts"
+import { type IsShown, keptApart } from "./floor/trendsFloor.ts"
 import { isSharedKind, requireShareable, type SharedKind } from "./shareable.ts"
 import { shownTrends } from "./shownTrends.ts"
 
@@ -35,6 +38,8 @@ export type HeldAnswer =
   | {
       readonly kind: "trends"
       readonly frame: string
+      /** Equal where buckets and groups may be the same, whatever the range is. */
+      readonly cut: string
       /** Ranked by itself, so that `other` holds what no other answer's does. */
       readonly hasOwnGroups: boolean
       readonly trends: CountedTrends
@@ -91,7 +96,7 @@ export const heldAnswer = Effect.fn("heldAnswer")(function* (
     if (!isTrends(query)) return yield* unreadable
     const trends = yield* countedTrends(query, ask)
     const hasOwnGroups = query.formula === undefined && query.series.length > 1
-    return { kind, frame: frameOf(query), hasOwnGroups, trends }
+    return { kind, frame: frameOf(query), cut: cutOf(query), hasOwnGroups, trends }
   }
   const { result } = yield* ask(query)
   return { kind, result: floors[kind](result, query, floor) }
@@ -101,24 +106,42 @@ export const heldAnswer = Effect.fn("heldAnswer")(function* (
 export const sideBySide = (
   held: ReadonlyArray<HeldAnswer>,
   floor: number
-): ReadonlyArray<SharedAnswer> =>
-  held.map((answer) => {
+): ReadonlyArray<SharedAnswer> => {
+  const placeOf = (cut: string, { buckets }: CountedStretch) =>
+    canonical([cut, buckets])
+  const stretches = held.flatMap((answer) =>
+    "trends" in answer
+      ? [answer.trends, answer.trends.compare ?? []].flat().map((stretch) => ({
+          place: placeOf(answer.cut, stretch),
+          counted: stretch.counted
+        }))
+      : []
+  )
+  // However a range was said, and whether it is what another one is compared with.
+  const isShown = new Map<string, IsShown>()
+  for (const [place, same] of Map.groupBy(stretches, ({ place }) => place))
+    isShown.set(
+      place,
+      keptApart(
+        same.flatMap(({ counted }) => counted),
+        floor
+      )
+    )
+  return held.map((answer) => {
     if (!("trends" in answer)) return answer
-    const beside = held.flatMap((other) =>
-      "trends" in other && other.frame === answer.frame ? [other] : []
+    const beside = held.filter(
+      (other) => "trends" in other && other.frame === answer.frame
     )
     // Where groups are ranked more than once, an `other` and groups make up another one.
     const withOther = beside.length === 1 && !answer.hasOwnGroups
+    const shownIn = (stretch: CountedStretch) =>
+      isShown.get(placeOf(answer.cut, stretch)) ?? (() => false)
     return {
       kind: answer.kind,
-      result: shownTrends(
-        answer.trends,
-        beside.map(({ trends }) => trends),
-        floor,
-        withOther
-      )
+      result: shownTrends(answer.trends, shownIn, withOther)
     }
   })
+}
 
 const unreadable = Effect.fail(
   QueryInvalid.at("", "The saved question can no longer be read")

@@ -1,6 +1,7 @@
 import { describe, expect } from "bun:test"
+import { QueryConfig } from "@analytics/config/QueryConfig"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { Watermark } from "../../src/query/Watermark.ts"
 import type { SharedQuestion } from "../../src/shareLinks/SharedContents.ts"
 import { SharedTiles } from "../../src/shareLinks/SharedTiles.ts"
@@ -23,7 +24,16 @@ const known = Effect.sync(() => ({
   isStale: false
 }))
 const Tiles = SharedTiles.layer.pipe(
-  Layer.provide(Layer.succeed(Watermark, { current: known, atLeast: () => known })),
+  Layer.provide([
+    Layer.succeed(Watermark, { current: known, atLeast: () => known }),
+    QueryConfig.layerOf({
+      dataIngestionUrl: "http://localhost",
+      timeout: Duration.seconds(60),
+      memoryLimit: 2_000_000_000,
+      threads: 1,
+      concurrency: 8
+    })
+  ]),
   Layer.provideMerge(ResultsTest)
 )
 

@@ -118,7 +118,23 @@ describe("a share link", () => {
       expect(response.headers.get("cache-control")).toBe("no-store")
       expect(response.headers.get("referrer-policy")).toBe("no-referrer")
     }
-    const unknown = ["sl_x", "%00", `sl_${"a".repeat(43)}`, `sk_${"0".repeat(64)}`]
+    await sql(
+      (
+        ask
+      ) => ask`UPDATE control.share_links SET revoked_at = now() - interval '91 days'
+                    WHERE id = ${old.id}::uuid`
+    )
+    const ended = await api.v1["share-links"].get(shop.own)
+    const ids = ended.data?.shareLinks.map(({ id }) => id)
+    expect(ids).toContain(link.id)
+    expect(ids).not.toContain(old.id)
+    const unknown = [
+      old.token,
+      "sl_x",
+      "%00",
+      `sl_${"a".repeat(43)}`,
+      `sk_${"0".repeat(64)}`
+    ]
     for (const token of [...unknown, "a".repeat(5000)])
       expect((await open(token)).status).toBe(404)
   })
@@ -286,5 +302,35 @@ describe("what a link shows", () => {
     const { token } = await linkTo(mine, { dashboard: id })
     expect(await resultOf(token, 0)).toMatchObject({ series: [{ data: [null] }] })
     expect(await resultOf(token, 1)).toMatchObject({ series: [{ data: [14] }] })
+  })
+
+  it.each([
+    { compare: "previous_period" },
+    { timezone: "UTC" },
+    { weekStart: "sunday" },
+    { breakdown: [] },
+    // What it is compared with is the day of the other.
+    {
+      from: "2025-03-02T00:00:00Z",
+      to: "2025-03-03T00:00:00Z",
+      compare: "previous_period"
+    }
+  ])("keeps numbers of the same buckets apart, however asked: %j", async (fields) => {
+    const mine = await makeProject()
+    const did = (event: string, count: number) =>
+      ordersOf("pro", count).map(({ user }) => ({ user, event }))
+    await runtime.runPromise(
+      insertEvents(mine.id, [...did("Ordered", 12), ...did("Looked", 14)])
+    )
+    const people = (event: string, more: object) =>
+      counting({ series: [{ event, measure: "unique_users" }], ...more })
+    const { id } = await arrange(mine, [
+      await save(mine, people("Ordered", fields)),
+      await save(mine, people("Looked", {}))
+    ])
+    const { token } = await linkTo(mine, { dashboard: id })
+    const shown = JSON.stringify([await resultOf(token, 0), await resultOf(token, 1)])
+    expect(shown).toContain("[14]")
+    expect(shown).not.toContain("[12]")
   })
 })
