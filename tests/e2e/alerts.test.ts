@@ -130,6 +130,45 @@ describe("alerts of a running system", () => {
       expect(fired.map(({ bucket }) => bucket)).toEqual(days.map(dayBefore))
     })
 
+  it("a back-test of a funnel finds the day on which hardly anybody went on", async () => {
+    const steps = Array.from({ length: 7 }, (_, index) => index + 1).flatMap((day) =>
+      Array.from({ length: 10 }, (_, person) => {
+        const at = (minute: number) =>
+          new Date(today - day * DAY + 12 * HOUR + minute * 60_000).toISOString()
+        const who = { userId: `f-${person}` }
+        const seen = { type: "track", event: "Seen", ...who, timestamp: at(0) }
+        const bought = { type: "track", event: "Bought", ...who, timestamp: at(5) }
+        return person < (day === 2 ? 1 : 4) ? [seen, bought] : [seen]
+      }).flat()
+    )
+    await client.send(
+      project,
+      steps.map((event, index) => ({ ...event, messageId: `funnel-${index}` }))
+    )
+    await client.settled(project)
+    const { body, status } = await call("POST", "/v1/alerts/backtest", {
+      alert: {
+        ...alert({ kind: "threshold", direction: "below", value: 0.3 }),
+        query: {
+          kind: "funnel",
+          windowSeconds: 3600,
+          steps: [{ event: "Seen" }, { event: "Bought" }]
+        }
+      },
+      from: dayBefore(7),
+      to: dayBefore(0)
+    })
+    expect({ status, body: status === 200 ? "" : body }).toEqual({
+      status: 200,
+      body: ""
+    })
+    const { buckets, fired } = body as Backtest
+    expect(buckets.map(({ value }) => value)).toEqual([
+      0.4, 0.4, 0.4, 0.4, 0.4, 0.1, 0.4
+    ])
+    expect(fired.map(({ bucket }) => bucket)).toEqual([dayBefore(2)])
+  })
+
   it("what fires is sent once, signed, and says what it is about", async () => {
     const made = await call("POST", "/v1/destinations", {
       kind: "webhook",

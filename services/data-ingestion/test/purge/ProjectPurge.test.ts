@@ -80,7 +80,7 @@ const rowsByTable = Effect.fnUntraced(function* (projectId: number) {
       FROM information_schema.columns AS c
       JOIN information_schema.tables AS t USING (table_schema, table_name)
      WHERE c.column_name = 'project_id' AND t.table_type = 'BASE TABLE'
-       AND c.table_schema NOT IN ('control', 'jobs', 'ml')`
+       AND c.table_schema NOT IN ('control', 'jobs', 'ml', 'reports')`
   for (const { name } of ledger) {
     const [row] = yield* sql<{ n: bigint }>`
       SELECT count(*) AS n FROM ${sql.literal(name)}

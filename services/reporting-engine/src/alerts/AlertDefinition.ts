@@ -41,11 +41,11 @@ const described = {
   }),
   query: Schema.Record(Schema.String, Schema.Unknown).annotate({
     description:
-      "A query of the kind trends, sessions or lifecycle instead of an insight; its range and interval are not looked at"
+      "A query of the kind trends, sessions, lifecycle or funnel instead of an insight; its range and interval are not looked at. Of a funnel, all of whose steps lie in one bucket, the conversion is watched: 0.25 is a quarter of those who began"
   }),
   series: SeriesName.annotate({
     description:
-      "The line by its name and, where there is a breakdown, its values; the first one (the formula's, where there is one) without it"
+      "The line by its name and, where there is a breakdown, its values; the first one (the formula's, where there is one) without it. Of a funnel the name is the event of a step, the last one without it"
   }),
   interval: Schema.Literals(alertIntervals),
   timezone: TimeZoneName,

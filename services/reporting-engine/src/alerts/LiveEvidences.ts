@@ -10,7 +10,10 @@ import { Analytics } from "../analytics/Analytics.ts"
 import type { AnalyticsProblem } from "../analytics/AnalyticsProblems.ts"
 import type { AlertDefinition } from "./AlertDefinition.ts"
 import { AlertInvalid, EvidenceUnavailable } from "./AlertProblems.ts"
+import { bucketsBetween } from "./alertBuckets.ts"
+import { conversionOf, funnelOf, isFunnel, MOST_FUNNELS } from "./conversion.ts"
 import { Evidences } from "./Evidences.ts"
+import { timelineOfAlert } from "./judgeBuckets.ts"
 import { queryOf, seriesOf } from "./seriesOf.ts"
 import { sinceItBegan } from "./sinceItBegan.ts"
 
@@ -66,15 +69,47 @@ export const layer = Layer.effect(
             (insight) => insight.query
           )
 
+    const ask = (projectId: number, alert: AlertDefinition, query: object) =>
+      asked(
+        analytics.query(projectId, query, { group: "alerts" }),
+        alert.insightId === null ? "/query" : "/insightId"
+      )
+
+    const conversions = Effect.fn("Evidences.conversions")(function* (
+      projectId: number,
+      alert: AlertDefinition,
+      question: Readonly<Record<string, unknown>>,
+      from: number,
+      to: number
+    ) {
+      const buckets = bucketsBetween(timelineOfAlert(alert), from, to)
+      if (buckets.length > MOST_FUNNELS)
+        return yield* AlertInvalid.at(
+          "/interval",
+          `A funnel is asked bucket by bucket, ${buckets.length} times here and at most ${MOST_FUNNELS}: take a longer interval, another condition or less of the past`
+        )
+      const found = yield* Effect.forEach(
+        buckets,
+        Effect.fnUntraced(function* (bucket) {
+          const query = funnelOf(alert, question, bucket)
+          const { meta, result } = yield* ask(projectId, alert, query)
+          const value = conversionOf(alert, result)
+          if (value instanceof AlertInvalid) return yield* value
+          return { start: bucket.start, value, asOf: Date.parse(meta.asOf) }
+        }),
+        { concurrency: 4 }
+      )
+      return { values: found, asOf: Math.min(...found.map(({ asOf }) => asOf)) }
+    })
+
     return Evidences.of({
       values: Effect.fn("Evidences.values")(function* (projectId, alert, from, to) {
         const question = yield* questionOf(projectId, alert)
+        if (isFunnel(question))
+          return yield* conversions(projectId, alert, question, from, to)
         const query = queryOf(alert, question, from, to)
         if (query instanceof AlertInvalid) return yield* query
-        const { meta, result } = yield* asked(
-          analytics.query(projectId, query, { group: "alerts" }),
-          alert.insightId === null ? "/query" : "/insightId"
-        )
+        const { meta, result } = yield* ask(projectId, alert, query)
         const values = seriesOf(alert, query, result)
         if (values instanceof AlertInvalid) return yield* values
         return { values, asOf: Date.parse(meta.asOf) }

@@ -36,7 +36,7 @@ export const queryOf = (
   if (!kinds.some((known) => known === kind))
     return AlertInvalid.at(
       pointerOf(alert, "/kind"),
-      `Alerts watch a line over time: a query of the kind ${kinds.join(", ")}`
+      `Alerts watch a line over time: a query of the kind ${kinds.join(", ")}, or the conversion of a funnel`
     )
   const query = Object.fromEntries(
     Object.entries(asked).filter(([field]) => !ofTheMoment.includes(field))

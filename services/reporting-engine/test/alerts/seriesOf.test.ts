@@ -65,7 +65,7 @@ describe("what an alert asks", () => {
     )
   })
   it("must be a line over time", () => {
-    const refused = queryOf(alert(null), { kind: "funnel", steps: [] }, from, to)
+    const refused = queryOf(alert(null), { kind: "retention" }, from, to)
     expect(refused).toBeInstanceOf(AlertInvalid)
     expect(refused).toMatchObject({ errors: [{ pointer: "/query/kind" }] })
   })
