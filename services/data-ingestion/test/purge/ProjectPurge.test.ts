@@ -74,7 +74,7 @@ const rowsByTable = Effect.fnUntraced(function* (projectId: number) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* ClickHouse
   const counts: Record<string, number> = {}
-  // What `control`, `jobs` and `ml` hold is removed by their owners.
+  // What `control`, `jobs`, `ml` and `reports` hold is removed by their owners.
   const ledger = yield* sql<{ name: string }>`
     SELECT c.table_schema || '.' || c.table_name AS name
       FROM information_schema.columns AS c
