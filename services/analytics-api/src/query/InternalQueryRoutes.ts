@@ -17,6 +17,7 @@ import {
   QueryTooLarge,
   TooManyQueries
 } from "./QueryProblems.ts"
+import { concurrencyGroup } from "./requestHeaders.ts"
 
 const Target = Schema.Struct({
   projectId: Schema.FiniteFromString.check(
@@ -38,7 +39,11 @@ export const internalQueryRoutes = <R, ER>(
           yield* (yield* Auth).service(headers["authorization"])
           const project = yield* (yield* Projects).get({ _tag: "Admin" }, projectId)
           return yield* (yield* Queries).answerLong(
-            { id: projectId, timezone: project.timezone },
+            {
+              id: projectId,
+              timezone: project.timezone,
+              ...(yield* concurrencyGroup(headers["concurrency-group"]))
+            },
             body
           )
         })

@@ -86,19 +86,28 @@ export class Analytics extends Context.Service<
         answer: Schema.Codec<A, I>,
         longest: typeof LONGEST_ANSWER | typeof LONGEST_LOOK
       ) {
-        const { status, text } = yield* request.pipe(
+        const { headers, status, text } = yield* request.pipe(
           HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
           http.execute,
           Effect.flatMap((response) =>
             Effect.map(response.text, (read) => ({
               status: response.status,
+              headers: response.headers,
               text: read
             }))
           ),
           Effect.timeout(longest),
           Effect.mapError((error) => away(request.url, `no answer (${error._tag})`))
         )
-        if (status === 401 || status === 408 || status === 429 || status >= 500)
+        if (status === 429)
+          return yield* away(
+            request.url,
+            `it answers ${status}`,
+            secondsOf(headers["retry-after"])
+          )
+        if (status === 408)
+          return yield* away(request.url, `it answers 408: ${yield* explained(text)}`)
+        if (status === 401 || status >= 500)
           return yield* away(request.url, `it answers ${status}`)
         if (status >= 400)
           return yield* new AnalyticsRefused({
@@ -216,5 +225,12 @@ export class Analytics extends Context.Service<
   ).pipe(Layer.provide(FetchHttpClient.layer))
 }
 
-const away = (url: string, why: string) =>
-  new AnalyticsUnavailable({ detail: `${new URL(url).pathname}: ${why}.` })
+/** `Retry-After`; a date says no less than a second. */
+const secondsOf = (header: string | undefined): number =>
+  /^[1-9]\d{0,3}$/u.test(header ?? "") ? Number(header) : 1
+
+const away = (url: string, why: string, retryAfter?: number) =>
+  new AnalyticsUnavailable({
+    detail: `${new URL(url).pathname}: ${why.replace(/\.$/u, "")}.`,
+    ...(retryAfter === undefined ? {} : { retryAfter })
+  })

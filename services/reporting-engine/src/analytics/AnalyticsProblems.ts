@@ -8,6 +8,10 @@ export class AnalyticsUnavailable extends HttpApiError.Problem<AnalyticsUnavaila
     type: "urn:analytics:problem:analytics-unavailable",
     status: 503,
     title: "What reports are made of cannot be asked now; try again"
+  },
+  {
+    /** Seconds; where it has too much to do, and says when to come again. */
+    retryAfter: Schema.optionalKey(Schema.Int)
   }
 ) {}
 

@@ -21,7 +21,7 @@ import { LinkRefused } from "../files/LinkRefused.ts"
 import { RunFiles } from "../files/RunFiles.ts"
 import { isSigned, signedPath, signingKey } from "../files/signedLinks.ts"
 import { Renderer } from "../rendering/Renderer.ts"
-import { RendersBusy } from "../rendering/RenderProblems.ts"
+import { RenderFailed, RendersBusy } from "../rendering/RenderProblems.ts"
 import { fileName } from "./fileName.ts"
 import { makeDocument } from "./makeDocument.ts"
 import { type Asked, type AskedRun, ReportRuns } from "./ReportRuns.ts"
@@ -168,7 +168,10 @@ export const layer = Layer.effect(
         Effect.raceFirst(beats),
         Effect.timeoutOrElse({
           duration: LONGEST_RUN,
-          orElse: () => Effect.die(`it took longer than ${LONGEST_RUN}`)
+          orElse: () =>
+            Effect.fail(
+              new RenderFailed({ detail: `It took longer than ${LONGEST_RUN}.` })
+            )
         }),
         Effect.onExit((exit) =>
           exit._tag === "Success"

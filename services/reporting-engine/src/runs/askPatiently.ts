@@ -1,15 +1,27 @@
-import { Effect, Schedule } from "effect"
+import { Clock, Effect, Schedule } from "effect"
 import type { AnalyticsProblem } from "../analytics/AnalyticsProblems.ts"
 
 /** What is busy or away for a moment must not leave a hole in a report. */
-const again = Schedule.exponential("500 millis").pipe(Schedule.jittered)
+const again = Schedule.min([
+  Schedule.exponential("500 millis"),
+  Schedule.spaced("5 seconds")
+]).pipe(Schedule.jittered)
+/** Of what is away. What has too much to do is asked for longer: a place becomes free. */
 const MOST_TIMES = 4
+/** Milliseconds. What takes so long to fail is not asked once more: a report has no time. */
+const LONGEST_AWAY = 30_000
+const LONGEST_BUSY = 90_000
 
-export const askPatiently = <A, R>(
+export const askPatiently = Effect.fnUntraced(function* <A, R>(
   asked: Effect.Effect<A, AnalyticsProblem, R>
-): Effect.Effect<A, AnalyticsProblem, R> =>
-  Effect.retry(asked, {
-    while: ({ _tag }) => _tag === "AnalyticsUnavailable",
-    schedule: again,
-    times: MOST_TIMES
-  })
+) {
+  const begun = yield* Clock.currentTimeMillis
+  let times = 0
+  const isWorth = (problem: AnalyticsProblem) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      if (problem._tag !== "AnalyticsUnavailable") return false
+      if (problem.retryAfter !== undefined) return now - begun < LONGEST_BUSY
+      return times++ < MOST_TIMES && now - begun < LONGEST_AWAY
+    })
+  return yield* Effect.retry(asked, { while: isWorth, schedule: again })
+})

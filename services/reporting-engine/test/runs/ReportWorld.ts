@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { type Duration, Effect, Layer } from "effect"
 import { Analytics } from "../../src/analytics/Analytics.ts"
 import {
   AnalyticsRefused,
@@ -35,6 +35,10 @@ export class ReportWorld {
   /** Asked so often it answers again. */
   awayFor = 0
   annotationsRefused = false
+  /** Asked so often it has no place free. */
+  busyFor = 0
+  /** How long it takes to fail. */
+  failsAfter: Duration.Input = 0
   /** Which queries are not answered. */
   isLost: (body: Body) => boolean = () => false
   watermark = watermark
@@ -67,6 +71,7 @@ export class ReportWorld {
 }
 
 const away = new AnalyticsUnavailable({ detail: "/internal/v1/query: no answer." })
+const busy = new AnalyticsUnavailable({ detail: "It answers 429.", retryAfter: 1 })
 const missing = new AnalyticsRefused({
   answered: 404,
   detail: "There is no such insight"
@@ -91,7 +96,11 @@ export const analyticsOf = (world: ReportWorld) => {
         yield* there
         yield* world.gate
         world.asked.push({ ...body })
-        if (world.isLost({ ...body })) return yield* away
+        if (world.busyFor-- > 0) return yield* busy
+        if (world.isLost({ ...body })) {
+          yield* Effect.sleep(world.failsAfter)
+          return yield* away
+        }
         if (!("series" in body)) return yield* refused
         return world.answer({ ...body })
       }),

@@ -92,6 +92,35 @@ describe("while analytics-api is away", () => {
     })
   )
 
+  it.effect("for many minutes, it is asked once", () =>
+    Effect.gen(function* () {
+      const world = new ReportWorld()
+      world.isLost = asksFor("Order")
+      world.failsAfter = "10 minutes"
+      expect(yield* made(world, two, "1 hour").pipe(Effect.map(blocksOf))).toEqual([
+        "Orders: /internal/v1/query: no answer.",
+        "chart"
+      ])
+      expect(world.asked.filter(asksFor("Order")).length).toBe(1)
+    })
+  )
+
+  it.effect("because it is busy, a report waits for longer, and not for ever", () =>
+    Effect.gen(function* () {
+      const world = new ReportWorld()
+      world.busyFor = 20
+      expect(yield* made(world, two, "1 hour").pipe(Effect.map(blocksOf))).toEqual([
+        "chart",
+        "chart"
+      ])
+      world.busyFor = Infinity
+      expect(yield* made(world, two, "1 hour")).toMatchObject({
+        failure: { _tag: "AnalyticsUnavailable" }
+      })
+      expect(world.asked.length).toBeLessThan(100)
+    })
+  )
+
   it.effect("for all questions, there is no report of nothing but holes", () =>
     Effect.gen(function* () {
       const world = new ReportWorld()
