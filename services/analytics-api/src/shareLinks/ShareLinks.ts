@@ -102,11 +102,14 @@ export class ShareLinks extends Context.Service<
             if ("markdown" in part) continue
             yield* requireShareable(part.query, part.pointer)
             const project = { id: projectId, timezone }
-            yield* queries.check(project, part.query)
             yield* Effect.forEach(
-              askedFor(part.query),
+              [part.query, ...askedFor(part.query)],
               (body) => queries.check(project, body),
               { discard: true }
+            ).pipe(
+              Effect.catchTag("QueryInvalid", (fault) =>
+                Effect.fail(named(fault, fixed, part.pointer))
+              )
             )
             const other = parts
               .slice(0, index)
@@ -170,6 +173,17 @@ export class ShareLinks extends Context.Service<
     })
   )
 }
+
+/** Faults of what the link says are named as it says them, others by whose they are. */
+const named = ({ errors }: QueryInvalid, fixed: object, question: string) =>
+  new QueryInvalid({
+    errors: errors.map(({ detail, pointer }) => ({
+      pointer: Object.hasOwn(fixed, pointer.split("/")[1] ?? "")
+        ? pointer
+        : question + pointer,
+      detail
+    }))
+  })
 
 const gone = () => Effect.fail(new SharedNotFound({}))
 

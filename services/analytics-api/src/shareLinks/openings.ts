@@ -21,7 +21,9 @@ export const openings = () => {
 
   const windowOf = (link: string, now: number): Window => {
     const window = windows.get(link) ?? { since: now, count: 0, running: 0 }
-    if (now >= window.since + MINUTE) Object.assign(window, { since: now, count: 0 })
+    // A clock that was put back must not keep a link shut.
+    if (now >= window.since + MINUTE || now < window.since)
+      Object.assign(window, { since: now, count: 0 })
     windows.delete(link)
     windows.set(link, window)
     const [oldest] = windows.keys()

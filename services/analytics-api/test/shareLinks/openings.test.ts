@@ -38,3 +38,14 @@ it("opens a link eight times at once, until one is answered, well or not", () =>
       yield* open("one", Effect.void)
     })
   ))
+
+it("opens a link when the clock was put back", () =>
+  run(
+    Effect.gen(function* () {
+      const open = openings()
+      yield* TestClock.setTime(7_200_000)
+      for (let turn = 0; turn < 60; turn++) yield* open("one", Effect.void)
+      yield* TestClock.setTime(3_600_000)
+      yield* open("one", Effect.void)
+    })
+  ))

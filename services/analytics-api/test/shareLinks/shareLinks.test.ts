@@ -192,9 +192,10 @@ describe("a share link", () => {
     const highest = { ...all, measure: "max", property: "value" }
     expect(await refused(counting({ series: [highest] }))).toEqual([`${at}/series/0`])
     const year = { from: "2024-01-01T00:00:00Z", to: "2025-01-01T00:00:00Z" }
-    expect(await refused(counting({ ...year, interval: "hour" }))).toEqual([
-      "/interval"
-    ])
+    const hours = counting({ ...year, interval: "hour" })
+    expect(await refused(hours)).toEqual([`${at}/interval`])
+    const { id } = await arrange(shop, [orders, await save(shop, hours)])
+    expect(await faults({ dashboard: id })).toEqual(["/of/dashboard/tiles/1/interval"])
     const forecast = { interval: "day", forecast: { horizon: 1 } }
     expect(await refused(counting(forecast))).toEqual([`${at}/forecast`])
   })
