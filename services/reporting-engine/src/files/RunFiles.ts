@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { ReportDocument } from "@analytics/reports/ReportDocument"
-import { Context, Effect, Layer, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, Schema, Stream } from "effect"
 import { ReportsUnavailable } from "../ReportsUnavailable.ts"
 import { RunNotFound } from "../runs/RunProblems.ts"
 
@@ -37,6 +37,8 @@ export class RunFiles extends Context.Service<
     document(
       place: Place
     ): Effect.Effect<ReportDocument, ReportsUnavailable | RunNotFound>
+    /** Whether its document is (still) there: an erasure takes it. */
+    hasDocument(place: Place): Effect.Effect<boolean, ReportsUnavailable>
     put(
       place: Place,
       name: string,
@@ -97,6 +99,15 @@ export class RunFiles extends Context.Service<
               Schema.decodeEffect(DocumentText)(new TextDecoder().decode(bytes))
             )
           )
+        ),
+        hasDocument: Effect.fn("RunFiles.hasDocument")((place) =>
+          store
+            .head(documentOf(place))
+            .pipe(
+              Effect.timeout("60 seconds"),
+              Effect.map(Option.isSome),
+              Effect.catchTags({ ObjectStoreUnavailable: away, TimeoutError: away })
+            )
         ),
         put: Effect.fn("RunFiles.put")((place, name, bytes) =>
           put(folderOf(place) + name, bytes)

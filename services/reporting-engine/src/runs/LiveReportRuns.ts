@@ -84,6 +84,11 @@ export const layer = Layer.effect(
       const { bytes, extension, mediaType } = yield* renderer.render(document, format)
       const name = fileName(format, extension)
       yield* files.put(run, name, bytes)
+      // An erasure took the document while it was rendered: what it says goes, too.
+      if (!(yield* files.hasDocument(run))) {
+        yield* files.remove(run)
+        return yield* new RunNotFound({ detail: "Its files are gone." })
+      }
       const sha256 = createHash("sha256").update(bytes).digest("hex")
       yield* repo.addFile(run.id, {
         format,

@@ -46,6 +46,8 @@ export class ReportWorld {
   warnings: ReadonlyArray<string> = []
   /** The number of each day. */
   value: (day: number) => number = (day) => 10 + day
+  /** What happens meanwhile. */
+  whileRendering: Effect.Effect<void> = Effect.void
   /** Held until it is let go. */
   gate: Effect.Effect<void> = Effect.void
 

@@ -57,9 +57,14 @@ const Access = AccessConfig.layerOf({
 })
 
 /** Renders here: processes have tests of their own. */
-const RendererHere = Layer.succeed(Renderer, {
-  render: (document, format) => Effect.promise(() => renderDocument(document, format))
-})
+const rendererOf = (world: ReportWorld) =>
+  Layer.succeed(Renderer, {
+    render: (document, format) =>
+      Effect.andThen(
+        Effect.suspend(() => world.whileRendering),
+        Effect.promise(() => renderDocument(document, format))
+      )
+  })
 
 /** Repositories over a real Postgres and a folder of their own. */
 export const reportStores = () =>
@@ -75,7 +80,7 @@ export const reportStores = () =>
 /** Reports as the service makes them, in such a world. */
 export const reportsIn = (world: ReportWorld) =>
   Layer.merge(Reports.layer, LiveReportRuns.layer).pipe(
-    Layer.provideMerge(Layer.merge(Templates.layer, RendererHere)),
+    Layer.provideMerge(Layer.merge(Templates.layer, rendererOf(world))),
     Layer.provideMerge(analyticsOf(world)),
     Layer.provideMerge(reportStores())
   )

@@ -134,6 +134,21 @@ describe("a run", () => {
       })
   )
 
+  effect("whose document is erased while it is rendered leaves no file", () =>
+    Effect.gen(function* () {
+      const runs = yield* ReportRuns
+      const store = yield* ObjectStore
+      const run = yield* runs.run(asked("erased"))
+      const folder = `reports/7/${run.id}/`
+      world.whileRendering = Effect.orDie(store.remove(`${folder}document.json`))
+      expect(yield* Effect.flip(runs.file(run, "html"))).toMatchObject({
+        _tag: "RunNotFound"
+      })
+      world.whileRendering = Effect.void
+      expect(yield* Stream.runCollect(store.list(folder))).toEqual([])
+    })
+  )
+
   effect(
     "whose files are gone says so, and one that is being made is not there yet",
     () =>

@@ -71,6 +71,10 @@ export const removeReports = Effect.fn("Removal.removeReports")(function* (
         key.endsWith("/document.json") ? Effect.void : store.remove(key)
       ),
       Effect.andThen(store.remove(`${folder}document.json`)),
+      // Who has rendered it meanwhile sees that it is gone, or is seen here.
+      Effect.andThen(
+        store.list(folder).pipe(Stream.runForEach(({ key }) => store.remove(key)))
+      ),
       Effect.mapError(away)
     )
 })
