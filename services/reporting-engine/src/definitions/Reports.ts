@@ -16,14 +16,13 @@ import type { Report, ReportSummary, ReportVersion } from "./Report.ts"
 import type { Definition } from "./ReportDefinition.ts"
 import { type Actor, MOST_REPORTS, ReportRepo } from "./ReportRepo.ts"
 
-/** What a report is made of: a definition, or a template as it fits the project. */
-export type Wanted =
-  | { readonly name?: string; readonly definition: Definition }
-  | {
-      readonly name?: string
-      readonly template: string
-      readonly parameters?: Readonly<Record<string, unknown>>
-    }
+/** What a report is made of: a definition, or else a template as it fits the project. */
+export interface Wanted {
+  readonly name?: string
+  readonly definition?: Definition
+  readonly template?: string
+  readonly parameters?: Readonly<Record<string, unknown>>
+}
 
 export interface ReportChange {
   readonly version: number
@@ -110,19 +109,18 @@ export class Reports extends Context.Service<
         page: repo.page,
         create: Effect.fn("Reports.create")(function* (actor, wanted) {
           const definition =
-            "template" in wanted
-              ? yield* templates.definition(
-                  actor.projectId,
-                  wanted.template,
-                  wanted.parameters ?? {}
-                )
-              : wanted.definition
+            wanted.definition ??
+            (yield* templates.definition(
+              actor.projectId,
+              wanted.template ?? "",
+              wanted.parameters ?? {}
+            ))
           yield* checkDefinition(definition)
           yield* checkInsights(actor.projectId, definition, insight)
           const made = yield* repo.insert(actor, {
             name: wanted.name ?? definition.title,
             definition,
-            template: "template" in wanted ? wanted.template : null
+            template: wanted.template ?? null
           })
           return Option.isSome(made)
             ? made.value

@@ -35,14 +35,25 @@ import {
 import { Definition } from "./ReportDefinition.ts"
 import { Reports } from "./Reports.ts"
 
-const NewReport = Schema.Union([
-  Schema.Struct({ name: Schema.optionalKey(ReportName), definition: Definition }),
-  Schema.Struct({
-    name: Schema.optionalKey(ReportName),
-    template: Schema.String.annotate({ examples: ["weekly-product"] }),
-    parameters: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+const NewReport = Schema.Struct({
+  name: Schema.optionalKey(ReportName),
+  definition: Schema.optionalKey(Definition),
+  template: Schema.optionalKey(
+    Schema.String.annotate({ examples: ["weekly-product"] })
+  ).annotate({ description: "Instead of a definition" }),
+  parameters: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)).annotate(
+    { description: "Of the template" }
+  )
+}).check(
+  // A union of both would answer what is wrong with either, and hide what is meant.
+  Schema.makeFilter(({ definition, parameters, template }) => {
+    if ((definition === undefined) === (template === undefined))
+      return { path: ["definition"], issue: "Give either definition or template" }
+    return template === undefined && parameters !== undefined
+      ? { path: ["parameters"], issue: "Only a template takes them here; leave it out" }
+      : undefined
   })
-])
+)
 const Change = Schema.Struct({
   version: ReportVersionNumber,
   name: Schema.optionalKey(ReportName),

@@ -190,6 +190,25 @@ describe("a definition is refused with the field that is wrong", () => {
       expect(await refusedAt(over)).toStartWith(pointer)
     })
 
+  it("and no other, whatever else could have been sent", async () => {
+    const ask = async (body: object) => {
+      const { error, status } = await api.v1.reports.post({ ...body }, owner)
+      expect(status).toBe(422)
+      return JSON.parse(JSON.stringify(error?.value)).errors.map(
+        ({ pointer }: { pointer: string }) => pointer
+      )
+    }
+    const sections = [{ type: "query", title: "Q", query: {}, colour: "red" }]
+    expect(await ask({ definition: chart({ sections }) })).toEqual([
+      "/definition/sections/0/colour"
+    ])
+    expect(await ask({})).toEqual(["/definition"])
+    expect(await ask({ definition: chart(), template: "revenue" })).toEqual([
+      "/definition"
+    ])
+    expect(await ask({ definition: chart(), parameters: {} })).toEqual(["/parameters"])
+  })
+
   it("and with an insight that is there it is made", async () => {
     const sections = [{ type: "insight" as const, insight: orders.id }]
     expect((await make(chart({ sections }))).version).toBe(1)
