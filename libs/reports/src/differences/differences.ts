@@ -17,7 +17,7 @@ const keyed = (document: ReportDocument): ReadonlyMap<string, ReportNumber> => {
   const times = new Map<string, number>()
   const all = new Map<string, ReportNumber>()
   for (const number of numbersOf(document)) {
-    const key = JSON.stringify([number.section, number.name])
+    const key = JSON.stringify([number.section, number.known ?? number.name])
     const nth = times.get(key) ?? 0
     times.set(key, nth + 1)
     all.set(`${key}${nth}`, number)

@@ -8,6 +8,8 @@ export interface ReportNumber {
   readonly section: string
   /** Which one of the section: `People, 2026-03-02`; empty when it has but one. */
   readonly name: string
+  /** What it is known by where that is more than its name: its series is the only one. */
+  readonly known?: string
   readonly value: number | null
   readonly kind: ValueKind
   readonly unit: string | undefined
@@ -67,6 +69,7 @@ const ofChart = (section: string, chart: Chart): ReadonlyArray<ReportNumber> => 
           chart.labels.map((label, at) => ({
             section,
             name: chart.series.length === 1 ? label : named(name, label),
+            known: named(name, label),
             value: data[at] ?? null,
             kind: chart.values.kind,
             unit: chart.values.unit

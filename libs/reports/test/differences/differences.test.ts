@@ -92,6 +92,23 @@ describe("differences", () => {
     ])
   })
 
+  it("do not name what is only called otherwise beside a new series", () => {
+    const chart = (series: Record<string, ReadonlyArray<number>>): Block => ({
+      type: "chart",
+      title: "Orders",
+      chart: {
+        form: "line",
+        axis: "time",
+        labels: ["2026-03-01"],
+        values: { kind: "integer" },
+        series: Object.entries(series).map(([name, data]) => ({ name, data }))
+      }
+    })
+    expect(texts(of(chart({ DE: [5] })), of(chart({ DE: [5], FR: [2] })))).toEqual([
+      "Orders, FR, 2026-03-01: – → 2"
+    ])
+  })
+
   it("tell sections of the same name apart", () => {
     const before = of(number("R", 1), number("R", 2))
     expect(texts(before, of(number("R", 1), number("R", 3)))).toEqual([

@@ -5,6 +5,7 @@ import { Channel, Settings } from "../destinations/Destination.ts"
 import type { DeliveryState } from "./Delivery.ts"
 import { Message } from "./Message.ts"
 import type { Outcome } from "./Outcome.ts"
+import { MOST_ATTEMPTS } from "./retries.ts"
 import { Whole } from "./Whole.ts"
 
 /** A delivery in the hands of this process, until its lease ends. */
@@ -90,10 +91,18 @@ export class DeliveryRepo extends Context.Service<
         state: "refused" | "uncertain" | "unsubscribed",
         detail: string | null,
         now: Date
-      ) => sql`
-        UPDATE reports.deliveries
-           SET state = ${state}, detail = ${detail}, settled_at = ${now}::timestamptz
-         WHERE id = ${id}::uuid`
+      ) =>
+        Effect.andThen(
+          sql`
+            UPDATE reports.deliveries
+               SET state = ${state}, detail = ${detail}, settled_at = ${now}::timestamptz
+             WHERE id = ${id}::uuid`,
+          state === "unsubscribed"
+            ? Effect.void
+            : Effect.logWarning("a message was not delivered").pipe(
+                Effect.annotateLogs({ delivery: id, state })
+              )
+        )
 
       const begin = Effect.fnUntraced(function* (
         claim: Claim,
@@ -141,6 +150,11 @@ export class DeliveryRepo extends Context.Service<
         )
         if (begun === undefined) {
           yield* ended(claim, "refused", "Its destination was removed.", now)
+          return Option.none()
+        }
+        // Whatever ends its sender each time must not do so for ever.
+        if (begun.number - claim.attemptsBefore > MOST_ATTEMPTS) {
+          yield* ended(claim, "refused", `${GIVEN_UP} ${ENDED}`, now)
           return Option.none()
         }
         yield* sql`
@@ -222,6 +236,7 @@ export class DeliveryRepo extends Context.Service<
   )
 }
 
+const GIVEN_UP = `Given up after ${MOST_ATTEMPTS} attempts. The last one:`
 const ENDED = "Its sender ended before it could say how this ended."
 const UNCERTAIN =
   "Its sender ended while the other side was taking it, so it may have arrived. Ask the recipient, then send it again if it did not."

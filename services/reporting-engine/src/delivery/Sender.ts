@@ -1,5 +1,6 @@
 import { DeliveryConfig } from "@analytics/config/DeliveryConfig"
 import {
+  Cause,
   Clock,
   Context,
   Duration,
@@ -12,12 +13,13 @@ import {
 import type { SqlError } from "effect/sql"
 import { Channels, isRepeatable } from "./Channels.ts"
 import { type Claim, DeliveryRepo, type Next } from "./DeliveryRepo.ts"
-import type { Outcome } from "./Outcome.ts"
+import { type Outcome, outcome as outcomeOf } from "./Outcome.ts"
 import { MOST_ATTEMPTS, nextWait } from "./retries.ts"
 
 /** Longer than any attempt takes; what is handed over is checked against it anyway. */
 const LEASE = Duration.minutes(3)
 const BETWEEN_LOOKS = "1 second"
+const FAULT = "A fault in the program, which the service's log has."
 
 const attemptsMade = Metric.counter("report_delivery_attempts_total", {
   description: "Attempts to deliver a message, by channel and outcome",
@@ -47,14 +49,28 @@ export class Sender extends Context.Service<
         const found = yield* repo.begin(claim, yield* now, repeat)
         if (Option.isNone(found)) return
         const begun = found.value
+        let handed = false
         const handing = Effect.flatMap(now, (at) =>
           repo.handing(claim, begun.number, at)
         ).pipe(
           Effect.catch((error) =>
             Effect.as(Effect.logWarning("a delivery is held back", error), false)
+          ),
+          Effect.tap((may) =>
+            Effect.sync(() => {
+              handed = may
+            })
           )
         )
-        const outcome = yield* channels.send({ claim, begun, handing })
+        const outcome = yield* channels.send({ claim, begun, handing }).pipe(
+          // In the ledger, and with an end: the same message would meet it again.
+          Effect.catchDefect((defect) =>
+            Effect.as(
+              Effect.logError("a message met a fault", Cause.die(defect)),
+              outcomeOf(handed ? "unknown" : "deferred", null, FAULT)
+            )
+          )
+        )
         const at = yield* now
         const made = begun.number - claim.attemptsBefore
         const next = nextOf(outcome, { made, repeat, at })

@@ -30,7 +30,9 @@ const Prefix = Schema.String.check(
     {
       expected: "names of letters, digits, `.`, `_`, `=` and `-` with `/` between them"
     }
-  )
+  ),
+  // An object's whole key may have 900.
+  Schema.isMaxLength(500)
 ).annotate({
   description: "Folder of the project's own part of the installation's object store"
 })

@@ -44,7 +44,7 @@ export class DestinationRepo extends Context.Service<
       after: string | undefined,
       limit: number
     ): Effect.Effect<ReadonlyArray<DestinationRow>, ReportsUnavailable>
-    /** Only if it is as it was read then: secrets are read, changed and written. */
+    /** Only if it is as it was read then: all of it is written. */
     update(projectId: number, before: DestinationRow, change: RowChange): Found
     /** Not one that a subscription or an alert names: answers which do. */
     remove(
@@ -122,6 +122,8 @@ export class DestinationRepo extends Context.Service<
                      updated_at = clock_timestamp()
                WHERE ${of(projectId)} AND id = ${row.id}::uuid
                  AND secret IS NOT DISTINCT FROM ${before.secret}::text
+                 AND name = ${before.name}
+                 AND settings = ${JSON.stringify(before.settings)}::text::jsonb
               RETURNING ${columns}`)
           )
         }),

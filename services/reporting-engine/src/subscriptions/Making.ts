@@ -4,6 +4,7 @@ import { Analytics } from "../analytics/Analytics.ts"
 import { ReportNotFound } from "../definitions/DefinitionProblems.ts"
 import { parameterValues } from "../definitions/parameters.ts"
 import { ReportRepo } from "../definitions/ReportRepo.ts"
+import type { Run } from "../runs/Run.ts"
 import { completeAt } from "./completeAt.ts"
 import type { SubscriptionRow } from "./SubscriptionRow.ts"
 import type { SubscriptionRunRow } from "./SubscriptionRun.ts"
@@ -39,27 +40,27 @@ export const completeness = Effect.fn("completeness")(function* ({
   }
 })
 
-/** What is asked of a run, the first and each revised one. */
+/** What is asked of a run: as the subscription has it, or as `like` was sent. */
 export const askedRun = (
   { run, subscription }: Look,
   {
     key,
+    like,
     notices,
-    version,
     watermark
   }: {
     readonly key: string
     readonly notices: Notices
     readonly watermark: Date
-    readonly version?: number | null
+    readonly like?: Run
   }
 ) => ({
   projectId: subscription.projectId,
   report: {
-    id: subscription.reportId,
-    ...(version === undefined || version === null ? {} : { version })
+    id: like?.reportId ?? subscription.reportId,
+    ...(typeof like?.reportVersion === "number" ? { version: like.reportVersion } : {})
   },
-  parameters: subscription.parameters,
+  parameters: like?.parameters ?? subscription.parameters,
   at: run.scheduledFor.getTime(),
   asOf: watermark.toISOString(),
   notices,

@@ -16,8 +16,8 @@ export interface WantedRun {
   readonly scheduledFor: Date
   /** Sent then, complete or not. */
   readonly giveUpAt: Date
-  /** Of the job; a later one starts a failed run anew. */
-  readonly jobRun: number
+  /** Of the job; a later one starts a failed run anew. Null: a person does. */
+  readonly jobRun: number | null
   readonly requestedBy: string
 }
 
@@ -140,13 +140,15 @@ export class SubscriptionRunRepo extends Context.Service<
                  job_run, requested_by, created_at)
               VALUES (${Bun.randomUUIDv7()}::uuid, ${String(projectId)}::text::bigint,
                       ${subscriptionId}::uuid, ${date(scheduledFor)},
-                      ${date(wanted.giveUpAt)}, ${date(now)}, ${jobRun}::int,
+                      ${date(wanted.giveUpAt)}, ${date(now)}, ${jobRun ?? 1}::int,
                       ${requestedBy}, ${date(now)})
               ON CONFLICT (subscription_id, scheduled_for) DO UPDATE
                  SET state = 'waiting', detail = NULL, failures = 0,
                      due_at = excluded.due_at, give_up_at = excluded.give_up_at,
-                     job_run = excluded.job_run, epoch = r.epoch + 1
-               WHERE r.state = 'failed' AND excluded.job_run > r.job_run`
+                     job_run = greatest(r.job_run, excluded.job_run),
+                     epoch = r.epoch + 1
+               WHERE r.state = 'failed'
+                 AND (${jobRun === null}::boolean OR excluded.job_run > r.job_run)`
             const found = yield* Effect.flatMap(
               byTime(subscriptionId, scheduledFor),
               first

@@ -66,7 +66,7 @@ export class SubscriptionRuns extends Context.Service<
       const begin = Effect.fnUntraced(function* (
         { id, maxWaitSeconds, projectId }: SubscriptionRow,
         scheduledFor: Date,
-        jobRun: number,
+        jobRun: number | null,
         requestedBy: string
       ) {
         const at = yield* now
@@ -114,13 +114,7 @@ export class SubscriptionRuns extends Context.Service<
                 detail: `${scheduledFor.toISOString()} has not been yet.`
               })
             const due = scheduledFor ?? at
-            const known = yield* runs.find(id, due)
-            // One that failed begins anew.
-            const jobRun = Option.match(known, {
-              onNone: () => 1,
-              onSome: (run) => run.jobRun + 1
-            })
-            return shownRun(yield* begin(subscription, due, jobRun, actor))
+            return shownRun(yield* begin(subscription, due, null, actor))
           }
         ),
         page: Effect.fn("SubscriptionRuns.page")(function* (projectId, id, page) {

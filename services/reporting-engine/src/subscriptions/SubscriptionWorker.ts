@@ -188,7 +188,8 @@ const afterFailure = (look: Look, cause: Cause.Cause<Problem>): Outcome => {
     outgoing: [
       {
         projectId: subscription.projectId,
-        about: `${aboutRun(run)}#failed${run.jobRun}`,
+        // Of this failure: whoever takes up what failed has another epoch.
+        about: `${aboutRun(run)}#failed${run.epoch}`,
         topic: `subscription-failures:${subscription.id}`,
         message: composeFailure(subscription, run, detail, now),
         targets: owners.length > 0 ? owners : destinations

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import { Analytics } from "../analytics/Analytics.ts"
 import { AnalyticsUnavailable } from "../analytics/AnalyticsProblems.ts"
 import { ReportRuns } from "../runs/ReportRuns.ts"
-import { askedRun, completeness, type Look, type Notices } from "./Making.ts"
+import { askedRun, type Look, type Notices } from "./Making.ts"
 import { ReportMessages } from "./ReportMessages.ts"
 import { aboutRun } from "./SubscriptionRun.ts"
 import type { Outcome } from "./SubscriptionWorker.ts"
@@ -44,7 +44,8 @@ export const reviseReport = Effect.fn("reviseReport")(function* (look: Look) {
   const runs = yield* ReportRuns
   const messages = yield* ReportMessages
   const watermark = new Date(yield* (yield* Analytics).watermark)
-  const isLast = run.reviseUntil === null || now >= run.reviseUntil
+  const isLast =
+    run.reviseUntil === null || now >= run.reviseUntil || subscription.revisions === 0
   const dueAt = new Date(
     Math.min(
       now.getTime() + subscription.reviseEverySeconds * 1000,
@@ -61,12 +62,13 @@ export const reviseReport = Effect.fn("reviseReport")(function* (look: Look) {
     },
     outgoing: []
   }
+  // Without revisions nobody wants to hear of it any more.
+  if (subscription.revisions === 0) return unchanged
   if (run.reportRun === null || run.asOf === null || watermark <= run.asOf)
     return unchanged
   const sentRun = yield* runs.get(subscription.projectId, run.reportRun)
   const before = yield* runs.kept(sentRun)
-  const version = sentRun.reportVersion
-  const asked = { key: "", notices: [], watermark, version }
+  const asked = { key: "", notices: [], watermark, like: sentRun }
   const after = yield* runs.document(askedRun(look, asked))
   // What cannot be asked now says nothing of late data.
   if (failedIn(after) > failedIn(before))
@@ -83,14 +85,13 @@ export const reviseReport = Effect.fn("reviseReport")(function* (look: Look) {
       key: about,
       notices: noticesOf(found, before),
       watermark,
-      version
+      like: sentRun
     })
   )
   if (made.state !== "succeeded")
     return yield* Effect.die(new Error(made.error ?? "Its run is not done."))
   const document = yield* runs.kept(made)
-  const { completeAt } = yield* completeness(look)
-  const incomplete = new Date(document.asOf) < completeAt
+  const incomplete = new Date(document.asOf) < (run.completeAt ?? run.scheduledFor)
   const message = yield* messages.of(
     { subscription, run, incomplete, revision, at: now },
     made,

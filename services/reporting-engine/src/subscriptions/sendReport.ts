@@ -82,7 +82,9 @@ export const sendReport = Effect.fn("sendReport")(function* (look: Look) {
           ? null
           : `${made.failedSections} of its sections could not be made.`,
       sentAt: now,
-      dueAt: new Date(now.getTime() + reviseEverySeconds * 1000),
+      dueAt: new Date(
+        now.getTime() + Math.min(reviseEverySeconds, reviseForSeconds) * 1000
+      ),
       revisionsLeft: revisions,
       ...(revisions === 0
         ? {}

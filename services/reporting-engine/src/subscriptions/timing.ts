@@ -43,15 +43,24 @@ export const timingFault = (
       pointer: "/timezone",
       detail: "Expected an IANA time zone such as Europe/Berlin"
     }
+  const parsed = Cron.parse(cron, "UTC")
   const isCron =
     cron.length <= MOST_CRON &&
     cron.trim().split(/\s+/u).length === 5 &&
-    Result.isSuccess(Cron.parse(cron, "UTC"))
-  return isCron
+    Result.isSuccess(parsed)
+  if (!isCron)
+    return {
+      pointer: "/schedule/cron",
+      detail:
+        "Expected five fields: minute, hour, day of month, month, day of week, such as 0 8 * * 1"
+    }
+  return comesEver(parsed.success)
     ? undefined
     : {
         pointer: "/schedule/cron",
-        detail:
-          "Expected five fields: minute, hour, day of month, month, day of week, such as 0 8 * * 1"
+        detail: "There is no such day in any year, so it would never be sent"
       }
 }
+
+const comesEver = (cron: Cron.Cron): boolean =>
+  Result.isSuccess(Result.try(() => Cron.next(cron, new Date(Date.UTC(2024, 0, 1)))))

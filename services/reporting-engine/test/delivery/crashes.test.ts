@@ -201,3 +201,50 @@ describe("two senders", () => {
     })
   )
 })
+
+describe("a message that ends each sender", () => {
+  const { effect } = withLayer(deliveryTest({ hosts: [hooks.host] }, objects()))
+  const sentBy = (send: Effect.Effect<never>) =>
+    Effect.provide(
+      Sender,
+      Layer.fresh(Sender.layer).pipe(
+        Layer.provide(Layer.succeed(Channels, { send: () => send }))
+      )
+    )
+  const settled = Effect.fnUntraced(function* (send: Effect.Effect<never>) {
+    const url = hooks.url("/taken")
+    const about = yield* enqueue([
+      yield* destination({ kind: "webhook", name: "W", url })
+    ])
+    const { once } = yield* sentBy(send)
+    for (let look = 0; look < 12; look++) {
+      yield* once
+      yield* TestClock.adjust("10 hours")
+    }
+    return (yield* ledger(about))[0]
+  })
+
+  effect("is given up in the end, and the ledger says why", () =>
+    Effect.gen(function* () {
+      const ended = yield* settled(Effect.interrupt)
+      expect(ended).toMatchObject({
+        state: "refused",
+        detail: expect.stringContaining("Given up after 8 attempts")
+      })
+      expect(ended?.attempts.length).toBe(8)
+    })
+  )
+
+  effect("for a fault in the program waits as long as any other", () =>
+    Effect.gen(function* () {
+      const died = yield* settled(Effect.die(new Error("no such key")))
+      expect(died).toMatchObject({
+        state: "refused",
+        detail: expect.stringContaining("Given up after 8 attempts")
+      })
+      expect(new Set(died?.attempts.map(({ outcome }) => outcome))).toEqual(
+        new Set(["deferred"])
+      )
+    })
+  )
+})

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { Webhook } from "standardwebhooks"
 import { Deliveries } from "../../src/delivery/Deliveries.ts"
 import { Sender } from "../../src/delivery/Sender.ts"
+import { DestinationRepo } from "../../src/destinations/DestinationRepo.ts"
 import { Destinations } from "../../src/destinations/Destinations.ts"
 import {
   deliveryTest,
@@ -270,6 +271,25 @@ describe("what was sent", () => {
       yield* enqueue(targets)
       yield* sendAll(1)
       expect(mail.of("hal@example.com").length).toBe(1)
+    })
+  )
+})
+
+describe("a destination that two change at once", () => {
+  effect("keeps what the first one wrote, and tells the second", () =>
+    Effect.gen(function* () {
+      const id = yield* mailTo("ida@example.com")
+      const destinations = yield* Destinations
+      const repo = yield* DestinationRepo
+      const stale = yield* Effect.fromOption(yield* repo.byId(owner.projectId, id))
+      yield* destinations.change(owner, id, { addresses: ["jon@example.com"] })
+      const late = yield* repo.update(owner.projectId, stale, { name: "Late" })
+      expect(late._tag).toBe("None")
+      const kept = yield* destinations.get(owner, id)
+      expect(kept).toMatchObject({
+        name: "ida@example.com",
+        addresses: ["jon@example.com"]
+      })
     })
   )
 })

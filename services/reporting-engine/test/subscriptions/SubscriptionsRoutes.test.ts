@@ -119,9 +119,11 @@ describe("/v1/subscriptions", () => {
       make({ timezone: "+02:00" }),
       make({ destinations: [] }),
       make({ schedule: { days: ["mon"], at: "24:00" } }),
-      make({ waitSeconds: 1e9 })
+      make({ waitSeconds: 1e9 }),
+      make({ schedule: { cron: "0 8 31 2 *" } })
     ])
-    expect(faults.map(({ status }) => status)).toEqual([422, 422, 422, 422, 422])
+    expect(faults.map(({ status }) => status)).toEqual([422, 422, 422, 422, 422, 422])
+    expect(faults[5]?.body.errors[0].pointer).toBe("/schedule/cron")
     expect(faults[0]?.body.errors[0].pointer).toBe("/schedule/cron")
     expect(faults[1]?.body.errors[0].pointer).toBe("/timezone")
   })

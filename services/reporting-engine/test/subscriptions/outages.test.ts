@@ -81,7 +81,7 @@ describe("while analytics-api is away", () => {
         yield* looking(81, 90)
         const [notice, ...others] = yield* messagesOf(subscription.id)
         expect(others).toEqual([])
-        expect(notice?.about).toEndWith("#failed1")
+        expect(notice?.about).toMatch(/#failed\d+$/u)
         expect(notice?.content).toMatchObject({
           kind: "failure",
           title: "Not sent: Leads"
@@ -101,6 +101,27 @@ describe("while analytics-api is away", () => {
         expect((yield* messagesOf(subscription.id)).length).toBe(2)
       })
     )
+  )
+
+  effect(
+    "a person's try that fails too is told, and the job can still be retried",
+    () =>
+      test(
+        Effect.gen(function* () {
+          world.isAway = true
+          const { subscription } = yield* subscribed({ waitSeconds: 0 })
+          yield* lookAt(monday)
+          yield* asked(subscription.id, monday)
+          yield* looking(0, 66)
+          const runs = yield* SubscriptionRuns
+          const again = yield* runs.send(7, subscription.id, "key-1", new Date(monday))
+          expect(again.state).toBe("waiting")
+          yield* looking(67, 134)
+          expect((yield* asked(subscription.id, monday)).state).toBe("failed")
+          expect((yield* messagesOf(subscription.id)).length).toBe(2)
+          expect((yield* asked(subscription.id, monday, 2)).state).toBe("waiting")
+        })
+      )
   )
 
   effect("a revised report comes later, and it is said when it never could", () =>

@@ -290,6 +290,59 @@ describe("late data", () => {
     )
   )
 
+  effect("is looked for with the report and parameters of then", () =>
+    test(
+      Effect.gen(function* () {
+        const id = yield* revised()
+        const subscriptions = yield* Subscriptions
+        const other = yield* subscribed({}, undefined, {
+          ...definition,
+          title: "Another report",
+          range: "last_month",
+          parameters: [{ name: "days", type: "number", default: 1 }]
+        })
+        yield* subscriptions.change(owner.projectId, id, {
+          reportId: other.reportId,
+          parameters: { days: 3 }
+        })
+        yield* lookAfter(1)
+        // Nothing came late: the numbers of another report are no news of this one.
+        expect((yield* messagesOf(id)).length).toBe(1)
+        world.value = () => 50
+        yield* lookAfter(2)
+        const [, second] = yield* messagesOf(id)
+        expect(second?.content.title).toStartWith("Revised: Orders of the week")
+        expect(second?.content.title).not.toContain("not complete")
+      })
+    )
+  )
+
+  effect("is not looked for any more once nobody wants to hear of it", () =>
+    test(
+      Effect.gen(function* () {
+        const id = yield* revised()
+        yield* (yield* Subscriptions).change(owner.projectId, id, { revise: null })
+        world.value = () => 50
+        yield* lookAfter(1)
+        expect(yield* lookAfter(2)).toBe(0)
+        expect((yield* messagesOf(id)).length).toBe(1)
+      })
+    )
+  )
+
+  effect(
+    "is looked for no longer than was wished, however far the looks are apart",
+    () =>
+      test(
+        Effect.gen(function* () {
+          const id = yield* revised({ forSeconds: 3600, everySeconds: 86_400 })
+          world.value = () => 50
+          yield* lookAfter(1)
+          expect((yield* messagesOf(id)).length).toBe(2)
+        })
+      )
+  )
+
   effect("is looked for with the report as it was sent", () =>
     test(
       Effect.gen(function* () {
