@@ -53,7 +53,8 @@ export const FunnelChart = Schema.Struct({
       steps: Schema.Array(
         Schema.Struct({
           name: Schema.String,
-          count: Schema.Number,
+          /** null, as everywhere here: whoever holds a share link must not see it. */
+          count: Schema.NullOr(Schema.Number),
           rateFromFirst: Schema.NullOr(Schema.Number),
           rateFromPrevious: Schema.NullOr(Schema.Number)
         })
@@ -70,7 +71,7 @@ export const RetentionChart = Schema.Struct({
   cohorts: Schema.Array(
     Schema.Struct({
       label: Schema.String,
-      size: Schema.Number,
+      size: Schema.NullOr(Schema.Number),
       /** Shares of `size`, by period from 0; later cohorts have fewer. */
       rates: Numbers
     })

@@ -1,18 +1,20 @@
 import { EventsResult } from "@analytics/analytics-core/query/events/EventsRequest"
-import { FunnelResult } from "@analytics/analytics-core/query/funnel/Funnel"
-import { LifecycleResult } from "@analytics/analytics-core/query/lifecycle/Lifecycle"
 import { PathsResult } from "@analytics/analytics-core/query/paths/Paths"
 import { PeopleResult } from "@analytics/analytics-core/query/people/PeopleRequest"
-import { RetentionResult } from "@analytics/analytics-core/query/retention/Retention"
-import { SessionsResult } from "@analytics/analytics-core/query/sessions/Sessions"
 import { SqlResult } from "@analytics/analytics-core/query/sql/SqlRequest"
-import { StickinessResult } from "@analytics/analytics-core/query/stickiness/Stickiness"
 import { TrendsResult } from "@analytics/analytics-core/query/trends/TrendsResult"
 import { Result, Schema } from "effect"
 import type { Metric } from "../Chart.ts"
 import { chartTable } from "../chart/chartTable.ts"
 import type { Block } from "../ReportDocument.ts"
 import type { ReportTable } from "../ReportTable.ts"
+import {
+  FunnelAnswer,
+  LifecycleAnswer,
+  RetentionAnswer,
+  SessionsAnswer,
+  StickinessAnswer
+} from "./Answers.ts"
 import type { Asked } from "./Asked.ts"
 import { drawFunnel } from "./funnel.ts"
 import { drawPaths } from "./paths.ts"
@@ -40,15 +42,15 @@ const drawing =
 const shapes: Readonly<Record<string, (asked: Asked) => Result.Result<Shape, string>>> =
   {
     trends: shape(TrendsResult, drawing(drawTrends)),
-    funnel: shape(FunnelResult, drawing(drawFunnel)),
-    retention: shape(RetentionResult, drawing(drawRetention)),
-    sessions: shape(SessionsResult, drawing(drawSessions)),
+    funnel: shape(FunnelAnswer, drawing(drawFunnel)),
+    retention: shape(RetentionAnswer, drawing(drawRetention)),
+    sessions: shape(SessionsAnswer, drawing(drawSessions)),
     paths: shape(
       PathsResult,
       drawing((_, read) => drawPaths(read))
     ),
-    stickiness: shape(StickinessResult, drawing(drawStickiness)),
-    lifecycle: shape(LifecycleResult, drawing(drawLifecycle)),
+    stickiness: shape(StickinessAnswer, drawing(drawStickiness)),
+    lifecycle: shape(LifecycleAnswer, drawing(drawLifecycle)),
     people: shape(PeopleResult, (_, read) => ({ table: peopleTable(read) })),
     events: shape(EventsResult, (_, read) => ({ table: eventsTable(read) })),
     sql: shape(SqlResult, (_, read) => ({ table: sqlTable(read) }))

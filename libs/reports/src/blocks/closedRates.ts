@@ -1,7 +1,7 @@
-import type { RetentionResult } from "@analytics/analytics-core/query/retention/Retention"
+import type { RetentionAnswer } from "./Answers.ts"
 import { bucketEnd, isInterval } from "./bucketEnd.ts"
 
-type Cohorts = RetentionResult["cohorts"]
+type Cohorts = RetentionAnswer["cohorts"]
 
 interface Periods {
   readonly interval: string

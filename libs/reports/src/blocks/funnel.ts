@@ -1,12 +1,12 @@
-import type { FunnelResult } from "@analytics/analytics-core/query/funnel/Funnel"
 import type { Chart } from "../Chart.ts"
+import type { FunnelAnswer } from "./Answers.ts"
 import type { Asked } from "./Asked.ts"
 import { eventName, groupName } from "./valueText.ts"
 
 /** Groups that can be compared step by step. */
 const MOST_GROUPS = 6
 
-export const drawFunnel = (asked: Asked, { groups }: FunnelResult) => {
+export const drawFunnel = (asked: Asked, { groups }: FunnelAnswer) => {
   const whole: Chart = {
     form: "funnel",
     groups: groups.map((group) => ({
@@ -19,7 +19,8 @@ export const drawFunnel = (asked: Asked, { groups }: FunnelResult) => {
       }))
     }))
   }
-  if (asked.shown?.form === "number") {
+  // Of several groups there is no one number.
+  if (asked.shown?.form === "number" && groups.length <= 1) {
     const chart: Chart = {
       form: "number",
       values: { kind: "percent" },

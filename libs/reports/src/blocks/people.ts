@@ -1,17 +1,15 @@
-import type { LifecycleResult } from "@analytics/analytics-core/query/lifecycle/Lifecycle"
-import type { SessionsResult } from "@analytics/analytics-core/query/sessions/Sessions"
-import type { StickinessResult } from "@analytics/analytics-core/query/stickiness/Stickiness"
 import type { Chart } from "../Chart.ts"
+import type { LifecycleAnswer, SessionsAnswer, StickinessAnswer } from "./Answers.ts"
 import type { Asked } from "./Asked.ts"
 import { type Drawn, overCategories, overTime } from "./seriesChart.ts"
 import { groupName } from "./valueText.ts"
 
 const integer = { kind: "integer" } as const
 
-export const drawStickiness = (asked: Asked, { counts }: StickinessResult): Drawn => {
+export const drawStickiness = (asked: Asked, { counts }: StickinessAnswer): Drawn => {
   const unit = String(asked.request["interval"] ?? "bucket")
   // Beyond the most that anybody came there is nobody.
-  const most = counts.findLastIndex(({ people }) => people > 0)
+  const most = counts.findLastIndex(({ people }) => (people ?? 0) > 0)
   const shown = counts.slice(0, Math.max(1, most + 1))
   return overCategories(
     shown.map(({ buckets }) => `${buckets} ${unit}${buckets === 1 ? "" : "s"}`),
@@ -21,7 +19,7 @@ export const drawStickiness = (asked: Asked, { counts }: StickinessResult): Draw
   )
 }
 
-export const drawLifecycle = (asked: Asked, result: LifecycleResult): Drawn =>
+export const drawLifecycle = (asked: Asked, result: LifecycleAnswer): Drawn =>
   overTime(
     asked,
     {
@@ -39,13 +37,17 @@ export const drawLifecycle = (asked: Asked, result: LifecycleResult): Drawn =>
   )
 
 /** Over time when buckets were asked for, by group when groups were, else how many. */
-export const drawSessions = (asked: Asked, result: SessionsResult): Drawn => {
+export const drawSessions = (asked: Asked, result: SessionsAnswer): Drawn => {
   const values = asked.shown?.values ?? integer
   const named = result.series.map((line) => ({
     name: groupName(line) ?? "Sessions",
     data: line.data
   }))
-  if (result.buckets.length > 1 && asked.shown?.form !== "number")
+  // A share link shows how many there were in all, and not when.
+  const isHidden =
+    result.count !== null &&
+    named.every(({ data }) => data.every((value) => value === null))
+  if (result.buckets.length > 1 && asked.shown?.form !== "number" && !isHidden)
     return overTime(asked, { ...result, series: named }, values, "line")
   if (named.length > 1)
     return overCategories(
@@ -58,7 +60,9 @@ export const drawSessions = (asked: Asked, result: SessionsResult): Drawn => {
     values,
     value: result.count,
     ...(asked.shown?.better === undefined ? {} : { better: asked.shown.better }),
-    ...(result.buckets.length > 1 && named[0] ? { sparkline: named[0].data } : {})
+    ...(result.buckets.length > 1 && named[0] && named.length === 1 && !isHidden
+      ? { sparkline: named[0].data }
+      : {})
   }
   return { chart, whole: chart }
 }

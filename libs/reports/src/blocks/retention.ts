@@ -1,6 +1,6 @@
-import type { RetentionResult } from "@analytics/analytics-core/query/retention/Retention"
 import { timeZone, wallClockLabel } from "@analytics/analytics-core/query/TimeZone"
 import type { Chart } from "../Chart.ts"
+import type { RetentionAnswer } from "./Answers.ts"
 import type { Asked } from "./Asked.ts"
 import { closedRates } from "./closedRates.ts"
 import type { Drawn } from "./seriesChart.ts"
@@ -18,16 +18,16 @@ const cohortLabel = (start: string, interval: string, timezone: string): string 
 
 /** Of all cohorts that are old enough, the share that came back one period later. */
 const firstReturn = (
-  cohorts: RetentionResult["cohorts"],
+  cohorts: RetentionAnswer["cohorts"],
   rates: ReadonlyArray<ReadonlyArray<number | null>>
 ): number | null => {
   const old = cohorts.filter((_, index) => typeof rates[index]?.[1] === "number")
-  const people = old.reduce((sum, { size }) => sum + size, 0)
+  const people = old.reduce((sum, { size }) => sum + (size ?? 0), 0)
   const back = old.reduce((sum, { counts }) => sum + (counts[1] ?? 0), 0)
   return people === 0 ? null : back / people
 }
 
-export const drawRetention = (asked: Asked, result: RetentionResult): Drawn => {
+export const drawRetention = (asked: Asked, result: RetentionAnswer): Drawn => {
   const interval = String(asked.request["interval"])
   const asOf = Date.parse(asked.answer.asOf)
   const known = result.cohorts.filter(({ start }) => Date.parse(start) < asOf)
@@ -35,7 +35,7 @@ export const drawRetention = (asked: Asked, result: RetentionResult): Drawn => {
   const begun = known.slice(
     Math.max(
       0,
-      known.findIndex(({ size }) => size > 0)
+      known.findIndex(({ size }) => (size ?? 0) > 0)
     )
   )
   const rates = closedRates(begun, {

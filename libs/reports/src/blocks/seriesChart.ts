@@ -78,6 +78,8 @@ export const overTime = (
   const length = isForecast ? over.labels.length : Math.max(begun, 1)
   const last = over.buckets[begun - 1]
   const isOpen = last !== undefined && endOf(Date.parse(last)) > asOf
+  // A forecast goes on behind the bucket that has not ended.
+  const isOpenEnd = isOpen && begun === length
   const cut = <A>(all: ReadonlyArray<A>) => all.slice(0, length)
   const series = over.series.map((line) => ({
     ...line,
@@ -97,15 +99,21 @@ export const overTime = (
     values,
     series,
     ...(marks.length > 0 ? { marks } : {}),
-    ...(isOpen ? { openEnd: true } : {})
+    ...(isOpenEnd ? { openEnd: true } : {})
   }
   const drawn = largest(series)
+  const remarks = [
+    ...(isOpen && !isOpenEnd
+      ? [`${labels[begun - 1]} has not ended: its value will still change.`]
+      : []),
+    ...(drawn.length < series.length
+      ? [`The ${MOST_LINES} largest of ${lines(series)} groups are drawn.`]
+      : [])
+  ]
   return {
     chart: { ...whole, series: drawn },
     whole,
-    ...(drawn.length < series.length
-      ? { remark: `The ${MOST_LINES} largest of ${lines(series)} groups are drawn.` }
-      : {})
+    ...(remarks.length === 0 ? {} : { remark: remarks.join(" ") })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { EventsResult } from "@analytics/analytics-core/query/events/EventsRequest"
 import type { PeopleResult } from "@analytics/analytics-core/query/people/PeopleRequest"
 import type { SqlResult } from "@analytics/analytics-core/query/sql/SqlRequest"
+import { instantOf, timeZone } from "@analytics/analytics-core/query/TimeZone"
 import type { Cell, Column, ReportTable, ValueKind } from "../ReportTable.ts"
 
 const cell = (value: unknown): Cell =>
@@ -45,12 +46,16 @@ export const peopleTable = ({ people }: PeopleResult): ReportTable => {
     ],
     rows: people.map(({ firstSeen, ids, lastSeen, personId, traits: own }) => [
       ids[0] ?? personId,
-      ...traits.map((trait) => textCell(own[trait])),
+      ...traits.map((trait) => textCell(ownOf(own, trait))),
       firstSeen,
       lastSeen
     ])
   }
 }
+
+/** Not what every object has: somebody may call a property `constructor`. */
+const ownOf = (values: Readonly<Record<string, unknown>>, key: string): unknown =>
+  Object.hasOwn(values, key) ? values[key] : undefined
 
 const textCell = (value: unknown): Cell => {
   const it = cell(value)
@@ -71,7 +76,7 @@ export const eventsTable = ({ events }: EventsResult): ReportTable => {
       timestamp,
       event,
       userId ?? anonymousId,
-      ...keys.map((key) => textCell(properties[index]?.[key]))
+      ...keys.map((key) => textCell(ownOf(properties[index] ?? {}, key)))
     ])
   }
 }
@@ -88,7 +93,17 @@ const kindOf = (type: string): ValueKind => {
   return "text"
 }
 
-const sqlCell = (value: unknown, kind: ValueKind): Cell => {
+/** ClickHouse writes a time as the clocks of the zone in its type show it, else as UTC's. */
+const instantIn = (text: string, type: string): string => {
+  const instant = `${text.replace(" ", "T")}Z`
+  const zone = timeZone(/'([^']+)'/u.exec(type)?.[1] ?? "UTC")
+  const wall = Date.parse(instant)
+  return zone === undefined || Number.isNaN(wall)
+    ? instant
+    : new Date(instantOf(zone, wall)).toISOString()
+}
+
+const sqlCell = (value: unknown, kind: ValueKind, type: string): Cell => {
   const it = cell(value)
   if (it === null) return null
   if (kind === "integer" || kind === "number") {
@@ -99,7 +114,7 @@ const sqlCell = (value: unknown, kind: ValueKind): Cell => {
       ? number
       : it
   }
-  if (kind === "datetime") return `${String(it).replace(" ", "T")}Z`
+  if (kind === "datetime") return instantIn(String(it), type)
   return kind === "text" ? String(it) : it
 }
 
@@ -108,7 +123,9 @@ export const sqlTable = ({ columns, rows }: SqlResult): ReportTable => {
   return {
     columns: columns.map(({ name }, index) => column(name, kinds[index] ?? "text")),
     rows: rows.map((row) =>
-      columns.map((_, index) => sqlCell(row[index], kinds[index] ?? "text"))
+      columns.map(({ type }, index) =>
+        sqlCell(row[index], kinds[index] ?? "text", type)
+      )
     )
   }
 }

@@ -1,9 +1,13 @@
+import { namedRange } from "@analytics/analytics-core/query/Common"
+import { timeZone } from "@analytics/analytics-core/query/TimeZone"
+import { namesOf as answerNames } from "@analytics/analytics-core/query/trends/TrendsPlan"
 import type {
   TrendLines,
   TrendsResult
 } from "@analytics/analytics-core/query/trends/TrendsResult"
 import type { Chart, SeriesChart } from "../Chart.ts"
 import type { Asked, Values } from "./Asked.ts"
+import { bucketEnd, isInterval } from "./bucketEnd.ts"
 import { type Drawn, overCategories, overTime } from "./seriesChart.ts"
 import { dimensionName, eventName, groupName } from "./valueText.ts"
 
@@ -39,15 +43,20 @@ const measures: Readonly<Record<string, string>> = {
 /** A series that nobody named is called by what it counts. */
 const namesOf = ({ request }: Asked, { series }: TrendsResult) => {
   const asked = Array.isArray(request["series"]) ? request["series"] : []
+  const answered = answerNames({
+    series: asked.map((it: unknown) => {
+      const { name } = Object(it)
+      return typeof name === "string" ? { name } : {}
+    })
+  })
   const told = new Map(
     asked.map((it: unknown, index) => {
       const { event, measure, name, property } = Object(it)
-      const letter = String.fromCharCode(65 + index)
       const counted =
         measures[measure] ?? `${measure}${property ? ` of ${property}` : ""}`
       const usual =
         event === undefined ? counted : `${eventName(event)}, ${counted.toLowerCase()}`
-      return [name ?? letter, name ?? usual] as const
+      return [answered[index] ?? "", name ?? usual] as const
     })
   )
   const isOne = new Set(series.map(({ name }) => name)).size === 1
@@ -65,13 +74,43 @@ const namesOf = ({ request }: Asked, { series }: TrendsResult) => {
 
 type Names = ReturnType<typeof namesOf>
 
+/** Which group of the answer a line is: two may be called the same. */
+const groupKey = ({ breakdown, other }: Named): string =>
+  JSON.stringify([breakdown, other])
+
+const groupsIn = (lines: ReadonlyArray<Named>): number =>
+  new Set(lines.map(groupKey)).size
+
+/**
+ * Without the operands of a formula of which somebody said what its numbers are: those of
+ * the operands are something else.
+ */
+const shownLines = ({ request, shown }: Asked, result: TrendsResult): TrendsResult => {
+  const { formula } = request
+  if (formula === undefined || shown?.values === undefined) return result
+  const own = <A extends Named>(lines: ReadonlyArray<A>): ReadonlyArray<A> =>
+    lines.filter(({ name }) => name === formula)
+  if (own(result.series).length === 0) return result
+  const { anomalies, compare, forecast } = result
+  return {
+    ...result,
+    series: own(result.series),
+    ...(compare && { compare: { ...compare, series: own(compare.series) } }),
+    ...(forecast && { forecast: { ...forecast, series: own(forecast.series) } }),
+    ...(anomalies && { anomalies: { ...anomalies, series: own(anomalies.series) } })
+  }
+}
+
 const single = (result: TrendsResult): boolean => result.buckets.length <= 1
 
-export const drawTrends = (asked: Asked, result: TrendsResult): Drawn => {
+export const drawTrends = (asked: Asked, answer: TrendsResult): Drawn => {
+  const result = shownLines(asked, answer)
   const values = trendValues(asked)
   const names = namesOf(asked, result)
   const { nameOf } = names
-  if (asked.shown?.form === "number" || isNumber(asked, result)) {
+  // Of several groups there is no one number.
+  const isOne = groupsIn(result.series) <= 1
+  if ((asked.shown?.form === "number" && isOne) || isNumber(asked, result)) {
     const chart = trendMetric(asked, result)
     return { chart, whole: chart }
   }
@@ -143,23 +182,40 @@ const categories = (
 ): Drawn => {
   const names = new Map(result.series.map((line) => [line.name, counted(line)]))
   const grouped = (line: Line) => groupName(line, request["breakdown"])
-  const groups = [...new Set(result.series.map(grouped))]
-  if (groups.length === 1 && groups[0] === undefined)
+  const groups = [
+    ...new Map(result.series.map((line) => [groupKey(line), grouped(line)]))
+  ]
+  const numberOf = (lines: ReadonlyArray<Line>, name: string, key: string) =>
+    lines.find((line) => line.name === name && groupKey(line) === key)?.data[0] ?? null
+  const before = result.compare?.series
+  if (groups.length === 1 && groups[0]?.[1] === undefined) {
+    const data = (lines: ReadonlyArray<Line>) =>
+      result.series.map((line) => numberOf(lines, line.name, groupKey(line)))
     return overCategories(
       result.series.map(nameOf),
-      [{ name: "Value", data: result.series.map(({ data }) => data[0] ?? null) }],
+      [
+        { name: "Value", data: data(result.series) },
+        ...(before
+          ? [{ name: "Value", data: data(before), role: "compare" as const }]
+          : [])
+      ],
       values
     )
-  return overCategories(
-    groups.map((group) => group ?? "All"),
+  }
+  const lines = (of: ReadonlyArray<Line>): ReadonlyArray<Series> =>
     [...names].map(([name, title]) => ({
       name: title,
-      data: groups.map(
-        (group) =>
-          result.series.find((line) => line.name === name && grouped(line) === group)
-            ?.data[0] ?? null
-      )
-    })),
+      data: groups.map(([key]) => numberOf(of, name, key))
+    }))
+  return overCategories(
+    groups.map(([, label]) => label ?? "All"),
+    [
+      ...lines(result.series),
+      ...(before === undefined ? [] : lines(before)).map((line) => ({
+        ...line,
+        role: "compare" as const
+      }))
+    ],
     values,
     dimensionName(request["breakdown"])
   )
@@ -174,15 +230,28 @@ const isNumber = (asked: Asked, result: TrendsResult): boolean =>
 const mainLine = ({ request }: Asked, series: ReadonlyArray<Line>): Line | undefined =>
   request["formula"] === undefined ? series[0] : series.at(-1)
 
+/** Where what was asked about ends, as far as the query says it. Epoch milliseconds. */
+const rangeEnd = ({ answer, request, timezone }: Asked): number => {
+  const { range, to, weekStart } = request
+  if (typeof to === "string") return Date.parse(to)
+  const zone = timeZone(timezone)
+  if (typeof range !== "string" || zone === undefined) return Infinity
+  const week = weekStart === "sunday" ? "sunday" : "monday"
+  return namedRange(range, zone, week, { now: Date.parse(answer.asOf) }).to
+}
+
 /** One number: of one bucket itself, else the last bucket that is over. */
 export const trendMetric = (asked: Asked, result: TrendsResult): Chart => {
   const data = mainLine(asked, result.series)?.data ?? []
   const before = mainLine(asked, result.compare?.series ?? [])?.data
-  const asOf = Date.parse(asked.answer.asOf)
   const { interval } = asked.request
-  const over = result.buckets.filter((_, index) => {
-    const next = result.buckets[index + 1]
-    return interval === "none" || (next !== undefined && Date.parse(next) <= asOf)
+  const asOf = Date.parse(asked.answer.asOf)
+  const to = rangeEnd(asked)
+  const over = result.buckets.filter((bucket) => {
+    if (!isInterval(interval)) return true
+    const start = Date.parse(bucket)
+    const end = bucketEnd(start, interval, asked.timezone)
+    return end <= asOf && !(start < to && to < end)
   }).length
   const at = Math.max(0, over - 1)
   return {

@@ -22,7 +22,7 @@ const short = (text: string): string => {
 const percent = (value: number | null, { locale }: Writing): string =>
   numberText(value, "percent", undefined, locale)
 
-const count = (value: number, { locale }: Writing): string =>
+const count = (value: number | null, { locale }: Writing): string =>
   numberText(value, "integer", undefined, locale)
 
 interface Known {
@@ -155,7 +155,7 @@ const ofRetention = (
     let [people, back] = [0, 0]
     for (const { size, rates } of cohorts) {
       const rate = rates[period] ?? null
-      if (rate === null || !Number.isFinite(rate) || !Number.isFinite(size)) continue
+      if (rate === null || size === null || !Number.isFinite(rate * size)) continue
       people += size
       back += size * rate
     }

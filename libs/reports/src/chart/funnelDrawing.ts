@@ -31,7 +31,8 @@ export const funnelDrawing = (chart: FunnelChart, options: ChartOptions): Drawin
   if (steps === 0) return emptyDrawing(options)
 
   const rate = (value: number | null) => numberText(value, "percent", undefined, locale)
-  const count = (value: number) => numberText(value, "integer", undefined, locale)
+  const count = (value: number | null) =>
+    numberText(value, "integer", undefined, locale)
   const fills = groups.map((_, index) => {
     const { color, hatch } = seriesStyle(options.theme, index)
     return hatched(options.id ?? "chart", color, hatch, colors.surface)

@@ -4,8 +4,11 @@ export const longestField = 100_000
 /** What spreadsheets take for the beginning of a formula, also after white space. */
 const formula = /^(?:\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/u
 
-/** The same after what spreadsheets of other locales take for the end of a field. */
-const innerFormula = /([;\t\r\n]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu
+/**
+ * The same after what spreadsheets of other locales take for the end of a field. It looks
+ * back from what begins a formula: forwards, white space would be read again and again.
+ */
+const innerFormula = /(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?<=[;\t\r\n]\s*)/gu
 
 /**
  * A text that no spreadsheet runs: what looks like a formula gets an apostrophe in front,
@@ -13,7 +16,7 @@ const innerFormula = /([;\t\r\n]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu
  * a spreadsheet that expects `;` splits there. Numbers are not written by this.
  */
 export const guarded = (text: string): string => {
-  const inner = text.replaceAll(innerFormula, "$1'")
+  const inner = text.replaceAll(innerFormula, "'")
   return formula.test(inner) ? `'${inner}` : inner
 }
 

@@ -19,6 +19,8 @@ const pages = { blocks: 400, rows: 5000, cells: 40_000 }
 const picture = { blocks: 30, rows: 20, cells: 4000 }
 /** Points from margin to margin of a picture. */
 const pictureWidth = 620
+/** Callouts above everything else. */
+const mostNotices = 20
 /** From so many headings on, they are listed on the first page. */
 const contentsFrom = 8
 
@@ -109,11 +111,22 @@ export const setReport = (
       project: short(head.project, 40),
       footer: short(`As of ${head.asOf}`, 80),
       facts: facts(head),
-      notices: head.notices.slice(0, 20).map(({ label, text }, index) => ({
-        kind: document.notices[index]?.kind ?? "warning",
-        label: `${label}.`,
-        text: breakLongWords(showable(text, 2000), 45)
-      })),
+      notices: [
+        ...head.notices.slice(0, mostNotices).map(({ label, text }, index) => ({
+          kind: document.notices[index]?.kind ?? ("warning" as const),
+          label: `${label}.`,
+          text: breakLongWords(showable(text, 2000), 45)
+        })),
+        ...(head.notices.length > mostNotices
+          ? [
+              {
+                kind: "warning" as const,
+                label: "Note.",
+                text: `${head.notices.length - mostNotices} more notices are not here.`
+              }
+            ]
+          : [])
+      ],
       date: [
         at.getUTCFullYear(),
         at.getUTCMonth() + 1,

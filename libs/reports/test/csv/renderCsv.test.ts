@@ -80,6 +80,12 @@ describe("CSV", () => {
     )
   })
 
+  test("reads white space but once", () => {
+    const space = "\t\n ".repeat(33_000)
+    expect(guarded(`a;${space}=1`)).toBe(`a;${space}'=1`)
+    expect(guarded(`a;${space}1`)).toBe(`a;${space}1`)
+  }, 4000)
+
   test("leaves numbers below zero numbers, and texts alone that are harmless", () => {
     const rows = parse(
       csvText({

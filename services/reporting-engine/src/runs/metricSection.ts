@@ -7,7 +7,7 @@ import type { AnalyticsProblem } from "../analytics/AnalyticsProblems.ts"
 import type { Answer, InsightChart } from "../analytics/AnalyticsViews.ts"
 import type { Section } from "../definitions/ReportDefinition.ts"
 import { askPatiently } from "./askPatiently.ts"
-import { type Frame, sectionQuery, sparkInterval } from "./sectionQuery.ts"
+import { type Frame, sectionQuery, sparkInterval, zoneOf } from "./sectionQuery.ts"
 
 type Wanted = Extract<Section, { readonly type: "metrics" }>["metrics"][number]
 type Body = Readonly<Record<string, unknown>>
@@ -90,7 +90,7 @@ export const metricSection = Effect.fn("metricSection")(function* (
       title: wanted.title,
       request,
       answer: { kind, result, asOf: meta.asOf },
-      timezone: frame.timezone,
+      timezone: zoneOf(request, frame),
       shown: shownOf(values, better)
     })
   }

@@ -10,7 +10,7 @@ import type { Section } from "../definitions/ReportDefinition.ts"
 import { askPatiently } from "./askPatiently.ts"
 import { ingestionSection } from "./ingestionSection.ts"
 import { metricSection } from "./metricSection.ts"
-import { type Frame, insightRange, sectionQuery } from "./sectionQuery.ts"
+import { type Frame, insightRange, sectionQuery, zoneOf } from "./sectionQuery.ts"
 
 /** What the sections of one document share. */
 export interface Shared {
@@ -55,19 +55,33 @@ export const sectionBlocks = Effect.fn("sectionBlocks")(function* (
         query: (...asked) =>
           Effect.tap(analytics.query(...asked), (it) => noted(shared, it))
       })
-      const metrics = yield* Effect.forEach(
+      const made = yield* Effect.forEach(
         section.metrics,
         (wanted) =>
           metricSection(wanted, frame).pipe(
             Effect.provideService(Analytics, noting),
-            Effect.map((metric) => ({
-              title: withTexts(wanted.title, values),
-              metric: metric ?? noNumber
-            }))
+            Effect.result,
+            Effect.map((result) => ({ title: withTexts(wanted.title, values), result }))
           ),
         { concurrency: 2 }
       )
-      return [{ type: "metrics", metrics }]
+      // A number that cannot be had takes no other with it.
+      const metrics = made.flatMap(({ result, title }) =>
+        result._tag === "Success" ? [{ title, metric: result.success ?? noNumber }] : []
+      )
+      const failed = made.flatMap(({ result, title }) =>
+        result._tag === "Failure" ? [{ title, problem: result.failure }] : []
+      )
+      if (metrics.length === 0 && failed[0] !== undefined)
+        return yield* failed[0].problem
+      const missing = failed.map(({ problem, title }) => ({
+        type: "failed" as const,
+        title,
+        detail: problem.detail ?? problem.title
+      }))
+      for (const { detail } of missing)
+        yield* Effect.logWarning("a number of a report failed", { projectId, detail })
+      return [{ type: "metrics", metrics }, ...missing]
     }
     case "insight": {
       // Its own range must not move while the report's moment stands.
@@ -106,7 +120,7 @@ export const sectionBlocks = Effect.fn("sectionBlocks")(function* (
           ...described(section.description, frame),
           request,
           answer: answered(answer),
-          timezone,
+          timezone: zoneOf(request, frame),
           ...(section.type === "table"
             ? { shown: { form: "table" as const } }
             : section.chart === undefined

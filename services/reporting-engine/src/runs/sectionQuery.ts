@@ -66,7 +66,8 @@ const takes = (kind: unknown, field: string): boolean => {
     : Predicate.hasProperty(known.request.fields, field)
 }
 
-const zoneOf = ({ timezone }: Body, frame: Frame): string =>
+/** The zone that a query says, or the report's. */
+export const zoneOf = ({ timezone }: Body, frame: Frame): string =>
   typeof timezone === "string" ? timezone : frame.timezone
 
 /** The named range of a query, as of the report's moment. */

@@ -20,9 +20,10 @@ const ranges = [
   ["this_month", "This month"]
 ] as const
 
+/** The zone that a dashboard says goes before that of a query, and this before the project's. */
 const blockOfTile = (
   tile: DashboardResult["tiles"][number],
-  timezone: string
+  timezone: { readonly said: string | null; readonly usual: string }
 ): Block => {
   switch (tile.type) {
     case "markdown":
@@ -42,12 +43,17 @@ const blockOfTile = (
         ...(description === "" ? {} : { description }),
         request: query,
         answer: { kind: answer.kind, result: answer.result, asOf },
-        timezone,
+        timezone: timezone.said ?? ownZone(query) ?? timezone.usual,
         shown: chart
       })
     }
   }
 }
+
+const ownZone = ({
+  timezone
+}: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof timezone === "string" ? timezone : undefined
 
 const chooser = (asked: string | undefined): Markup =>
   html`<form class="row no-print" method="get"><div><label for="range">Period</label>
@@ -83,7 +89,9 @@ export const dashboardPage = (id: string, asked: string | undefined) =>
       locale: "en",
       asOf,
       notices: [],
-      blocks: tiles.map((tile) => blockOfTile(tile, zone))
+      blocks: tiles.map((tile) =>
+        blockOfTile(tile, { said: dashboard.timezone, usual: timezone })
+      )
     }
     const drawn = yield* Effect.result((yield* Renderer).render(document, "blocks"))
     if (drawn._tag === "Failure")

@@ -119,7 +119,11 @@ const comparedRange = (
 const letter = (index: number) => String.fromCharCode(65 + index)
 
 /** A, B … by position; where that name is given to another series, the next free one. */
-export const namesOf = ({ series }: TrendsRequest): ReadonlyArray<string> => {
+export const namesOf = ({
+  series
+}: {
+  readonly series: ReadonlyArray<{ readonly name?: string | undefined }>
+}): ReadonlyArray<string> => {
   const given = new Set(series.map(({ name }) => name))
   const free = series
     .concat(series)
