@@ -1,4 +1,4 @@
-import { commonFields } from "@analytics/analytics-core/query/Common"
+import { commonFields, Instant } from "@analytics/analytics-core/query/Common"
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import { DashboardId, MAX_TILES } from "../dashboards/Dashboard.ts"
@@ -45,7 +45,7 @@ const fixed = {
 /** What `POST /v1/share-links` takes. */
 export const NewShareLink = Schema.Struct({
   of: Of,
-  expiresAt: Schema.String.pipe(Schema.decodeTo(Schema.DateFromString)),
+  expiresAt: Instant.pipe(Schema.decodeTo(Schema.DateFromString)),
   floor: Schema.optionalKey(Floor),
   ...fixed
 }).check(

@@ -163,6 +163,10 @@ describe("a share link", () => {
     const { id, tiles } = await arrange(shop, [orders])
     expect(await faults(of, { expiresAt: inDays(367) })).toEqual(["/expiresAt"])
     expect(await faults(of, { expiresAt: inDays(-1) })).toEqual(["/expiresAt"])
+    // Not the zone of this machine, and not the first day of a year.
+    const moments = [String(new Date().getFullYear() + 1), inDays(3).slice(0, 16)]
+    for (const expiresAt of moments)
+      expect(await faults(of, { expiresAt })).toEqual(["/expiresAt"])
     expect(await faults(of, { floor: 2 })).toEqual(["/floor"])
     expect(await faults(of, { range: "last_7d", from: inDays(0) })).toEqual(["/range"])
     expect(await faults(of, { from: inDays(0) })).toEqual(["/to"])
