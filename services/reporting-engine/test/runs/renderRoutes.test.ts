@@ -186,6 +186,33 @@ describe("a section that cannot be made", () => {
     expect(html).toContain("/series: Missing key")
   })
 
+  it("takes no other number of its row with it", async () => {
+    const [section] = chart().sections
+    const document = await preview({
+      sections: [
+        {
+          type: "metrics",
+          metrics: [
+            { title: "Odd", query: { kind: "trends" } },
+            { title: "Orders", query: section?.query }
+          ]
+        },
+        {
+          type: "metrics",
+          metrics: [
+            { title: "Odd", query: { kind: "trends" } },
+            { title: "Odder", query: { kind: "trends" } }
+          ]
+        }
+      ]
+    })
+    expect(document.blocks).toMatchObject([
+      { type: "metrics", metrics: [{ title: "Orders" }] },
+      { type: "failed", title: "Odd", detail: "/series: Missing key" },
+      { type: "failed", title: "Odd, Odder" }
+    ])
+  })
+
   it("says what answers warn of, and that data is missing yet", async () => {
     world.warnings = ["watermark_stale"]
     world.annotationsRefused = true
