@@ -53,7 +53,10 @@ const Earlier = Schema.Struct({ number: Schema.Int, handed: Schema.Boolean })
 export class DeliveryRepo extends Context.Service<
   DeliveryRepo,
   {
-    /** Those that are due, also those whose sender ended; nobody else takes them until `until`. */
+    /**
+     * Those that are due, also those whose sender ended; nobody else takes them until
+     * `until`. First come projects of which the least is being sent.
+     */
     claim(now: Date, until: Date, limit: number): Stored<ReadonlyArray<Claim>>
     /**
      * Writes an attempt down. None: there is nothing to send any more. An earlier attempt
@@ -198,11 +201,16 @@ export class DeliveryRepo extends Context.Service<
       return DeliveryRepo.of({
         claim: Effect.fn("DeliveryRepo.claim")((now, until, limit) =>
           sql`
-            WITH due AS (
-              SELECT id FROM reports.deliveries
-               WHERE state IN ('pending', 'sending') AND due_at <= ${now}::timestamptz
-               ORDER BY due_at LIMIT ${limit}::int
-                 FOR UPDATE SKIP LOCKED)
+            WITH busy AS (
+              SELECT project_id, count(*) AS sending FROM reports.deliveries
+               WHERE state = 'sending' AND due_at > ${now}::timestamptz
+               GROUP BY project_id),
+            due AS (
+              SELECT w.id FROM reports.deliveries AS w LEFT JOIN busy USING (project_id)
+               WHERE w.state IN ('pending', 'sending')
+                 AND w.due_at <= ${now}::timestamptz
+               ORDER BY coalesce(busy.sending, 0), w.due_at LIMIT ${limit}::int
+                 FOR UPDATE OF w SKIP LOCKED)
             UPDATE reports.deliveries AS d
                SET state = 'sending', epoch = d.epoch + 1,
                    due_at = ${until}::timestamptz

@@ -1,6 +1,6 @@
 import { ReportConfig } from "@analytics/config/ReportConfig"
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
-import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { explained } from "../analytics/explained.ts"
 import type { SubscriptionRow } from "./SubscriptionRow.ts"
@@ -10,6 +10,13 @@ export class ScheduleNotKept extends Schema.TaggedError<ScheduleNotKept>()(
   "ScheduleNotKept",
   { detail: Schema.String, isRefused: Schema.Boolean }
 ) {}
+
+/** Who pauses it there stops it, and nobody who looks here would know. */
+const PAUSED =
+  "batch-processor has it paused: nothing is sent until `POST /v1/schedules/{id}/resume` there, with the id of the subscription."
+const pausedIn = Schema.decodeOption(
+  Schema.fromJsonString(Schema.Struct({ pausedAt: Schema.NullOr(Schema.String) }))
+)
 
 /** Shorter than the time for which a subscription is in one process's hands. */
 const LONGEST = "15 seconds"
@@ -51,7 +58,7 @@ export class BatchSchedules extends Context.Service<
               })
           )
         )
-        if (status < 300) return
+        if (status < 300) return text
         const isRefused =
           status >= 400 && status < 500 && ![401, 408, 429].includes(status)
         return yield* new ScheduleNotKept({
@@ -81,10 +88,16 @@ export class BatchSchedules extends Context.Service<
               JSON.stringify(body),
               "application/json"
             )
+          ).pipe(
+            Effect.flatMap((text) =>
+              Option.exists(pausedIn(text), ({ pausedAt }) => pausedAt !== null)
+                ? Effect.fail(new ScheduleNotKept({ detail: PAUSED, isRefused: true }))
+                : Effect.void
+            )
           )
         }),
         remove: Effect.fn("BatchSchedules.remove")((projectId, id) =>
-          asked(HttpClientRequest.delete(at(projectId, id)))
+          Effect.asVoid(asked(HttpClientRequest.delete(at(projectId, id))))
         )
       })
     })

@@ -1,18 +1,21 @@
 import { afterAll, describe, expect } from "bun:test"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { withLayer } from "@analytics/testing/effectTest"
-import { Deferred, Effect, Layer } from "effect"
+import { Clock, Deferred, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Channels } from "../../src/delivery/Channels.ts"
 import { Deliveries } from "../../src/delivery/Deliveries.ts"
 import { DeliveryRepo } from "../../src/delivery/DeliveryRepo.ts"
+import { Outbox } from "../../src/delivery/Outbox.ts"
 import { Sender } from "../../src/delivery/Sender.ts"
+import { Destinations } from "../../src/destinations/Destinations.ts"
 import { bucketTest } from "./bucketTest.ts"
 import {
   deliveryTest,
   destination,
   enqueue,
   ledger,
+  message,
   objects,
   owner
 } from "./DeliveryTest.ts"
@@ -198,6 +201,34 @@ describe("two senders", () => {
       yield* Effect.all([until, until, until], { concurrency: "unbounded" })
       const ids = mail.of("bob@example.com").map((it) => it.mail.messageId)
       expect([ids.length, new Set(ids).size]).toEqual([50, 50])
+    })
+  )
+})
+
+describe("projects that send at once", () => {
+  const { effect } = withLayer(deliveryTest({}, objects()))
+
+  effect("take turns, so that nobody's slow server holds up everybody", () =>
+    Effect.gen(function* () {
+      const place = { kind: "store", name: "Lake", prefix: "weekly" } as const
+      const many = yield* destination(place)
+      for (let sent = 0; sent < 3; sent++) yield* enqueue([many])
+      yield* TestClock.adjust("1 minute")
+      const other = { projectId: 8, actor: "key-2" }
+      const { id } = yield* (yield* Destinations).create(other, place)
+      yield* (yield* Outbox).enqueue({
+        projectId: other.projectId,
+        about: "subscription:2@x",
+        topic: "subscription:2",
+        targets: [id],
+        message
+      })
+      const now = yield* Clock.currentTimeMillis
+      const next = Effect.flatMap(DeliveryRepo, (repo) =>
+        repo.claim(new Date(now), new Date(now + 180_000), 1)
+      )
+      const taken = [yield* next, yield* next, yield* next, yield* next].flat()
+      expect(taken.map(({ projectId }) => projectId)).toEqual([7, 8, 7, 7])
     })
   )
 })
