@@ -45,19 +45,35 @@ export const cutOf = ({ breakdown = [], interval }: TrendsRequest): string =>
  * days and their week are the day that is hidden. The same question twice is none.
  */
 export const clash = (one: SavedQuery, other: SavedQuery): boolean => {
-  const others = cutsOf(other)
+  const [own, others] = [readingOf(one), readingOf(other)]
   return (
-    cutsOf(one).some((cut) =>
-      others.some(
+    own.cuts.some((cut) =>
+      others.cuts.some(
         ({ division, event }) => division !== cut.division && meet(event, cut.event)
       )
     ) ||
-    (isTrends(one) &&
-      isTrends(other) &&
-      one.series.some((series) =>
-        other.series.some((next) => tellHowMany(series, next))
-      ))
+    own.series.some((series) => others.series.some((next) => tellHowMany(series, next)))
   )
+}
+
+interface Reading {
+  readonly cuts: ReadonlyArray<Cut>
+  /** Of a trend; else none. */
+  readonly series: TrendsRequest["series"]
+}
+
+/** Every tile is held against every other, and anybody may open a link: read once. */
+const readings = new WeakMap<SavedQuery, Reading>()
+
+const readingOf = (query: SavedQuery): Reading => {
+  const known = readings.get(query)
+  if (known) return known
+  const reading = {
+    cuts: cutsOf(query),
+    series: isTrends(query) ? query.series : []
+  }
+  readings.set(query, reading)
+  return reading
 }
 
 const cutsOf = (query: SavedQuery): ReadonlyArray<Cut> => {
