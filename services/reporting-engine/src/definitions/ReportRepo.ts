@@ -35,7 +35,7 @@ export class ReportRepo extends Context.Service<
       projectId: number,
       id: string
     ): Effect.Effect<Option.Option<Report>, ReportsUnavailable>
-    /** In the order of names, after the id named. */
+    /** In the order of ids, after the one named. */
     page(
       projectId: number,
       after: string | undefined,

@@ -131,9 +131,11 @@ export class RunRepo extends Context.Service<
               ON CONFLICT (project_id, key) DO UPDATE
                  SET state = 'running', error = NULL, finished_at = NULL,
                      heartbeat_at = clock_timestamp(), name = excluded.name,
+                     report_id = excluded.report_id,
                      report_version = excluded.report_version,
                      parameters = excluded.parameters, formats = excluded.formats,
-                     files = '[]'
+                     as_of = NULL, range_from = NULL, range_to = NULL,
+                     document_sha256 = NULL, failed_sections = 0, files = '[]'
                WHERE r.state = 'failed' OR (${lost})
               RETURNING id`
             const mine = made.length > 0

@@ -23,11 +23,11 @@ const asked = (key: string) => ({
   actor: "service"
 })
 
-const begun = (key: string) =>
+const begun = (key: string, reportId: string | null = null) =>
   Effect.flatMap(RunRepo, (repo) =>
     repo.begin({
       projectId: 7,
-      reportId: null,
+      reportId,
       reportVersion: null,
       name: "Week",
       parameters: {},
@@ -86,6 +86,35 @@ describe("a run", () => {
       const run = yield* (yield* ReportRuns).run(asked("again"))
       expect(run).toMatchObject({ id: first.run.id, state: "succeeded" })
       expect(run.files.map(({ format }) => format)).toEqual(["json", "csv"])
+    })
+  )
+
+  effect("of a key that is taken up again says nothing of the attempt before", () =>
+    Effect.gen(function* () {
+      const repo = yield* RunRepo
+      const ids = {
+        one: "0198c6a8-0000-7000-8000-0000000000a1",
+        other: "0198c6a8-0000-7000-8000-0000000000a2"
+      }
+      const first = yield* begun("other report", ids.one)
+      yield* repo.made(first.run.id, {
+        asOf: "2026-11-23T12:00:00Z",
+        from: "2026-11-16T00:00:00Z",
+        to: "2026-11-23T00:00:00Z",
+        documentSha256: "0".repeat(64),
+        failedSections: 2
+      })
+      yield* repo.finish(first.run.id, "It was interrupted.")
+      expect((yield* begun("other report", ids.other)).run).toMatchObject({
+        id: first.run.id,
+        reportId: ids.other,
+        state: "running",
+        error: null,
+        asOf: null,
+        from: null,
+        documentSha256: null,
+        failedSections: 0
+      })
     })
   )
 

@@ -317,8 +317,10 @@ describe("a rendered report", () => {
     world.gate = Deferred.await(letGo)
     const begin = async () => {
       const headers = { prefer: "respond-async" }
-      const { status } = await post(`/${id}/render?format=json`, {}, headers)
-      return status
+      const response = await post(`/${id}/render?format=json`, {}, headers)
+      if (response.status === 429)
+        expect(response.headers.get("retry-after")).toBe("10")
+      return response.status
     }
     const most = reportConfig.renderers + reportConfig.renderQueue
     const statuses = await Promise.all(Array.from({ length: most + 3 }, begin))
