@@ -39,6 +39,8 @@ export const ReportTable = Schema.Struct({
   rows: Schema.Array(Schema.Array(Cell)),
   /** Rows there would be without a limit, when that is more than are here. */
   totalRows: Schema.optionalKey(Schema.Int),
+  /** There are more rows than are here, and nobody counted them. */
+  isCut: Schema.optionalKey(Schema.Boolean),
   /** Said in place of rows when there are none; without it, that there is nothing. */
   empty: Schema.optionalKey(Schema.String)
 })

@@ -5,7 +5,7 @@ import { valueText } from "./valueText.ts"
 /** Transitions that a drawing can hold. */
 const MOST_EDGES = 40
 
-export const drawPaths = ({ edges }: PathsResult): Drawn => {
+export const drawPaths = ({ edges, truncated }: PathsResult): Drawn => {
   const all = edges.map(({ count, from, position, to }) => ({
     from: valueText(from),
     to: valueText(to),
@@ -18,6 +18,6 @@ export const drawPaths = ({ edges }: PathsResult): Drawn => {
     : {
         chart: { form: "paths", edges: all.slice(0, MOST_EDGES) },
         whole,
-        remark: `The ${MOST_EDGES} most frequent of ${all.length} transitions are drawn.`
+        remark: `The ${MOST_EDGES} most frequent of ${truncated ? "more than " : ""}${all.length} transitions are drawn.`
       }
 }

@@ -32,7 +32,9 @@ const commonKeys = (
 /** Columns of traits and properties that a table is still readable with. */
 const MOST_KEYS = 5
 
-export const peopleTable = ({ people }: PeopleResult): ReportTable => {
+const cutIf = (isCut: boolean) => (isCut ? { isCut } : {})
+
+export const peopleTable = ({ nextCursor, people }: PeopleResult): ReportTable => {
   const traits = commonKeys(
     people.map((person) => person.traits),
     MOST_KEYS
@@ -49,7 +51,8 @@ export const peopleTable = ({ people }: PeopleResult): ReportTable => {
       ...traits.map((trait) => textCell(ownOf(own, trait))),
       firstSeen,
       lastSeen
-    ])
+    ]),
+    ...cutIf(nextCursor !== null)
   }
 }
 
@@ -62,7 +65,7 @@ const textCell = (value: unknown): Cell => {
   return it === null ? null : String(it)
 }
 
-export const eventsTable = ({ events }: EventsResult): ReportTable => {
+export const eventsTable = ({ events, nextCursor }: EventsResult): ReportTable => {
   const properties = events.map((event) => Object(event.properties))
   const keys = commonKeys(properties, MOST_KEYS)
   return {
@@ -77,7 +80,8 @@ export const eventsTable = ({ events }: EventsResult): ReportTable => {
       event,
       userId ?? anonymousId,
       ...keys.map((key) => textCell(ownOf(properties[index] ?? {}, key)))
-    ])
+    ]),
+    ...cutIf(nextCursor !== null)
   }
 }
 
@@ -118,7 +122,7 @@ const sqlCell = (value: unknown, kind: ValueKind, type: string): Cell => {
   return kind === "text" ? String(it) : it
 }
 
-export const sqlTable = ({ columns, rows }: SqlResult): ReportTable => {
+export const sqlTable = ({ columns, rows, truncated }: SqlResult): ReportTable => {
   const kinds = columns.map(({ type }) => kindOf(type))
   return {
     columns: columns.map(({ name }, index) => column(name, kinds[index] ?? "text")),
@@ -126,6 +130,7 @@ export const sqlTable = ({ columns, rows }: SqlResult): ReportTable => {
       columns.map(({ type }, index) =>
         sqlCell(row[index], kinds[index] ?? "text", type)
       )
-    )
+    ),
+    ...cutIf(truncated)
   }
 }

@@ -58,7 +58,11 @@ const aboutText = (
     "",
     ...files.map(({ name, table }) => {
       const all = Math.max(table.totalRows ?? 0, table.rows.length)
-      const rows = all > table.rows.length ? `${table.rows.length} of ${all}` : all
+      const more = table.isCut === true ? "more than " : ""
+      const rows =
+        all > table.rows.length || more !== ""
+          ? `${table.rows.length} of ${more}${all}`
+          : all
       return `${name}: ${rows} rows`
     }),
     ""

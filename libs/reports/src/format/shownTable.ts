@@ -49,8 +49,10 @@ export const shownTable = (
   }
   const all = Math.max(table.totalRows ?? 0, table.rows.length)
   const notes = [
-    ...(rows.length < all
-      ? [`${count(rows.length, writing.locale)} of ${count(all, writing.locale)} rows`]
+    ...(rows.length < all || table.isCut === true
+      ? [
+          `${count(rows.length, writing.locale)} of ${table.isCut === true ? "more than " : ""}${count(all, writing.locale)} rows`
+        ]
       : []),
     ...(columns.length < table.columns.length
       ? [`${columns.length} of ${count(table.columns.length, writing.locale)} columns`]

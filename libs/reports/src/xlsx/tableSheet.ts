@@ -58,7 +58,9 @@ export const cutNote = (table: ReportTable): string | null => {
   const rows = Math.min(table.rows.length, mostRows)
   const columns = Math.min(table.columns.length, mostColumns)
   const notes = [
-    ...(rows < all ? [`${rows} of ${all} rows`] : []),
+    ...(rows < all || table.isCut === true
+      ? [`${rows} of ${table.isCut === true ? "more than " : ""}${all} rows`]
+      : []),
     ...(columns < table.columns.length
       ? [`${columns} of ${table.columns.length} columns`]
       : [])

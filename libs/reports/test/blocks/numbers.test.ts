@@ -1,6 +1,8 @@
 import { describe, expect, it } from "bun:test"
 import type { Asked } from "../../src/blocks/Asked.ts"
 import { blockOf, metricOf } from "../../src/blocks/blockOf.ts"
+import { shownTable } from "../../src/format/shownTable.ts"
+import { cutNote } from "../../src/xlsx/tableSheet.ts"
 
 const line = (
   data: ReadonlyArray<number | null>,
@@ -242,6 +244,19 @@ describe("tables", () => {
         ]
       }
     })
+  })
+
+  it("say that there are more rows than they have", () => {
+    const columns = [{ name: "n", type: "UInt64" }]
+    const block = blockOf(
+      asked({ kind: "sql" }, { columns, rows: [["1"], ["2"]], truncated: true })
+    )
+    if (block.type !== "table") throw new Error(block.type)
+    const limits = { rows: 10, columns: 10, cell: 10, total: 100 }
+    const writing = { locale: "en", timezone: "UTC" }
+    const { note } = shownTable(block.table, limits, writing)
+    expect(note).toBe("2 of more than 2 rows are shown.")
+    expect(cutNote(block.table)).toBe("2 of more than 2 rows are in this sheet.")
   })
 
   it("read times of SQL in the zone of their column", () => {

@@ -69,9 +69,12 @@ interface From {
   readonly notice: string | undefined
 }
 
+/** The end of the last year that a store of instants has for sure. */
+const LAST = Date.UTC(9999, 11, 31)
+
 const instantOrNone = (text: string | undefined): number | undefined => {
   const instant = Date.parse(text ?? "")
-  return Number.isNaN(instant) ? undefined : instant
+  return instant >= 0 && instant < LAST ? instant : undefined
 }
 
 /** An alert: how it is, what was judged, and what was told. */
