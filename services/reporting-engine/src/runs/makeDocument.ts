@@ -6,7 +6,7 @@ import { AnalyticsUnavailable } from "../analytics/AnalyticsProblems.ts"
 import { ReportInvalid } from "../definitions/DefinitionProblems.ts"
 import { parameterValues, withTexts, withValues } from "../definitions/parameters.ts"
 import type { Definition } from "../definitions/ReportDefinition.ts"
-import { askPatiently } from "./askPatiently.ts"
+import { askPatiently, withinPatience } from "./askPatiently.ts"
 import { sectionBlocks, titleOf } from "./sectionBlocks.ts"
 import { rangeAt } from "./sectionQuery.ts"
 
@@ -141,7 +141,7 @@ export const makeDocument = Effect.fn("makeDocument")(function* ({
     blocks: [...introduced(definition, values), ...made.flat()]
   }
   return document
-})
+}, withinPatience)
 
 const introduced = (
   { description }: Definition,

@@ -29,7 +29,7 @@ const asksFor = (event: string) => (body: object) =>
 const made = (
   world: ReportWorld,
   definition: Definition,
-  goesOn: "1 second" | "1 hour"
+  goesOn: "1 second" | "4 minutes" | "1 hour"
 ) =>
   Effect.gen(function* () {
     const making = yield* makeDocument({
@@ -118,6 +118,11 @@ describe("while analytics-api is away", () => {
         failure: { _tag: "AnalyticsUnavailable" }
       })
       expect(world.asked.length).toBeLessThan(100)
+      const sections = Array.from({ length: 16 }, (_, at) => named(`${at}`, "Order"))
+      const many = definitionOf({ title: "Many", sections })
+      expect(yield* made(world, many, "4 minutes")).toMatchObject({
+        failure: { _tag: "AnalyticsUnavailable" }
+      })
     })
   )
 
