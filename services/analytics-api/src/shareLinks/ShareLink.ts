@@ -106,7 +106,10 @@ export const Asked = Schema.Struct({
       })
     )
   ),
-  formula: Schema.optionalKey(Schema.String)
+  formula: Schema.optionalKey(Schema.String),
+  breakdown: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Of retention: which of its periods are over depends on it. */
+  windows: Schema.optionalKey(Schema.String)
 })
 
 const Answered = Schema.Struct({

@@ -8,6 +8,7 @@ import type { DashboardNotFound } from "../dashboards/Dashboard.ts"
 import type { InsightNotFound } from "../insights/Insight.ts"
 import type { Keeping } from "../insights/Insights.ts"
 import { type Page, pageOf } from "../insights/Page.ts"
+import { MAX_QUERY_BYTES } from "../insights/requireSaved.ts"
 import type { ProjectId } from "../projects/Project.ts"
 import { Queries, type QueryProblem } from "../query/Queries.ts"
 import type { QueriesUnavailable } from "../query/QueryProblems.ts"
@@ -90,6 +91,11 @@ export class ShareLinks extends Context.Service<
             return yield* QueryInvalid.at(
               "/expiresAt",
               `Expected a moment within the next ${MOST_DAYS} days`
+            )
+          if (Buffer.byteLength(JSON.stringify(fixed)) > MAX_QUERY_BYTES)
+            return yield* QueryInvalid.at(
+              "/filters",
+              `At most ${MAX_QUERY_BYTES} bytes of JSON; name a cohort instead of many values`
             )
           const { projectId, timezone } = asking
           const { parts, unknown } = yield* contents.of(projectId, of, fixed)

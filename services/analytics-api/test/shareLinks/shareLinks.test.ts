@@ -175,6 +175,11 @@ describe("a share link", () => {
     expect(await faults({ dashboard: id }, { tiles: wanted })).toEqual(["/tiles/1"])
     const filters = [{ property: "", op: "is", value: 1 }]
     expect(await faults(of, { filters })).toEqual(["/filters/0/property"])
+    // Where no question would refuse them.
+    const text = await api.v1.dashboards.post({ name: "Text" }, shop.own)
+    const many = [{ property: "plan", op: "is", value: "x".repeat(200_000) }]
+    const dashboard = text.data?.id ?? ""
+    expect(await faults({ dashboard }, { filters: many })).toEqual(["/filters"])
     expect((await share(shop, { insight: unknownId })).status).toBe(404)
     expect((await share(shop, { dashboard: unknownId })).status).toBe(404)
   })
