@@ -35,7 +35,8 @@ export const Insight = Schema.Struct({
   description: Schema.String,
   query: Schema.Record(Schema.String, Schema.Unknown),
   chart: InsightChart,
-  version: Schema.Int
+  version: Schema.Int,
+  updatedAt: Schema.optionalKey(Schema.String)
 })
 export type Insight = typeof Insight.Type
 

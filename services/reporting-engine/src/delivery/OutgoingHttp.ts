@@ -126,12 +126,18 @@ const unconnected = new Set([
   "FailedToOpenSocket",
   "none"
 ])
+/** Certificates that are not trusted: it ends before a word of the message. */
+const untrusted =
+  /^(?:CERT_|DEPTH_ZERO_|ERR_TLS_CERT_|SELF_SIGNED_CERT_|UNABLE_TO_(?:GET|VERIFY)_)/u
 
 const unanswered = (error: NotPublic | NoAnswer): Outcome => {
   const { host } = error
   if (error._tag === "NotPublic")
     return outcome("refused", null, `${host} is at an address that is not public.`)
-  const isOut = error.reason === "no address" || unconnected.has(error.code)
+  const isOut =
+    error.reason === "no address" ||
+    unconnected.has(error.code) ||
+    untrusted.test(error.code)
   return outcome(
     isOut ? "deferred" : "unknown",
     null,

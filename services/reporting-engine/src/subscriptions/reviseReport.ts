@@ -4,11 +4,13 @@ import {
   differenceText
 } from "@analytics/reports/differences/differences"
 import { formatInstant } from "@analytics/reports/format/formatCell"
+import { plainLine } from "@analytics/reports/format/plainText"
 import type { ReportDocument } from "@analytics/reports/ReportDocument"
 import { Effect } from "effect"
 import { Analytics } from "../analytics/Analytics.ts"
 import { AnalyticsUnavailable } from "../analytics/AnalyticsProblems.ts"
 import { ReportRuns } from "../runs/ReportRuns.ts"
+import { changedInsights } from "./changedInsights.ts"
 import { askedRun, type Look, type Notices } from "./Making.ts"
 import { ReportMessages } from "./ReportMessages.ts"
 import { aboutRun } from "./SubscriptionRun.ts"
@@ -77,6 +79,16 @@ export const reviseReport = Effect.fn("reviseReport")(function* (look: Look) {
     })
   const found = differences(before, after, subscription.tolerance)
   if (found.length === 0) return unchanged
+  const changed = yield* changedInsights(sentRun)
+  if (changed.length > 0)
+    return {
+      next: {
+        ...unchanged.next,
+        detail: `It is not looked at for late data any more: ${changed.map((name) => plainLine(name, 100)).join(", ")} asks something else since it was sent.`,
+        revisionsLeft: 0
+      },
+      outgoing: []
+    } satisfies Outcome
 
   const revision = run.revisions + 1
   const about = `${aboutRun(run)}#r${revision}`

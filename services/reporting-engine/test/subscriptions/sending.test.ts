@@ -6,6 +6,7 @@ import { ReportRuns } from "../../src/runs/ReportRuns.ts"
 import { SubscriptionRuns } from "../../src/subscriptions/SubscriptionRuns.ts"
 import { Subscriptions } from "../../src/subscriptions/Subscriptions.ts"
 import { owner } from "../delivery/DeliveryTest.ts"
+import { orders } from "../runs/ReportWorld.ts"
 import {
   alone,
   asked,
@@ -313,6 +314,34 @@ describe("late data", () => {
         const [, second] = yield* messagesOf(id)
         expect(second?.content.title).toStartWith("Revised: Orders of the week")
         expect(second?.content.title).not.toContain("not complete")
+      })
+    )
+  )
+
+  effect("is nothing that somebody made of an insight meanwhile", () =>
+    test(
+      Effect.gen(function* () {
+        const revise = { forSeconds: 86_400, everySeconds: 3600 }
+        const { subscription } = yield* subscribed({ revise }, undefined, {
+          ...definition,
+          sections: [{ type: "insight", insight: orders.id }]
+        })
+        yield* lookAt(monday)
+        yield* asked(subscription.id, monday)
+        yield* lookAt(monday)
+        const updatedAt = "2100-01-01T00:00:00.000Z"
+        world.insights.set(orders.id, { ...orders, version: 2, updatedAt })
+        world.value = () => 50
+        yield* lookAfter(1)
+        world.insights.set(orders.id, orders)
+        expect((yield* messagesOf(subscription.id)).length).toBe(1)
+        const page = { before: undefined, limit: 1 }
+        const { runs } = yield* (yield* SubscriptionRuns).page(7, subscription.id, page)
+        expect(runs[0]).toMatchObject({
+          state: "sent",
+          detail: expect.stringContaining("Orders asks something else"),
+          reviseUntil: null
+        })
       })
     )
   )
