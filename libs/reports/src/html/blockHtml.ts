@@ -6,6 +6,9 @@ import { escapeHtml } from "./escapeHtml.ts"
 import { metricHtml } from "./metricHtml.ts"
 import { tableHtml } from "./tableHtml.ts"
 
+/** Most characters of a page; a longer one says that it ends. */
+export const longestPage = 24_000_000
+
 /** The headings so far: those of sections are one level beneath the last one of a text. */
 export interface Outline {
   level: number

@@ -1,12 +1,9 @@
 import { documentHead } from "../format/documentHead.ts"
 import { numberLocale } from "../format/numberText.ts"
 import type { Rendered, ReportDocument } from "../ReportDocument.ts"
-import { blockHtml, newOutline, type Outline } from "./blockHtml.ts"
+import { blockHtml, longestPage, newOutline, type Outline } from "./blockHtml.ts"
 import { escapeHtml } from "./escapeHtml.ts"
 import { pageStyle } from "./pageStyle.ts"
-
-/** Most characters of a page; a longer one ends with a sentence that says so. */
-const longest = 24_000_000
 
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -30,7 +27,7 @@ export const renderHtml = (document: ReportDocument): Rendered => {
   const locale = numberLocale(document.locale)
   const outline = newOutline()
   const blocks: Array<string> = []
-  let room = longest
+  let room = longestPage
   for (const [at, block] of document.blocks.entries()) {
     const part = blockHtml(block, `s${at + 1}`, document, outline)
     room -= part.length

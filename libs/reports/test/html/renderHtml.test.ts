@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
+import { blocksHtml } from "../../src/html/blocksHtml.ts"
 import { renderHtml } from "../../src/html/renderHtml.ts"
 import type { ReportDocument } from "../../src/ReportDocument.ts"
 import { hostileReport } from "../support/hostileReport.ts"
@@ -87,6 +88,18 @@ describe("a page", () => {
     expect(elements.find(({ tag }) => tag === "html")?.attributes.get("dir")).toBe(
       "rtl"
     )
+  })
+
+  test("is bounded also where its blocks are arranged by others", () => {
+    const text = (letters: number) => ({
+      type: "markdown" as const,
+      text: "a".repeat(letters)
+    })
+    const document = { ...sampleReport, blocks: [text(100), text(1000), text(100)] }
+    const [first, ...others] = blocksHtml(document, 1000)
+    expect(first).toContain("aaaa")
+    expect(others.map((it) => it.includes("no room"))).toEqual([true, true])
+    expect(blocksHtml(document).join("")).not.toContain("no room")
   })
 
   test("says what of a table it does not show", () => {
