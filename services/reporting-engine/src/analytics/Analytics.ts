@@ -31,7 +31,12 @@ const LONGEST_ANSWER = "11 minutes"
 const LONGEST_LOOK = "10 seconds"
 
 const Watermark = Schema.Struct({ watermark: Schema.String })
-const Annotations = Schema.Struct({ annotations: Schema.Array(Annotation) })
+const Annotations = Schema.Struct({
+  annotations: Schema.Array(Annotation),
+  nextCursor: Schema.NullOr(Schema.String)
+})
+/** A project has no more than 10,000 annotations, a hundred on a page. */
+const MOST_PAGES = 100
 
 /** analytics-api in the name of a project, and data-ingestion's watermark. */
 export class Analytics extends Context.Service<
@@ -181,15 +186,24 @@ export class Analytics extends Context.Service<
               DashboardResult
             )
         ),
-        annotations: Effect.fn("Analytics.annotations")((projectId, from, to) =>
-          Effect.map(
-            look(
-              projectId,
-              `annotations?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`,
-              Annotations
-            ),
-            ({ annotations }) => annotations
-          )
+        annotations: Effect.fn("Analytics.annotations")(
+          function* (projectId, from, to) {
+            const range = `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`
+            const found: Array<Annotation> = []
+            let after = ""
+            for (let page = 0; page < MOST_PAGES; page++) {
+              const path = `annotations?${range}${after}`
+              const { annotations, nextCursor } = yield* look(
+                projectId,
+                path,
+                Annotations
+              )
+              found.push(...annotations)
+              if (nextCursor === null) break
+              after = `&cursor=${encodeURIComponent(nextCursor)}`
+            }
+            return found
+          }
         ),
         catalogue: Effect.fn("Analytics.catalogue")((projectId) =>
           look(projectId, "catalogue", Catalogue)

@@ -22,6 +22,8 @@ export interface Making {
 }
 
 const USUAL_RANGE = "last_7d"
+/** Each is held against every bucket of every chart. */
+const MOST_NOTES = 1000
 /** Stored this much later than it happened, data still counts as complete. Milliseconds. */
 const SETTLING = 15 * 60_000
 
@@ -30,6 +32,7 @@ const known: Readonly<Record<string, string>> = {
   history_changed:
     "Something was erased or has expired since, so an earlier report may have said more.",
   annotations_unavailable: "Annotations are missing: they could not be read.",
+  annotations_many: `Only the newest ${MOST_NOTES} annotations are shown.`,
   forecast_unavailable: "Forecasts are missing: they could not be made.",
   forecast_history_short: "The range is too short to forecast some lines."
 }
@@ -69,6 +72,7 @@ export const makeDocument = Effect.fn("makeDocument")(function* ({
       )
     )
   )
+  if (notes.length > MOST_NOTES) yield* Ref.set(warnings, new Set(["annotations_many"]))
   const shared = {
     frame: {
       projectId,
@@ -83,7 +87,7 @@ export const makeDocument = Effect.fn("makeDocument")(function* ({
       values,
       group: `report:${randomUUID()}`
     },
-    notes,
+    notes: notes.slice(-MOST_NOTES),
     quality: yield* Effect.cached(askPatiently(analytics.quality(projectId))),
     warnings
   }

@@ -6,11 +6,28 @@ import { Analytics } from "../../src/analytics/Analytics.ts"
 
 let answer = new Response()
 let group: string | null = null
+
+/** 250 notes, as pages of a hundred. */
+const pageAfter = (cursor: string | null) => {
+  const first = Number(cursor ?? 0)
+  const annotations = Array.from({ length: Math.min(100, 250 - first) }, (_, at) => ({
+    id: "018f2a6c-0000-7000-8000-00000000dead",
+    at: "2026-03-01T00:00:00Z",
+    until: null,
+    text: `${first + at}`,
+    mutesAlerts: true
+  }))
+  return { annotations, nextCursor: first + 100 < 250 ? `${first + 100}` : null }
+}
+
 const server = Bun.serve({
   port: 0,
   fetch: (request) => {
     group = request.headers.get("concurrency-group")
-    return answer
+    const { pathname, searchParams } = new URL(request.url)
+    return pathname.endsWith("/annotations")
+      ? Response.json(pageAfter(searchParams.get("cursor")))
+      : answer
   }
 })
 afterAll(() => server.stop(true))
@@ -76,6 +93,16 @@ describe("an answer of analytics-api that is none", () => {
         answered: 422,
         detail: "No; /series: Missing"
       })
+    })
+  )
+
+  it.effect("has all notes of a range, however many pages they are", () =>
+    Effect.gen(function* () {
+      const [from, to] = ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"]
+      const notes = yield* (yield* Analytics).annotations(7, from, to)
+      expect(notes.map(({ text }) => text)).toEqual(
+        Array.from({ length: 250 }, (_, at) => `${at}`)
+      )
     })
   )
 })
