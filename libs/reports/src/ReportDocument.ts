@@ -14,7 +14,9 @@ export const Block = Schema.Union([
     description: Schema.optionalKey(Schema.String),
     chart: Chart,
     /** Also shown as a table beneath. */
-    table: Schema.optionalKey(ReportTable)
+    table: Schema.optionalKey(ReportTable),
+    /** All its numbers, where the picture has room for some of them. */
+    numbers: Schema.optionalKey(ReportTable)
   }),
   Schema.Struct({
     type: Schema.Literal("table"),

@@ -92,7 +92,11 @@ export const blockOf = (asked: Asked): Block => {
         title,
         ...described(description, remark),
         chart,
-        ...(asked.table === true ? { table: chartTable(whole) } : {})
+        ...(asked.table === true
+          ? { table: chartTable(whole) }
+          : chart === whole || chart.form === "number"
+            ? {}
+            : { numbers: chartTable(whole) })
       }
     }
   })

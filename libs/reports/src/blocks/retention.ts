@@ -74,7 +74,10 @@ export const drawRetention = (asked: Asked, result: RetentionAnswer): Drawn => {
       : [])
   ]
   return {
-    chart: { ...whole, cohorts: whole.cohorts.slice(-MOST_COHORTS) },
+    chart:
+      begun.length > MOST_COHORTS
+        ? { ...whole, cohorts: whole.cohorts.slice(-MOST_COHORTS) }
+        : whole,
     whole,
     ...(remarks.length === 0 ? {} : { remark: remarks.join(" ") })
   }

@@ -111,7 +111,7 @@ export const overTime = (
       : [])
   ]
   return {
-    chart: { ...whole, series: drawn },
+    chart: drawn.length < series.length ? { ...whole, series: drawn } : whole,
     whole,
     ...(remarks.length === 0 ? {} : { remark: remarks.join(" ") })
   }

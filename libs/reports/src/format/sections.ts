@@ -46,7 +46,7 @@ export const sections = (document: ReportDocument): ReadonlyArray<Section> =>
             table:
               block.chart.form === "number"
                 ? metricsTable([{ title: block.title, metric: block.chart }])
-                : (block.table ?? chartTable(block.chart))
+                : (block.table ?? block.numbers ?? chartTable(block.chart))
           }
         ]
       case "table":

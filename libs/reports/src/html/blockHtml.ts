@@ -59,8 +59,7 @@ export const blockHtml = (
             block.title,
             id,
             outline,
-            about(block.description) +
-              chartHtml(block.chart, block.title, id, document, block.table)
+            about(block.description) + chartHtml(block, id, document)
           )
     case "table":
       return card(

@@ -1,8 +1,6 @@
-import type { Chart } from "../Chart.ts"
 import { chartSvg } from "../chart/chartSvg.ts"
 import { chartTable } from "../chart/chartTable.ts"
-import type { ReportDocument } from "../ReportDocument.ts"
-import type { ReportTable } from "../ReportTable.ts"
+import type { Block, ReportDocument } from "../ReportDocument.ts"
 import { escapeHtml } from "./escapeHtml.ts"
 import { tableHtml } from "./tableHtml.ts"
 
@@ -14,11 +12,9 @@ const widths = { wide: 880, narrow: 350 } as const
  * one, and its numbers beneath. `id` is unique in the page.
  */
 export const chartHtml = (
-  chart: Chart,
-  title: string,
+  { chart, numbers, table, title }: Extract<Block, { type: "chart" }>,
   id: string,
-  document: ReportDocument,
-  table: ReportTable | undefined
+  document: ReportDocument
 ): string => {
   const drawn = (["wide", "narrow"] as const).map((width) => {
     const themes = (["light", "dark"] as const).map(
@@ -34,7 +30,11 @@ export const chartHtml = (
     )
     return `<div class="${width}">${themes.join("")}</div>`
   })
-  const shown = tableHtml(table ?? chartTable(chart), `Numbers of ${title}`, document)
+  const shown = tableHtml(
+    table ?? numbers ?? chartTable(chart),
+    `Numbers of ${title}`,
+    document
+  )
   return `<figure class="chart two">${drawn.join("\n")}</figure>
 ${
   table === undefined

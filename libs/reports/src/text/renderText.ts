@@ -44,7 +44,11 @@ const blockText = (block: Block, document: ReportDocument): string => {
             ...(block.description === undefined ? [] : [plainLine(block.description)]),
             chartText(block.chart, document),
             tableText(
-              shownTable(block.table ?? chartTable(block.chart), limits, document)
+              shownTable(
+                block.table ?? block.numbers ?? chartTable(block.chart),
+                limits,
+                document
+              )
             )
           ].join("\n\n")
     case "table":

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "bun:test"
 import type { Asked } from "../../src/blocks/Asked.ts"
 import { blockOf, metricOf } from "../../src/blocks/blockOf.ts"
+import { sections } from "../../src/format/sections.ts"
 import { shownTable } from "../../src/format/shownTable.ts"
+import { blocksHtml } from "../../src/html/blocksHtml.ts"
+import { renderText } from "../../src/text/renderText.ts"
 import { cutNote } from "../../src/xlsx/tableSheet.ts"
 
 const line = (
@@ -219,6 +222,35 @@ describe("numbers that a share link hides", () => {
         values: { kind: "integer" },
         value: 1234
       }
+    )
+  })
+})
+
+describe("a picture without room for all", () => {
+  const data = Array.from({ length: 30 }, (_, at) => at)
+
+  it("has all groups beside it, for spreadsheets and readers", () => {
+    const groups = data.map((it) => line([it, it, it], { breakdown: [`group ${it}`] }))
+    const block = chartOf(asked({ ...trends, breakdown: ["x"] }, over(groups)))
+    expect(block.description).toBe("The 8 largest of 30 groups are drawn.")
+    expect("series" in block.chart && block.chart.series).toHaveLength(8)
+    const document = {
+      title: "",
+      project: "",
+      timezone: "UTC",
+      locale: "en",
+      asOf: "2026-06-01T00:00:00.000Z",
+      notices: [],
+      blocks: [block]
+    }
+    expect(sections(document)[0]?.table.columns).toHaveLength(31)
+    expect(blocksHtml(document)[0]).toContain("group 0")
+    expect(renderText(document)).toContain("group 0")
+  })
+
+  it("has nothing beside it where it has all", () => {
+    expect(chartOf(asked(trends, over([line([1, 2, 3])])))).not.toHaveProperty(
+      "numbers"
     )
   })
 })
