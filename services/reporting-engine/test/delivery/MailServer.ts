@@ -16,10 +16,11 @@ const refusal = (code: number, text: string) =>
  * `grey@` may come again, `full@` refuses the message itself, `drop@` is taken and the
  * connection lost before the server says so, `mute@` is never answered.
  */
-export const mailServer = async () => {
+export const mailServer = async (options: { readonly size?: number } = {}) => {
   const received: Array<Received> = []
   const asked = new Map<string, number>()
   const server = new SMTPServer({
+    ...options,
     authOptional: true,
     disabledCommands: ["STARTTLS", "AUTH"],
     logger: false,

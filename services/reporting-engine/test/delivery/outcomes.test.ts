@@ -20,9 +20,11 @@ import { hookServer } from "./HookServer.ts"
 import { mailServer } from "./MailServer.ts"
 
 const mail = await mailServer()
+const small = await mailServer({ size: 100 })
 const hooks = hookServer()
 afterAll(async () => {
   await mail.close()
+  await small.close()
   hooks.close()
 })
 const { effect } = withLayer(
@@ -289,6 +291,21 @@ describe("a destination that two change at once", () => {
       expect(kept).toMatchObject({
         name: "ida@example.com",
         addresses: ["jon@example.com"]
+      })
+    })
+  )
+})
+
+describe("a mail server that takes small messages alone", () => {
+  const { effect } = withLayer(deliveryTest({ smtpUrl: small.url }, objects()))
+
+  effect("is not asked again for one that is larger", () =>
+    Effect.gen(function* () {
+      const about = yield* enqueue([yield* mailTo("kim@example.com")])
+      yield* once
+      expect((yield* ledger(about))[0]).toMatchObject({
+        state: "refused",
+        detail: expect.stringContaining("larger than allowed")
       })
     })
   )

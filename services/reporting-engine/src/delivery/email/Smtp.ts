@@ -168,7 +168,8 @@ const failed = (error: unknown, handed: boolean): Outcome => {
   // Wrong credentials are nothing that the recipient could mend.
   if (code !== null && (code < 500 || isAboutLogin(error)))
     return outcome("deferred", code, text)
-  if (code !== null) return outcome("refused", code, text)
+  if (code !== null || (!handed && isTooLarge(error)))
+    return outcome("refused", code, text)
   return outcome(handed ? "unknown" : "deferred", null, text)
 }
 
@@ -179,6 +180,10 @@ const answeredCode = (error: unknown): number | null =>
   error.responseCode >= 400
     ? error.responseCode
     : null
+
+/** Of what the server said it takes, before it is asked to take it. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "EMESSAGE"
 
 const isAboutLogin = (error: unknown): boolean =>
   error instanceof Error &&
