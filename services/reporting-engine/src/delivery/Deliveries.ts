@@ -126,7 +126,11 @@ export class Deliveries extends Context.Service<
                      settled_at = NULL, attempts_before = d.attempts,
                      epoch = d.epoch + 1
                WHERE ${of(projectId)} AND d.id = ${id}::uuid
-                 AND d.state IN ('delivered', 'refused', 'uncertain')
+                 AND (d.state IN ('delivered', 'refused', 'uncertain')
+                      OR (d.state = 'unsubscribed' AND NOT EXISTS (
+                            SELECT FROM reports.unsubscribed AS u
+                             WHERE u.project_id = d.project_id AND u.topic = d.topic
+                               AND u.recipient = d.recipient)))
               RETURNING 1`)
           )
           const delivery = yield* get(projectId, id)

@@ -119,8 +119,21 @@ describe("an e-mail", () => {
       })
       const about = yield* enqueue([target])
       yield* sendAll(1)
-      expect((yield* ledger(about))[0]?.state).toBe("unsubscribed")
+      const [kept] = yield* ledger(about)
+      expect(kept?.state).toBe("unsubscribed")
       expect(mail.of("dora@example.com").length).toBe(1)
+      // Nobody overrules it, and who did it by mistake misses nothing.
+      const { resend, subscribeAgain } = yield* Deliveries
+      const refused = yield* Effect.flip(resend(owner.projectId, kept?.id ?? ""))
+      expect(refused._tag).toBe("DeliveryUnderWay")
+      yield* subscribeAgain({
+        projectId: owner.projectId,
+        topic: "subscription:1",
+        recipient: "dora@example.com"
+      })
+      yield* resend(owner.projectId, kept?.id ?? "")
+      yield* sendAll(1)
+      expect(mail.of("dora@example.com").length).toBe(2)
     })
   )
 
