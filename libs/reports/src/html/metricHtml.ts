@@ -1,4 +1,5 @@
 import type { Metric } from "../Chart.ts"
+import { between } from "../format/between.ts"
 import { metricChange } from "../format/metricChange.ts"
 import { numberText } from "../format/numberText.ts"
 import { escapeHtml } from "./escapeHtml.ts"
@@ -13,7 +14,7 @@ export const sparkline = (data: ReadonlyArray<number | null>): string => {
   const high = known.reduce((a, b) => Math.max(a ?? 0, b ?? 0), known[0] ?? 0) ?? 0
   const point = (value: number, at: number) => ({
     x: round((at / (data.length - 1)) * 100),
-    y: round(high === low ? 15 : 28 - ((value - low) / (high - low)) * 26)
+    y: round(28 - between(value, low, high) * 26)
   })
   let path = ""
   let pen = "M"

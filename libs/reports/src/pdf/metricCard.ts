@@ -1,4 +1,5 @@
 import type { Metric } from "../Chart.ts"
+import { between } from "../format/between.ts"
 import { metricChange } from "../format/metricChange.ts"
 import { noValue, numberText } from "../format/numberText.ts"
 import type { MetricCard } from "./PdfModel.ts"
@@ -22,8 +23,7 @@ const lines = (
       open = []
       continue
     }
-    const up = high === low ? 0.5 : (value - low) / (high - low)
-    open.push([index / Math.max(1, values.length - 1), up])
+    open.push([index / Math.max(1, values.length - 1), between(value, low, high)])
   }
   return open.length > 1 ? [...made, open] : made
 }

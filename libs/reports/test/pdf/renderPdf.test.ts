@@ -196,3 +196,20 @@ test("no heading stands alone at the foot of a page", async () => {
   }
   expect(turned).toBeGreaterThan(0)
 }, 30_000)
+
+test("a line from the least number to the largest is drawn", async () => {
+  const metric = (...sparkline: ReadonlyArray<number>) => ({
+    title: "m",
+    metric: {
+      form: "number" as const,
+      values: { kind: "number" as const },
+      value: 1,
+      sparkline
+    }
+  })
+  const metrics = [metric(-1e308, 0, 1e308), metric(0, 5e-324)]
+  const document = report([{ type: "metrics", metrics }])
+  const page = await renderDocument(document, "html")
+  expect(new TextDecoder().decode(page.bytes)).not.toContain("NaN")
+  expect((await renderDocument(document, "pdf")).bytes.byteLength).toBeGreaterThan(0)
+})
