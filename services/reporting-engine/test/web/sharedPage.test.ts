@@ -18,6 +18,9 @@ it("is seen without a key, told to nobody and found by nobody", async () => {
   expect(response.headers.has("set-cookie")).toBe(false)
   expect(text).toContain("fewer than 10 people")
   expect(text).toContain("Orders")
+  // What is hidden hides nothing else.
+  expect(text).not.toContain("cannot be read")
+  expect(text).toContain('<td class="n">20</td>')
   // Nothing of the team's own pages, and not the address that is the key.
   expect(text).not.toContain('aria-label="Main"')
   expect(text).not.toContain("sl_good")

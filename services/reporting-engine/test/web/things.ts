@@ -180,6 +180,15 @@ export const sharedOf = (text: string): Shared => ({
                 rateFromFirst: 1,
                 meanSeconds: null,
                 medianSeconds: null
+              },
+              // Fewer people than the floor.
+              {
+                event: text,
+                count: null,
+                rateFromPrevious: null,
+                rateFromFirst: null,
+                meanSeconds: null,
+                medianSeconds: null
               }
             ]
           }
