@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import { JobRun } from "../../jobs/JobRun.ts"
 import { JobFailed, type JobType, JobUnavailable } from "../../jobs/JobType.ts"
 import { forgetCatalogue } from "../removal/forgetCatalogue.ts"
+import { countMessages, emptyMessages } from "../removal/namedMessages.ts"
 import { countReports, removeReports } from "../removal/namedReports.ts"
 import { Kept, keptOf, look, register, untilDone } from "../removal/removals.ts"
 import {
@@ -89,6 +90,11 @@ export const erase: JobType<
       Schema.Int,
       countReports(projectId, ids, requestedAt)
     )
+    const messages = yield* step(
+      "count messages",
+      Schema.Int,
+      countMessages(projectId, ids, requestedAt)
+    )
     yield* step("remove files", Schema.Void, removeObjects(projectId, requestedAt))
     const note = (idHashes: ReadonlyArray<string>) =>
       noteForBackups({
@@ -107,6 +113,11 @@ export const erase: JobType<
       Schema.Void,
       removeReports(projectId, ids, Date.now())
     )
+    yield* step(
+      "empty messages",
+      Schema.Void,
+      emptyMessages(projectId, ids, Date.now())
+    )
     yield* step("note all ids for backups", Schema.Void, note(done.idHashes))
 
     const after = yield* step("scan after", Scanned, scan(terms(done.idHashes)))
@@ -120,7 +131,18 @@ export const erase: JobType<
       Schema.Int,
       countReports(projectId, ids, requestedAt)
     )
-    const rest = remains({ ...after.places, ...left, reports: reportsLeft })
+    const messagesLeft = yield* step(
+      "count messages left",
+      Schema.Int,
+      countMessages(projectId, ids, requestedAt)
+    )
+    const found = {
+      ...after.places,
+      ...left,
+      reports: reportsLeft,
+      messages: messagesLeft
+    }
+    const rest = remains(found)
     if (rest.length > 0)
       return yield* new JobFailed({
         detail: `It is still found in ${rest.join(", ")}. Retry the job; if it stays, somebody has to look.`
@@ -135,8 +157,8 @@ export const erase: JobType<
       removal: done,
       kind: removal.kind,
       textsKnown: known.state !== "done",
-      before: { ...before.places, ...objects, reports },
-      after: { ...after.places, ...left, reports: reportsLeft },
+      before: { ...before.places, ...objects, reports, messages },
+      after: found,
       mentions: after.mentions,
       forgotten,
       verifiedAt

@@ -6,7 +6,7 @@ const away = (error: { readonly _tag: string }) =>
   new JobUnavailable({ what: "object store", detail: error._tag })
 
 /** A shorter id is found by chance in other texts: only a whole text is one. */
-const LONG = 8
+export const LONG = 8
 
 /** How ids look in JSON. */
 const textsOf = (ids: ReadonlyArray<string>): ReadonlyArray<Buffer> =>
