@@ -23,7 +23,10 @@ const told = Effect.fnUntraced(function* (
 
 const said = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ about: string; content: { summary: string } }>`
+  const rows = yield* sql<{
+    about: string
+    content: Readonly<Record<string, unknown>>
+  }>`
     SELECT about, content FROM reports.messages ORDER BY about`
   return Object.fromEntries(rows.map(({ about, content }) => [about, content]))
 })
@@ -44,19 +47,18 @@ describe("messages that name a person", () => {
       yield* emptyMessages(1, ids, later)
       expect(yield* countMessages(1, ids, later)).toBe(0)
       const now = yield* said
-      expect(Object.keys(now).filter((about) => now[about]?.summary !== "s")).toEqual([
+      expect(
+        Object.keys(now).filter((about) => now[about]?.["summary"] !== "s")
+      ).toEqual(["data", "escaped", "html", "short"])
+      expect(Object.keys(now["html"] ?? {}).sort()).toEqual([
+        "at",
         "data",
-        "escaped",
-        "html",
-        "short"
+        "kind",
+        "summary",
+        "title"
       ])
-      expect(now["html"]).toEqual({
-        kind: "report",
-        title: "People",
-        at: "2026-11-23",
-        summary: expect.stringContaining("erased"),
-        data: null
-      })
+      expect(now["html"]).toMatchObject({ kind: "report", title: "People", data: null })
+      expect(now["html"]?.["summary"]).toContain("erased")
     })
   )
 })
