@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Option } from "effect"
@@ -138,6 +139,10 @@ if (import.meta.main) {
     program.pipe(
       Effect.tapError((error) =>
         Effect.sync(() => process.stderr.write(`\n${error.message}\n`))
+      ),
+      // What nobody foresaw must not end it without a word.
+      Effect.tapDefect((defect) =>
+        Effect.sync(() => process.stderr.write(`\n${inspect(defect)}\n`))
       )
     ),
     { disableErrorReporting: true }

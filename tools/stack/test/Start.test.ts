@@ -13,11 +13,14 @@ import { until } from "./RunningStack.ts"
 
 const names = ["STACK_DATA", "STACK_PORT_BASE", "DATABASE_URL", "CLICKHOUSE_URL"]
 const before = new Map(names.map((name) => [name, process.env[name]]))
+let folder: string
 let data: string
 let portBase: number
 
 beforeEach(async () => {
-  data = mkdtempSync(join(tmpdir(), "analytics-stack-"))
+  folder = mkdtempSync(join(tmpdir(), "analytics-stack-"))
+  // As in a new clone: nobody has made it.
+  data = join(folder, "data")
   portBase = await freePortBase()
   process.env["STACK_DATA"] = data
   process.env["STACK_PORT_BASE"] = String(portBase)
@@ -28,7 +31,7 @@ afterEach(() => {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value
   }
-  rmSync(data, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
 })
 
 const stackFile = async (): Promise<StackFile | undefined> =>
