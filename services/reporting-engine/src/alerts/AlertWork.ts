@@ -81,7 +81,18 @@ export class AlertWork extends Context.Service<
     AlertWork,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const alertsOf = Schema.decodeUnknownEffect(Schema.Array(AlertRow))
+      const alertOf = Schema.decodeUnknownEffect(AlertRow)
+      /** One that another version wrote keeps nobody else's from being judged. */
+      const readable = (row: unknown) =>
+        alertOf(row).pipe(
+          Effect.map((alert) => [alert]),
+          Effect.catch((error) =>
+            Effect.as(
+              Effect.logError("an alert cannot be read, and is not judged", error),
+              []
+            )
+          )
+        )
       const evaluationsOf = Schema.decodeUnknownEffect(Schema.Array(EvaluationRow))
       const date = (at: number | null) =>
         sql`${at === null ? null : new Date(at)}::timestamptz`
@@ -177,7 +188,8 @@ export class AlertWork extends Context.Service<
                         FOR UPDATE SKIP LOCKED)
             RETURNING ${sql.literal(alertColumns)}`.pipe(
             within("10 seconds"),
-            Effect.flatMap((rows) => Effect.orDie(alertsOf(rows)))
+            Effect.flatMap((rows) => Effect.forEach(rows, readable)),
+            Effect.map((alerts) => alerts.flat())
           )
         ),
         judgedSince: Effect.fn("AlertWork.judgedSince")((alert, since) =>

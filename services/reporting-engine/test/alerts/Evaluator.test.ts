@@ -1,6 +1,7 @@
 import { describe, expect } from "bun:test"
 import { withLayer } from "@analytics/testing/effectTest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Alerts } from "../../src/alerts/Alerts.ts"
 import { bucketsBetween, timelineOf } from "../../src/alerts/alertBuckets.ts"
@@ -150,6 +151,23 @@ describe("evaluation", () => {
         )
         expect(world.sent.length).toBe(6)
         expect(new Set(world.sent.map(({ about }) => about)).size).toBe(6)
+      })
+    )
+  )
+
+  it.effect("goes on beside an alert that cannot be read", () =>
+    alone(
+      Effect.gen(function* () {
+        world.value = () => 1
+        const broken = yield* create("2026-11-23T10:05:00Z")
+        const { id } = yield* create("2026-11-23T10:05:00Z")
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`
+          UPDATE reports.alerts SET definition = '{"kind": "of a later version"}'
+           WHERE id = ${broken.id}::uuid`
+        yield* at("2026-11-23T11:00:01Z")
+        expect((yield* historyOf(id)).map(({ verdict }) => verdict)).toEqual(["ok"])
+        yield* sql`DELETE FROM reports.alerts WHERE id = ${broken.id}::uuid`
       })
     )
   )
