@@ -181,7 +181,13 @@ export const layer = Layer.effect(
         Effect.onExit((exit) =>
           exit._tag === "Success"
             ? Effect.void
-            : repo.finish(run.id, reasonOf(exit.cause)).pipe(Effect.ignore)
+            : repo
+                .finish(run.id, reasonOf(exit.cause))
+                .pipe(
+                  Effect.catch((error) =>
+                    Effect.logWarning("a run ends once it was silent", error)
+                  )
+                )
         )
       )
       yield* repo.finish(run.id, null)

@@ -97,7 +97,8 @@ export class SubscriptionRuns extends Context.Service<
           const { jobRun, projectId, scheduledFor } = asks
           const found = yield* subscriptions.byId(projectId, id)
           if (Option.isNone(found)) {
-            // A schedule that nobody knows any more, as after a restore.
+            // A schedule that nobody knows any more, as after a restore. If it cannot be
+            // removed now, it asks again.
             yield* Effect.ignore(batch.remove(projectId, id))
             return removed
           }
