@@ -1,6 +1,7 @@
 import { promisify } from "node:util"
 import { zstdCompress, zstdDecompress } from "node:zlib"
 import { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
+import { Drain } from "@analytics/api-common/Drain"
 import { makeNotes, RequestNotes } from "@analytics/api-common/RequestNotes"
 import { QueryLoadConfig } from "@analytics/config/QueryLoadConfig"
 import {
@@ -58,7 +59,10 @@ export type RunState =
   | { readonly running: true; readonly elapsedMs: number }
   | { readonly running: false; readonly text: string }
 
-/** Queries that nobody waits for. They end with the process, and then say so. */
+/**
+ * Queries that nobody waits for. A process that is told to end waits for them as for requests
+ * in flight; what takes longer ends with it, and then says so.
+ */
 export class QueryRuns extends Context.Service<
   QueryRuns,
   {
@@ -84,6 +88,7 @@ export class QueryRuns extends Context.Service<
       const repo = yield* QueryRunsRepo
       const queries = yield* Queries
       const audit = yield* Audit
+      const drain = yield* Drain
       const { asyncTimeout, resultRetention } = yield* QueryLoadConfig
       const kept = Duration.toSeconds(resultRetention)
       const owner = crypto.randomUUID()
@@ -191,7 +196,11 @@ export class QueryRuns extends Context.Service<
               retryAfter: 10,
               detail: `At most ${MOST_RUNNING} of them run or wait; cancel one, or wait.`
             })
-          yield* FiberMap.run(fibers, id.value, run(id.value, project, body))
+          yield* FiberMap.run(
+            fibers,
+            id.value,
+            drain.holds(run(id.value, project, body))
+          )
           return id.value
         }),
         state: Effect.fn("QueryRuns.state")(function* (projectId, id) {

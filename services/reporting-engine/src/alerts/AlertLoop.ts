@@ -1,3 +1,4 @@
+import { Drain } from "@analytics/api-common/Drain"
 import { Clock, Effect, Layer, Schedule } from "effect"
 import { Evaluator } from "./Evaluator.ts"
 import { NoticeSender } from "./NoticeSender.ts"
@@ -9,12 +10,14 @@ import { NoticeSender } from "./NoticeSender.ts"
 const loop = Effect.gen(function* () {
   const { look } = yield* Evaluator
   const { send } = yield* NoticeSender
+  const { takesUp } = yield* Drain
   const each = <E>(
     what: string,
     effect: (now: number) => Effect.Effect<number, E>
   ): Effect.Effect<void> =>
     Clock.currentTimeMillis.pipe(
       Effect.flatMap(effect),
+      takesUp,
       Effect.catchCause((cause) => Effect.logWarning(what, cause)),
       Effect.repeat(Schedule.spaced("2 seconds")),
       Effect.asVoid

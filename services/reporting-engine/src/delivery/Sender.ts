@@ -1,3 +1,4 @@
+import { Drain } from "@analytics/api-common/Drain"
 import { DeliveryConfig } from "@analytics/config/DeliveryConfig"
 import {
   Cause,
@@ -112,13 +113,15 @@ export class Sender extends Context.Service<
 
   /**
    * Looks all the time, and right again as long as there is something. Each sender for
-   * itself: one that waits for a slow server holds up no other.
+   * itself: one that waits for a slow server holds up no other. What is being handed over
+   * when the process is told to end is handed over, so that nobody has to ask what arrived.
    */
   static readonly loop = Layer.effectDiscard(
     Effect.gen(function* () {
       const { next } = yield* Sender
       const { senders } = yield* DeliveryConfig
-      const one = next.pipe(
+      const { takesUp } = yield* Drain
+      const one = takesUp(next).pipe(
         Effect.repeat({ until: (count) => count === 0 }),
         Effect.catchCause((cause) =>
           Effect.logWarning("the outbox cannot be read", cause)

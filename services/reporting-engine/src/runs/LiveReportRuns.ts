@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { Drain } from "@analytics/api-common/Drain"
 import { ReportConfig } from "@analytics/config/ReportConfig"
 import { unstorableIn } from "@analytics/database/unstorable"
 import type { RenderFormat } from "@analytics/reports/RenderFormat"
@@ -42,6 +43,7 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const analytics = yield* Analytics
     const config = yield* ReportConfig
+    const drain = yield* Drain
     const files = yield* RunFiles
     const renderer = yield* Renderer
     const reports = yield* ReportRepo
@@ -210,6 +212,7 @@ export const layer = Layer.effect(
           Effect.catchCause((cause) =>
             Effect.logWarning("a run of a report failed", cause)
           ),
+          drain.holds,
           FiberSet.run(background)
         )
       return run

@@ -1,3 +1,4 @@
+import { Drain } from "@analytics/api-common/Drain"
 import { Effect, Layer, Schedule } from "effect"
 import { ScheduleSync } from "./ScheduleSync.ts"
 import { AT_ONCE, SubscriptionWorker } from "./SubscriptionWorker.ts"
@@ -8,8 +9,9 @@ const BETWEEN_LOOKS = "1 second"
 const loop = Effect.gen(function* () {
   const sync = yield* ScheduleSync
   const worker = yield* SubscriptionWorker
+  const { takesUp } = yield* Drain
   const each = <E>(what: string, once: Effect.Effect<number, E>) =>
-    once.pipe(
+    takesUp(once).pipe(
       Effect.repeat({ until: (count) => count === 0 }),
       Effect.catchCause((cause) => Effect.logWarning(what, cause)),
       Effect.repeat(Schedule.spaced(BETWEEN_LOOKS)),
