@@ -5,6 +5,7 @@ import { importVariables } from "./importVariables.ts"
 import * as Kind from "./Kind.ts"
 import { mlVariables } from "./mlVariables.ts"
 import { objectStoreVariables } from "./objectStoreVariables.ts"
+import { observabilityVariables } from "./observabilityVariables.ts"
 import { reportVariables } from "./reportVariables.ts"
 import { defaulted, optional, type Process, required } from "./Variable.ts"
 
@@ -52,11 +53,12 @@ export const variables = {
   HTTP_DRAIN_DELAY: defaulted(Kind.duration, "0 seconds", {
     of: services,
     description:
-      "How long to go on serving after SIGTERM while `/readyz` answers 503, so that load balancers notice."
+      "How long to go on serving after SIGTERM while `/readyz` answers 503 and each answer ends its connection, so that load balancers and clients go elsewhere. A second signal ends the process at once."
   }),
   HTTP_DRAIN_TIMEOUT: defaulted(Kind.duration, "10 seconds", {
     of: services,
-    description: "How long requests in flight may take to finish after that."
+    description:
+      "How long requests in flight, queries and reports that nobody waits for, and messages that are being sent may take to finish after that."
   }),
 
   DATABASE_URL: required(Kind.secretUrl, {
@@ -86,6 +88,11 @@ export const variables = {
       description: "Connections to ClickHouse."
     }
   ),
+  CLICKHOUSE_CLUSTER: defaulted(Kind.text, "", {
+    of: [...ofEvents, "migrate"],
+    description:
+      "Name of the cluster in ClickHouse's `remote_servers`, over whose shards and replicas the tables lie; empty is one node. Never changed once a database is there."
+  }),
 
   ADMIN_KEY: required(Kind.secret, {
     of: ofKeys,
@@ -280,53 +287,7 @@ export const variables = {
 
   ...embeddedClickHouseVariables,
 
-  LOG_LEVEL: defaulted(
-    Kind.oneOf("All", "Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"),
-    "Info",
-    { of: services, description: "Least severe level that is logged." }
-  ),
-  LOG_FORMAT: defaulted(Kind.oneOf("json", "pretty"), "json", {
-    of: services,
-    description: "One JSON object a line, or text for people."
-  }),
-  OTEL_SERVICE_NAME: optional(Kind.text, {
-    of: services,
-    description: "Name of the service in telemetry; its own name without it."
-  }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: optional(Kind.url, {
-    of: services,
-    description:
-      "OTLP collector for traces, metrics and logs, which are exported only when it is set. The SDK's other `OTEL_*` variables (timeouts, compression, batch sizes, resource attributes) mean what OpenTelemetry says."
-  }),
-  OTEL_EXPORTER_OTLP_HEADERS: optional(Kind.secret, {
-    of: services,
-    description: "Headers for the collector, as `name=value,name=value`."
-  }),
-  OTEL_SDK_DISABLED: defaulted(Kind.flag, "false", {
-    of: services,
-    description: "Switches the export off, whatever the endpoint says."
-  }),
-  OTEL_METRIC_EXPORT_INTERVAL: defaulted(
-    Kind.wholeNumber({ minimum: 100, maximum: 3_600_000 }),
-    "60000",
-    { of: services, description: "Milliseconds between two exports of the metrics." }
-  ),
-  OTEL_TRACES_SAMPLER: defaulted(
-    Kind.oneOf(
-      "always_on",
-      "always_off",
-      "traceidratio",
-      "parentbased_always_on",
-      "parentbased_always_off",
-      "parentbased_traceidratio"
-    ),
-    "parentbased_traceidratio",
-    { of: services, description: "Which traces are kept." }
-  ),
-  OTEL_TRACES_SAMPLER_ARG: defaulted(Kind.share, "1", {
-    of: services,
-    description: "Share of the traces that the `traceidratio` samplers keep."
-  })
+  ...observabilityVariables
 }
 
 export type Variables = typeof variables

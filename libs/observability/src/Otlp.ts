@@ -11,9 +11,13 @@ import {
   BatchSpanProcessor,
   ParentBasedSampler,
   type Sampler,
+  type SpanProcessor,
   TraceIdRatioBasedSampler
 } from "@opentelemetry/sdk-trace-base"
-import { Option, Redacted } from "effect"
+import { Duration, Option, Redacted } from "effect"
+import { KeepNotable } from "./KeepNotable.ts"
+import { KeepSampler } from "./KeepSampler.ts"
+import { resourceOf } from "./resourceOf.ts"
 
 type Config = ObservabilityConfig["Service"]
 
@@ -23,9 +27,12 @@ export const layer = (serviceName: string, endpoint: string, config: Config) =>
     const headers = headersOf(config)
     const to = (signal: string) => ({ url: `${endpoint}/v1/${signal}`, headers })
     return {
-      resource: { serviceName },
-      spanProcessor: new BatchSpanProcessor(new OTLPTraceExporter(to("traces"))),
-      tracerConfig: { sampler: samplerOf(config) },
+      resource: resourceOf(serviceName, config),
+      spanProcessor: keeping(
+        config,
+        new BatchSpanProcessor(new OTLPTraceExporter(to("traces")))
+      ),
+      tracerConfig: { sampler: keptBy(config) },
       metricReader: new PeriodicExportingMetricReader({
         exporter: new OTLPMetricExporter(to("metrics")),
         exportIntervalMillis: config.metricInterval,
@@ -37,6 +44,24 @@ export const layer = (serviceName: string, endpoint: string, config: Config) =>
       })
     }
   })
+
+const keepsNotable = ({ keepErrors, keepSlowerThan }: Config): boolean =>
+  keepErrors || Duration.toMillis(keepSlowerThan) > 0
+
+const keeping = (config: Config, next: SpanProcessor): SpanProcessor =>
+  keepsNotable(config)
+    ? new KeepNotable(next, {
+        errors: config.keepErrors,
+        slowerThan: Duration.toMillis(config.keepSlowerThan),
+        mostSpans: config.bufferedSpans
+      })
+    : next
+
+/** `always_on` is all there is, what nobody asked for included. */
+const keptBy = (config: Config): Sampler =>
+  config.sampler === "always_on"
+    ? samplerOf(config)
+    : new KeepSampler(samplerOf(config), keepsNotable(config))
 
 const samplerOf = ({ sampler, sampleRatio }: Config): Sampler => {
   const ratio = () => new TraceIdRatioBasedSampler(sampleRatio)

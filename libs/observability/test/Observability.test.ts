@@ -65,7 +65,9 @@ describe("telemetry", () => {
         return new Response()
       }
     })
-    const traced = Effect.logInfo("work").pipe(Effect.withSpan("work"))
+    const traced = Effect.logInfo("work").pipe(
+      Effect.withSpan("work", { kind: "server" })
+    )
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}/`,
       OTEL_EXPORTER_OTLP_HEADERS: "x-token=a%20b"

@@ -1,4 +1,5 @@
-import { requestDuration } from "@analytics/api-common/EffectPlugin"
+import { measureRequests } from "@analytics/api-common/RequestMetrics"
+import { inServerSpan } from "@analytics/api-common/serverSpan"
 import type { WireSchema } from "@analytics/api-common/WireSchema"
 import {
   Cause,
@@ -6,12 +7,10 @@ import {
   Effect,
   Exit,
   type ManagedRuntime,
-  Metric,
   Option,
   Schema,
   Tracer
 } from "effect"
-import { Headers, HttpTraceContext } from "effect/http"
 import {
   errorResponse,
   failureOf,
@@ -43,7 +42,7 @@ export interface ProtocolRuntime<R> {
 export const protocolRuntime = <R, ER>(
   runtime: ManagedRuntime.ManagedRuntime<R, ER>
 ): ProtocolRuntime<R> => {
-  const measure = measuring(runtime)
+  const measure = measureRequests(runtime)
 
   const respond: ProtocolRuntime<R>["respond"] = async (request, route, program) => {
     const startedAt = performance.now()
@@ -51,7 +50,7 @@ export const protocolRuntime = <R, ER>(
     const traced =
       context !== undefined &&
       Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer
-        ? Effect.withSpan(program, `${request.method} ${route}`, spanOf(request, route))
+        ? inServerSpan(request, route, statuses)(program)
         : program
     const answered = Effect.catch(traced, (failure) =>
       Effect.succeed(errorResponse(failureOf(failure)))
@@ -112,30 +111,11 @@ const run = <A, E, R>(
   })
 }
 
-const spanOf = (request: Request, route: string) => ({
-  kind: "server" as const,
-  parent: Option.getOrUndefined(
-    HttpTraceContext.fromHeaders(Headers.fromInput(request.headers))
-  ),
-  attributes: { "http.route": route, "http.request.method": request.method }
-})
-
-/** Counts requests; the metric of a route and status is looked up once. */
-const measuring = <R, ER>(runtime: ManagedRuntime.ManagedRuntime<R, ER>) => {
-  const known = new Map<string, Metric.Metric<number, unknown>>()
-  return (method: string, route: string, status: number, startedAt: number): void => {
-    const context = runtime.cachedContext
-    if (context === undefined) return
-    const name = `${status} ${method} ${route}`
-    let metric = known.get(name)
-    if (metric === undefined) {
-      metric = Metric.withAttributes(requestDuration, {
-        "http.request.method": method,
-        "http.route": route,
-        "http.response.status_code": String(status)
-      })
-      known.set(name, metric)
-    }
-    metric.updateUnsafe((performance.now() - startedAt) / 1000, context)
-  }
+const statuses = {
+  of: ({ status }: Response) => status,
+  ofFailure: (exit: Exit.Failure<Response, ProtocolFailure>) =>
+    Option.match(Exit.findErrorOption(exit), {
+      onNone: () => unexpected,
+      onSome: failureOf
+    }).status
 }
