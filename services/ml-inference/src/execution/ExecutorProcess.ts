@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
+import { limitedCommand } from "@analytics/api-common/limitedCommand"
 import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import type { Socket } from "bun"
 import { Schema } from "effect"
@@ -23,9 +24,6 @@ declare module "bun" {
 }
 
 const entry = fileURLToPath(new URL("./executorMain.ts", import.meta.url))
-
-/** No core file: it would hold what the model was given. */
-const script = 'ulimit -c 0; ulimit -d "$1"; shift; exec "$@"'
 
 /** Bytes for compiled JavaScript, of which an executor has little. */
 const compilerMemory = 16 * 1024 * 1024
@@ -56,9 +54,9 @@ export class ExecutorProcess {
 
   constructor(path: string, limits: ExecutorLimits) {
     this.#limits = limits
-    const kib = Math.ceil(Math.max(limits.memory, leastMemory) / 1024)
-    const command = [process.execPath, "--no-install", "--no-env-file", entry, path]
-    this.#child = Bun.spawn(["sh", "-c", script, "executor", String(kib), ...command], {
+    const kib = Math.max(limits.memory, leastMemory) / 1024
+    const command = ["--no-install", "--no-env-file", entry, path]
+    this.#child = Bun.spawn(limitedCommand({ kib }, command), {
       stdio: ["ignore", "ignore", "pipe", "socket-fd"],
       // Nothing of this service's settings: they name its stores and its keys.
       env: {

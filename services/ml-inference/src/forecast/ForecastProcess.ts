@@ -1,23 +1,19 @@
 import { fileURLToPath } from "node:url"
+import { limitedCommand } from "@analytics/api-common/limitedCommand"
 import type { ForecastTask } from "./ForecastTask.ts"
 
 const entry = fileURLToPath(new URL("./forecastMain.ts", import.meta.url))
-/** Bytes of data segment, in KiB; a WASM memory reserves far more than it uses. */
-const MEMORY = 4 * 1024 * 1024
-/** Inference goes first. */
-const script = `ulimit -c 0; ulimit -d ${MEMORY}; exec nice -n 10 "$@"`
+/** A WASM memory reserves far more than it uses. Inference goes first. */
+const limits = { kib: 4 * 1024 * 1024, niceness: 10 }
 
 /** One process that forecasts, one task at a time. */
 export class ForecastProcess {
-  readonly #child = Bun.spawn(
-    ["sh", "-c", script, "forecast", process.execPath, "--no-install", entry],
-    {
-      stdio: ["pipe", "pipe", "ignore"],
-      // Nothing of this service's settings: they name its stores and its keys.
-      env: { PATH: process.env["PATH"], BUN_ENABLE_CRASH_REPORTING: "0" },
-      cwd: "/"
-    }
-  )
+  readonly #child = Bun.spawn(limitedCommand(limits, ["--no-install", entry]), {
+    stdio: ["pipe", "pipe", "ignore"],
+    // Nothing of this service's settings: they name its stores and its keys.
+    env: { PATH: process.env["PATH"], BUN_ENABLE_CRASH_REPORTING: "0" },
+    cwd: "/"
+  })
   #answer: ((line: string | undefined) => void) | undefined
   #isGone = false
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url"
+import { limitedCommand } from "@analytics/api-common/limitedCommand"
 import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import { Inspection, OnnxUnreadable } from "@analytics/ml-models/onnx/Inspection"
 import { Effect, Schema } from "effect"
@@ -13,7 +14,6 @@ const COMPILER_MEMORY = 16 * 1024 * 1024
 const TOLD = 2000
 
 const entry = fileURLToPath(new URL("./inspectMain.ts", import.meta.url))
-const script = 'ulimit -c 0; ulimit -d "$1"; shift; exec "$@"'
 
 /** One line of JSON that `inspectMain` writes. */
 const Told = Schema.fromJsonString(
@@ -28,11 +28,10 @@ const Told = Schema.fromJsonString(
  * meanwhile, and one that makes it fail ends that process alone.
  */
 export const inspectFile = Effect.fn("inspectFile")(function* (path: string) {
-  const command = [process.execPath, "--no-install", "--no-env-file", entry, path]
-  const kib = String(MEMORY / 1024)
+  const command = ["--no-install", "--no-env-file", entry, path]
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      Bun.spawn(["sh", "-c", script, "inspect", kib, ...command], {
+      Bun.spawn(limitedCommand({ kib: MEMORY / 1024 }, command), {
         stdio: ["ignore", "pipe", "pipe"],
         // Nothing of this service's settings: they name its stores and its keys.
         env: {

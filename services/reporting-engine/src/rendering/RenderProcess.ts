@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url"
+import { limitedCommand } from "@analytics/api-common/limitedCommand"
 import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import type { Rendering } from "@analytics/reports/RenderFormat"
 import type { Rendered } from "@analytics/reports/ReportDocument"
@@ -8,8 +9,8 @@ import { type AnswerHead, MOST_FILE } from "./RenderTask.ts"
 
 const entry = fileURLToPath(new URL("./renderMain.ts", import.meta.url))
 
-/** No core file: it would hold what the document says. What people wait for goes first. */
-const script = 'ulimit -c 0; ulimit -d "$1"; shift; exec nice -n 5 "$@"'
+/** What people wait for goes first. */
+const niceness = 5
 
 /** Bytes for compiled JavaScript: charts are drawn by a lot of it. */
 const compilerMemory = 64 * 1024 * 1024
@@ -44,19 +45,9 @@ export class RenderProcess {
 
   /** @param memory bytes of data segment */
   constructor(memory: number) {
-    const kib = Math.ceil(memory / 1024)
+    const kib = memory / 1024
     this.#child = Bun.spawn(
-      [
-        "sh",
-        "-c",
-        script,
-        "render",
-        String(kib),
-        process.execPath,
-        "--no-install",
-        "--no-env-file",
-        entry
-      ],
+      limitedCommand({ kib, niceness }, ["--no-install", "--no-env-file", entry]),
       {
         stdio: ["pipe", "pipe", "ignore"],
         // Nothing of this service's settings: they name its stores and its keys.

@@ -1,3 +1,4 @@
+import { limitedCommand } from "@analytics/api-common/limitedCommand"
 import { limitedRuntime } from "@analytics/api-common/limitedRuntime"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { JobFailed } from "../../../jobs/JobType.ts"
@@ -86,31 +87,19 @@ const unreadable = new JobFailed({
   detail: "The trainer says what nobody here understands; the service's log has more."
 })
 
-/** `ulimit -d` counts in KiB; `exec`, so that the process is the trainer itself. */
 const spawn = (program: string, folder: string, memory: number) =>
-  Bun.spawn(
-    [
-      "sh",
-      "-c",
-      'ulimit -c 0; ulimit -d "$0" && exec "$@"',
-      String(Math.floor((memory + SET_ASIDE) / 1024)),
-      process.execPath,
-      program,
-      folder
-    ],
-    {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-      // It needs no secret of this process.
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        NO_COLOR: "1",
-        // Without a compiler, training would take thirty times as long.
-        ...limitedRuntime(COMPILER_MEMORY)
-      }
+  Bun.spawn(limitedCommand({ kib: (memory + SET_ASIDE) / 1024 }, [program, folder]), {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    // It needs no secret of this process.
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      NO_COLOR: "1",
+      // Without a compiler, training would take thirty times as long.
+      ...limitedRuntime(COMPILER_MEMORY)
     }
-  )
+  })
 
 const lastOf = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
   const decoder = new TextDecoder()
