@@ -4,7 +4,8 @@ import * as Settings from "./Settings.ts"
 const fields = Settings.load({
   url: "CLICKHOUSE_URL",
   requestTimeout: "CLICKHOUSE_REQUEST_TIMEOUT",
-  poolSize: "CLICKHOUSE_POOL_SIZE"
+  poolSize: "CLICKHOUSE_POOL_SIZE",
+  cluster: "CLICKHOUSE_CLUSTER"
 })
 
 /**
@@ -17,6 +18,8 @@ export class ClickHouseConfig extends Context.Service<
     readonly url: Redacted.Redacted
     readonly requestTimeout: Duration.Duration
     readonly poolSize: number
+    /** Name of the cluster in the servers' configuration; none or "" is one node. */
+    readonly cluster?: string
   }
 >()("@analytics/config/ClickHouseConfig") {
   static readonly layer = Layer.effect(ClickHouseConfig, fields)

@@ -17,11 +17,14 @@ import {
 } from "effect"
 import {
   ClickHouseError,
+  isBehind,
   isConnectionLost,
   type Operation,
   translate
 } from "./ClickHouseError.ts"
 import { insertOverHttp } from "./insertOverHttp.ts"
+import { poolOf, traceHeaders } from "./storeMetrics.ts"
+import { clusterSettings, Topology } from "./Topology.ts"
 import { untilException } from "./untilException.ts"
 
 export interface RequestOptions {
@@ -99,6 +102,8 @@ export class ClickHouse extends Context.Service<
     /** Kills a query and returns once the server no longer runs it; `timeout` after 30 s. */
     killAndWait(queryId: string): Effect.Effect<void, ClickHouseError>
     readonly ping: Effect.Effect<void, ClickHouseError>
+    /** Where the tables lie. */
+    readonly topology: Topology
   }
 >()("@analytics/database/ClickHouse") {
   static readonly layer = Layer.effect(
@@ -122,14 +127,44 @@ export const make = Effect.fnUntraced(function* (
   )
 
   const url = new URL(Redacted.value(config.url))
+  const counted = poolOf("clickhouse", config.poolSize)
+  const topology = new Topology(config.cluster)
+  const ofAll: ClickHouseSettings =
+    topology.cluster === undefined ? {} : clusterSettings
+
+  const send = <A>(
+    operation: Operation,
+    queryId: string,
+    run: (request: Sent) => Promise<A>,
+    options: RequestOptions = {}
+  ) =>
+    counted(
+      operation,
+      sendOne(operation, queryId, run, {
+        ...options,
+        settings: { ...ofAll, ...options.settings }
+      })
+    )
+
+  /** How long DDL waits for the nodes of a cluster. */
+  const patience = (duration: Duration.Duration): ClickHouseSettings =>
+    topology.cluster === undefined
+      ? {}
+      : {
+          distributed_ddl_task_timeout: String(Math.ceil(Duration.toSeconds(duration)))
+        }
 
   const kill = (queryId: string) =>
-    send("command", randomId(), (request) =>
-      client.command({
-        ...request,
-        query: "KILL QUERY WHERE Settings['log_comment'] = {id:String} ASYNC",
-        query_params: { id: queryId }
-      })
+    send(
+      "command",
+      randomId(),
+      (request) =>
+        client.command({
+          ...request,
+          query: `KILL QUERY ${topology.onCluster} WHERE Settings['log_comment'] = {id:String} ASYNC`,
+          query_params: { id: queryId }
+        }),
+      { settings: patience(Duration.seconds(5)) }
     ).pipe(Effect.timeoutOrElse(late("command", queryId, "10 seconds")), Effect.asVoid)
 
   /** One attempt, bounded in time, which leaves no query behind when it is given up. */
@@ -154,15 +189,17 @@ export const make = Effect.fnUntraced(function* (
       "read",
       { ...options, settings: { ...readSettings, ...options.settings } },
       run
-    ).pipe(Effect.retry({ times: 1, while: isConnectionLost }))
+    ).pipe(
+      Effect.retry({ times: 1, while: isConnectionLost }),
+      Effect.retry({ while: isBehind, schedule: catchingUp })
+    )
 
   const running = (queryId: string) =>
     read({ params: { id: queryId } }, (request) =>
       client
         .query({
           ...request,
-          query:
-            "SELECT 1 FROM system.processes WHERE Settings['log_comment'] = {id:String}",
+          query: `SELECT 1 FROM ${topology.onEveryNode("system.processes")} WHERE Settings['log_comment'] = {id:String}`,
           format: "JSONEachRow"
         })
         .then((answer) => answer.json())
@@ -245,7 +282,14 @@ export const make = Effect.fnUntraced(function* (
     command: (sql, options = {}) =>
       attempt(
         "command",
-        { ...options, settings: { wait_end_of_query: 1, ...options.settings } },
+        {
+          ...options,
+          settings: {
+            wait_end_of_query: 1,
+            ...patience(options.timeout ?? config.requestTimeout),
+            ...options.settings
+          }
+        },
         (request) => client.command({ ...request, query: sql })
       ).pipe(Effect.asVoid, withSpan("command", sql)),
     insert: (request) =>
@@ -258,6 +302,7 @@ export const make = Effect.fnUntraced(function* (
             query: insertSql(request),
             queryId: sent.query_id,
             settings: sent.clickhouse_settings,
+            headers: sent.http_headers,
             body: request.body,
             signal: sent.abort_signal
           })
@@ -279,9 +324,15 @@ export const make = Effect.fnUntraced(function* (
       client
         .query({ ...request, query: "SELECT 1", format: "JSONEachRow" })
         .then((answer) => answer.json())
-    ).pipe(Effect.asVoid)
+    ).pipe(Effect.asVoid),
+    topology
   })
 })
+
+/** How long a read waits for a replica that has what was acknowledged. */
+const catchingUp = Schedule.spaced("100 millis").pipe(
+  Schedule.upTo({ duration: "10 seconds" })
+)
 
 const connect = (config: ClickHouseConfig["Service"]): ClickHouseClient =>
   createClient({
@@ -304,25 +355,29 @@ interface Sent {
   readonly query_id: string
   readonly query_params?: Record<string, unknown>
   readonly clickhouse_settings: ClickHouseSettings
+  readonly http_headers: Record<string, string>
   readonly abort_signal: AbortSignal
 }
 
-const send = <A>(
+const sendOne = <A>(
   operation: Operation,
   queryId: string,
   run: (request: Sent) => Promise<A>,
-  options: RequestOptions = {}
+  options: RequestOptions
 ): Effect.Effect<A, ClickHouseError> =>
-  Effect.tryPromise({
-    try: (signal) =>
-      run({
-        query_id: queryId,
-        ...(options.params ? { query_params: options.params } : {}),
-        clickhouse_settings: { ...options.settings, log_comment: queryId },
-        abort_signal: signal
-      }),
-    catch: (cause) => translate(operation, queryId, cause)
-  })
+  Effect.flatMap(traceHeaders, (headers) =>
+    Effect.tryPromise({
+      try: (signal) =>
+        run({
+          query_id: queryId,
+          ...(options.params ? { query_params: options.params } : {}),
+          clickhouse_settings: { ...options.settings, log_comment: queryId },
+          http_headers: headers,
+          abort_signal: signal
+        }),
+      catch: (cause) => translate(operation, queryId, cause)
+    })
+  )
 
 const late = (operation: Operation, queryId: string, duration: Duration.Input) => ({
   duration,
@@ -353,6 +408,7 @@ const withSpan = (name: string, statement: string) =>
     kind: "client",
     attributes: {
       "db.system.name": "clickhouse",
+      "db.operation.name": name,
       "db.query.text": statement.slice(0, 2000)
     }
   })

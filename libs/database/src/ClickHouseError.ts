@@ -102,6 +102,8 @@ const transientCodes = new Set([
   243, // NOT_ENOUGH_SPACE
   279, // ALL_CONNECTION_TRIES_FAILED
   285, // TOO_FEW_LIVE_REPLICAS
+  286, // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+  289, // REPLICA_IS_NOT_IN_QUORUM
   319, // UNKNOWN_STATUS_OF_INSERT
   425, // SYSTEM_ERROR
   999 // KEEPER_EXCEPTION
@@ -145,3 +147,9 @@ export const translate = (
 /** Whether the connection broke before an answer: for reads, ask again. */
 export const isConnectionLost = (error: ClickHouseError): boolean =>
   error.kind === "transient" && error.code === undefined
+
+/** Whether the replica that was asked lacks what others acknowledged: ask again. */
+export const isBehind = (error: ClickHouseError): boolean =>
+  error.code === REPLICA_IS_NOT_IN_QUORUM
+
+const REPLICA_IS_NOT_IN_QUORUM = 289

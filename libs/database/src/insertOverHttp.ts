@@ -6,6 +6,8 @@ export interface RawInsert {
   readonly query: string
   readonly queryId: string
   readonly settings: ClickHouseSettings
+  /** Besides those that every insert has. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array<ArrayBuffer> | string
   readonly signal: AbortSignal
 }
@@ -31,6 +33,7 @@ export const insertOverHttp = async (insert: RawInsert): Promise<number> => {
     method: "POST",
     keepalive: false,
     headers: {
+      ...insert.headers,
       "content-type": "application/octet-stream",
       connection: "close",
       "user-agent": "analytics",

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as ClickHouseCluster from "@analytics/clickhouse-cluster/ClickHouseCluster"
 import * as EmbeddedClickHouse from "@analytics/embedded-clickhouse/EmbeddedClickHouse"
 import * as EmbeddedPostgres from "@analytics/embedded-postgres/EmbeddedPostgres"
 import { Effect } from "effect"
@@ -31,6 +32,13 @@ export const startClickHouse = Effect.gen(function* () {
   })
   return server.url
 }).pipe(Effect.withSpan("TestServers.startClickHouse"))
+
+/** A throw-away cluster of ClickHouse, a shard a process. */
+export const startCluster = (shards: number) =>
+  Effect.gen(function* () {
+    const dataDir = yield* temporaryFolder
+    return yield* ClickHouseCluster.start({ dataDir, shards })
+  }).pipe(Effect.withSpan("TestServers.startCluster"))
 
 /** The test run's servers where it has some, else servers of this scope. */
 export const postgresServer = Effect.suspend(() => {

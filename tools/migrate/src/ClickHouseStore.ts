@@ -1,7 +1,9 @@
 import type { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
-import { Effect } from "effect"
-import { StatementFailed, unavailable } from "./MigrateError.ts"
+import { Effect, Schema } from "effect"
+import { type ClusterStatement, clusterStatements } from "./ClusterSql.ts"
+import { alreadySo, NodesDiffer, tellNodes } from "./DistributedDdl.ts"
+import { HistoryConflict, StatementFailed, unavailable } from "./MigrateError.ts"
 import type { Migration } from "./Migration.ts"
 import type { MigrationStore } from "./MigrationStore.ts"
 
@@ -17,6 +19,8 @@ interface State {
   /** A statement was sent after `done`, and its end was never recorded. */
   readonly running: number
   readonly at: string
+  /** Times that it was taken back. */
+  readonly downs: string
 }
 
 /**
@@ -26,21 +30,17 @@ interface State {
  */
 export const make = (clickhouse: ClickHouse["Service"]): MigrationStore => ({
   name: "clickhouse",
-  prepare: clickhouse
-    .command(
-      `CREATE TABLE IF NOT EXISTS schema_migrations (
-         sequence UInt64,
-         version String,
-         name String,
-         checksum String,
-         direction LowCardinality(String),
-         done UInt32,
-         total UInt32,
-         running UInt8,
-         at DateTime64(3, 'UTC') DEFAULT now64(3)
-       ) ENGINE = MergeTree ORDER BY sequence`
-    )
-    .pipe(Effect.mapError(unavailable("clickhouse"))),
+  prepare: Effect.gen(function* () {
+    yield* sameKind(clickhouse)
+    for (const statement of yield* translated(clickhouse, "record", [RECORD]))
+      yield* tell(clickhouse, statement, true)
+  }).pipe(
+    Effect.catchTags({
+      ClickHouseError: (error) => Effect.fail(unavailable("clickhouse")(error)),
+      NodesDiffer: (error) => Effect.fail(unavailable("clickhouse")(error)),
+      Untranslated: (error) => Effect.die(error)
+    })
+  ),
   applied: states(clickhouse).pipe(
     Effect.map((rows) =>
       rows.filter(isApplied).map((row) => ({
@@ -59,16 +59,26 @@ export const make = (clickhouse: ClickHouse["Service"]): MigrationStore => ({
     })
   ),
   run: Effect.fn("ClickHouseStore.run")(function* (migration, direction) {
-    const { statements } = migration[direction]
     const state = (yield* states(clickhouse)).find(
       (row) => row.version === migration.version
+    )
+    // A table that was dropped with its migration comes back as another.
+    const statements = yield* translated(
+      clickhouse,
+      `${migration.version} ${state?.downs ?? 0}`,
+      migration[direction].statements
+    ).pipe(
+      Effect.catchTags({
+        Untranslated: (error) => failure(migration, error.statement, error.cause),
+        ClickHouseError: (error) => Effect.fail(unavailable("clickhouse")(error))
+      })
     )
     const resumed =
       state?.direction === direction && state.done < state.total ? state : undefined
     if (resumed && !isUntouched(resumed) && resumed.checksum !== migration.checksum)
       return yield* failure(
         migration,
-        statements[resumed.done] ?? "",
+        statements[resumed.done]?.sql ?? "",
         `the file changed after ${resumed.done} of ${resumed.total} statements had run: restore it, or undo them by hand and delete the rows of this version from schema_migrations`
       )
     const save = (done: number, running: boolean) =>
@@ -77,17 +87,13 @@ export const make = (clickhouse: ClickHouse["Service"]): MigrationStore => ({
     for (const [index, statement] of statements.entries()) {
       if (index < first) continue
       const inDoubt = index === first && resumed?.running === 1
-      if (inDoubt && /^\s*INSERT\b/i.test(statement))
-        return yield* failure(migration, statement, inDoubtText(migration, index))
+      if (inDoubt && /^\s*INSERT\b/i.test(statement.sql))
+        return yield* failure(migration, statement.sql, inDoubtText(migration, index))
       yield* save(index, true)
-      yield* clickhouse.command(statement).pipe(
-        Effect.catchIf(
-          (error) => inDoubt && error.code !== undefined && alreadySo.has(error.code),
-          () => Effect.void
-        ),
-        Effect.catch((error: ClickHouseError) =>
-          (error.code === undefined ? Effect.void : save(index, false)).pipe(
-            Effect.andThen(failure(migration, statement, error))
+      yield* tell(clickhouse, statement, inDoubt).pipe(
+        Effect.catch((error) =>
+          (isRefusal(error) ? save(index, false) : Effect.void).pipe(
+            Effect.andThen(failure(migration, statement.sql, error))
           )
         )
       )
@@ -96,16 +102,91 @@ export const make = (clickhouse: ClickHouse["Service"]): MigrationStore => ({
   })
 })
 
-/** Answers to a repeated CREATE, DROP or ALTER that say it was carried out before. */
-const alreadySo = new Set([
-  10, // NOT_FOUND_COLUMN_IN_BLOCK: DROP COLUMN again
-  15, // DUPLICATE_COLUMN
-  44, // ILLEGAL_COLUMN: ADD COLUMN or INDEX again
-  57, // TABLE_ALREADY_EXISTS
-  60, // UNKNOWN_TABLE: DROP again
-  81, // UNKNOWN_DATABASE: DROP again
-  82 // DATABASE_ALREADY_EXISTS
-])
+/** A statement that a cluster cannot be told. */
+class Untranslated extends Schema.TaggedError<Untranslated>()("Untranslated", {
+  statement: Schema.String,
+  cause: Schema.Defect()
+}) {}
+
+/** Whether the statement has certainly changed nothing. */
+const isRefusal = (error: ClickHouseError | NodesDiffer): boolean =>
+  error instanceof NodesDiffer ? error.nowhere : error.code !== undefined
+
+const RECORD = `
+  CREATE TABLE IF NOT EXISTS schema_migrations (
+    sequence UInt64,
+    version String,
+    name String,
+    checksum String,
+    direction LowCardinality(String),
+    done UInt32,
+    total UInt32,
+    running UInt8,
+    at DateTime64(3, 'UTC') DEFAULT now64(3)
+  ) ENGINE = MergeTree ORDER BY sequence`
+
+/** Tables of one node cannot become those of a cluster by a migration, nor back. */
+const sameKind = (clickhouse: ClickHouse["Service"]) =>
+  clickhouse
+    .query<{ engine: string }>(
+      `SELECT engine FROM system.tables
+        WHERE database = currentDatabase() AND name = 'schema_migrations'`
+    )
+    .pipe(
+      Effect.flatMap(([table]) =>
+        table === undefined ||
+        table.engine.startsWith("Replicated") ===
+          (clickhouse.topology.cluster !== undefined)
+          ? Effect.void
+          : Effect.fail(
+              new HistoryConflict({
+                store: "clickhouse",
+                version: "schema_migrations",
+                reason:
+                  "the tables of this database are of one node and CLICKHOUSE_CLUSTER names a cluster, or the other way round; back up, and restore into a new database (docs/operations/scale-out.md)"
+              })
+            )
+      )
+    )
+
+/** Statements as this store takes them; `of` tells those of one run from any other's. */
+const translated = (
+  clickhouse: ClickHouse["Service"],
+  of: string,
+  statements: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<ClusterStatement>, Untranslated | ClickHouseError> =>
+  clickhouse.topology.cluster === undefined
+    ? Effect.succeed(statements.map((sql) => ({ sql, onEveryNode: false })))
+    : clickhouse.query<{ name: string }>("SELECT currentDatabase() AS name").pipe(
+        Effect.flatMap(([database]) =>
+          Effect.forEach(statements, (statement, index) =>
+            Effect.try({
+              try: () =>
+                clusterStatements(
+                  statement,
+                  clickhouse.topology,
+                  `${database?.name} ${of} ${index}`
+                ),
+              catch: (cause) => new Untranslated({ statement, cause })
+            })
+          )
+        ),
+        Effect.map((all) => all.flat())
+      )
+
+const tell = (
+  clickhouse: ClickHouse["Service"],
+  statement: ClusterStatement,
+  again: boolean
+): Effect.Effect<void, ClickHouseError | NodesDiffer> =>
+  statement.onEveryNode
+    ? tellNodes(clickhouse, statement.sql, again)
+    : clickhouse.command(statement.sql).pipe(
+        Effect.catchIf(
+          (error) => again && error.code !== undefined && alreadySo.has(error.code),
+          () => Effect.void
+        )
+      )
 
 const isApplied = (row: State): boolean =>
   row.direction === "up" ? row.done === row.total : row.done < row.total
@@ -115,7 +196,9 @@ const isUntouched = (row: State): boolean => row.done === 0 && row.running === 0
 const states = (clickhouse: ClickHouse["Service"]) =>
   clickhouse
     .query<State>(
-      `SELECT version, name, checksum, direction, done, total, running, at
+      `SELECT version, name, checksum, direction, done, total, running, at,
+              countIf(direction = 'down' AND done = total) OVER (PARTITION BY version)
+                AS downs
          FROM schema_migrations ORDER BY sequence DESC LIMIT 1 BY version`
     )
     .pipe(Effect.mapError(unavailable("clickhouse")))

@@ -68,7 +68,7 @@ export const ensureClickHouse = Effect.fn("Databases.ensureClickHouse")(function
         url: withDatabase(config.url, "default")
       })
       yield* server.command(
-        `CREATE DATABASE IF NOT EXISTS ${ClickHouse.quoteName(database)} ENGINE = Atomic`
+        `CREATE DATABASE IF NOT EXISTS ${ClickHouse.quoteName(database)} ${server.topology.onCluster} ENGINE = Atomic`
       )
     })
   ).pipe(

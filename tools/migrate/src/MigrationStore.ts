@@ -1,5 +1,10 @@
 import type { Effect } from "effect"
-import type { StatementFailed, StoreName, StoreUnavailable } from "./MigrateError.ts"
+import type {
+  HistoryConflict,
+  StatementFailed,
+  StoreName,
+  StoreUnavailable
+} from "./MigrateError.ts"
 import type { Migration } from "./Migration.ts"
 import type { Applied } from "./Plan.ts"
 
@@ -12,8 +17,8 @@ export interface Unfinished {
 /** One database that migrations change and that remembers them. Callers hold the lock. */
 export interface MigrationStore {
   readonly name: StoreName
-  /** Creates the table of applied migrations. */
-  readonly prepare: Effect.Effect<void, StoreUnavailable>
+  /** Creates the table of applied migrations; refuses one of another kind of store. */
+  readonly prepare: Effect.Effect<void, StoreUnavailable | HistoryConflict>
   readonly applied: Effect.Effect<ReadonlyArray<Applied>, StoreUnavailable>
   /** What a killed run left half done, to be run again first. */
   readonly unfinished: Effect.Effect<Unfinished | undefined, StoreUnavailable>

@@ -1,7 +1,11 @@
 import { spawn } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { ensureTemplate } from "@analytics/testing/TestPostgres"
-import { startClickHouse, startPostgres } from "@analytics/testing/TestServers"
+import {
+  startClickHouse,
+  startCluster,
+  startPostgres
+} from "@analytics/testing/TestServers"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 
@@ -16,14 +20,22 @@ const lanes = Math.min(4, Math.max(2, availableParallelism()))
  * then `bun test` with the given arguments. Both servers stop however the run ends.
  */
 const program = Effect.gen(function* () {
-  const [postgres, clickhouse] = yield* Effect.all([startPostgres, startClickHouse], {
+  const [postgres, clickhouse] = yield* Effect.all([startPostgres, eventStore], {
     concurrency: 2
   })
   yield* ensureTemplate(postgres)
   return yield* bunTest(process.argv.slice(2), {
     TEST_DATABASE_URL: postgres,
-    TEST_CLICKHOUSE_URL: clickhouse
+    TEST_CLICKHOUSE_URL: clickhouse.url,
+    TEST_CLICKHOUSE_CLUSTER: clickhouse.cluster
   })
+})
+
+/** One node, or with TEST_SHARDS=n a cluster of n shards, which every test then uses. */
+const eventStore = Effect.gen(function* () {
+  const shards = Number(process.env["TEST_SHARDS"] ?? 1)
+  if (shards > 1) return yield* startCluster(shards)
+  return { url: yield* startClickHouse, cluster: "" }
 })
 
 const inLanes = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
