@@ -1,17 +1,21 @@
 # `. docs/env.sh`, in the root and after `make start`: where the services of the local stack
 # are, and the keys of its demo project. The samples of all pages begin with it.
-stack() { node -p "require(require('path').resolve('${STACK_DATA:-.data}/stack.json'))$1"; }
-
-API=$(stack '.services["analytics-api"]')
-INGEST=$(stack '.services["data-ingestion"]')
-MODELS=$(stack '.services["ml-inference"]')
-REPORTS=$(stack '.services["reporting-engine"]')
-JOBS=$(stack '.services["batch-processor"]')
-ADMIN=$(stack .adminKey)           # makes projects
-PROJECT=$(stack .demo.projectId)
-WRITE=$(stack .demo.writeKey)      # sends events
-SECRET=$(stack .demo.secretKey)    # asks questions
-export API INGEST MODELS REPORTS JOBS ADMIN PROJECT WRITE SECRET
+eval "$(node -e '
+  const data = process.env.STACK_DATA ?? ".data"
+  const { adminKey, demo, services } = JSON.parse(require("fs").readFileSync(`${data}/stack.json`))
+  const values = {
+    API: services["analytics-api"],
+    INGEST: services["data-ingestion"],
+    MODELS: services["ml-inference"],
+    REPORTS: services["reporting-engine"],
+    JOBS: services["batch-processor"],
+    ADMIN: adminKey,            // makes projects
+    PROJECT: demo?.projectId,
+    WRITE: demo?.writeKey,      // sends events
+    SECRET: demo?.secretKey     // asks questions
+  }
+  for (const name in values) console.log(`export ${name}=${values[name] ?? ""}`)
+')"
 
 # ask BODY [curl's flags]: a question to the demo project.
 ask() {
@@ -20,3 +24,6 @@ ask() {
   curl -s "$API/v1/query" -H "authorization: Bearer $SECRET" \
     -H 'content-type: application/json' -d "$question" "$@"
 }
+
+# in_days N: the instant N days from now, -N days ago.
+in_days() { node -p "new Date(Date.now() + $1 * 864e5).toISOString()"; }

@@ -44,11 +44,14 @@ const htmlTarget = /\s(?:href|src|srcset)="([^"\s]+)[^"]*"/g
 const htmlAnchor = /\s(?:id|name)="([^"\s]+)"/g
 
 /** Every token, those inside of lines too, with the line of its block. */
-const flattened = (tokens: ReadonlyArray<Token>) =>
-  tokens.flatMap((token, index) => {
-    const line = (token.map?.[0] ?? tokens[index - 1]?.map?.[0] ?? 0) + 1
-    return [token, ...(token.children ?? [])].map((each) => ({ token: each, line }))
+const flattened = (tokens: ReadonlyArray<Token>) => {
+  let line = 1
+  return tokens.flatMap((token) => {
+    line = token.map === null ? line : token.map[0] + 1
+    const at = line
+    return [token, ...(token.children ?? [])].map((each) => ({ token: each, line: at }))
   })
+}
 
 const linksOf = (token: Token): ReadonlyArray<string> => {
   if (token.type === "link_open") return [String(token.attrGet("href") ?? "")]

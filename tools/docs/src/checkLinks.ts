@@ -14,6 +14,7 @@ const allowedHosts = new Set([
   "www.rfc-editor.org",
   "observablehq.com",
   "tilt.dev",
+  "kind.sigs.k8s.io",
   "keepachangelog.com",
   "semver.org",
   "www.standardwebhooks.com"

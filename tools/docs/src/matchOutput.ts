@@ -1,10 +1,12 @@
 const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
-const lines = (text: string) => text.split("\n").map((line) => line.trimEnd())
+/** Columns are as wide as what is in them, so widths do not count. */
+const lines = (text: string) =>
+  text.split("\n").map((line) => line.trimEnd().replace(/([ ─])\1+/g, "$1"))
 
 /**
  * Whether an output is what a page shows. `…` stands for anything in its line, and a line of
- * `…` alone for any lines, or none. Blanks at the ends of lines do not count.
+ * `…` alone for any lines, or none. How wide blanks and rules of tables are does not count.
  */
 export const matchesOutput = (shown: string, real: string): boolean => {
   const pattern = lines(shown.trim())

@@ -26,9 +26,10 @@ const readIfAny = (path: string) => readFile(path, "utf8").catch(() => "")
 const driver = (steps: ReadonlyArray<ShellStep>, folder: string) =>
   [
     "set -e",
-    ...steps.map((_, at) => {
+    ...steps.map(({ fails }, at) => {
       const file = join(folder, String(at))
-      return `. ${file}.sh >${file}.out 2>${file}.err\n: >${file}.done`
+      const step = `. ${file}.sh >${file}.out 2>${file}.err`
+      return `${fails ? `if ${step}; then exit 1; fi` : step}\n: >${file}.done`
     })
   ].join("\n")
 
@@ -44,11 +45,11 @@ const judge = async (
     readIfAny(`${file}.err`),
     Bun.file(`${file}.done`).exists()
   ])
-  const said = stack.published(out)
+  const errors = err.replace(requests, "").trim()
+  const said = stack.published(step.fails ? `${out}\n${errors}` : out)
   const refused = [...err.matchAll(requests)].find(
     ([, status]) => Number(status) >= 400 && !step.refusals.has(Number(status))
   )
-  const errors = err.replace(requests, "").trim()
   if (refused !== undefined) return `${refused[1]} ${refused[2]}: ${said.trim()}`
   if (!done) return `it failed or took too long: ${errors}\n${said.trim()}`.trim()
   return step.shown === undefined || matchesOutput(step.shown, said)

@@ -8,6 +8,8 @@ export interface ShellStep {
   readonly shown: string | undefined
   /** Statuses of 400 and more that its requests may get. */
   readonly refusals: ReadonlySet<number>
+  /** It must fail; what it says of that is a part of what it prints. */
+  readonly fails: boolean
 }
 
 /** A body of `POST /v1/query`, and the answer that the page shows. */
@@ -53,7 +55,8 @@ const transcript = (sample: Sample): ReadonlyArray<ShellStep> => {
       line,
       script,
       shown: text === "" ? undefined : text,
-      refusals: refusalsOf(sample)
+      refusals: refusalsOf(sample),
+      fails: sample.words.has("fails")
     }
   })
 }
@@ -69,7 +72,8 @@ export const shellSteps = ({ samples }: Page): ReadonlyArray<ShellStep> =>
       line: sample.line,
       script: sample.text,
       shown: output?.text,
-      refusals: refusalsOf(sample)
+      refusals: refusalsOf(sample),
+      fails: sample.words.has("fails")
     }
   })
 

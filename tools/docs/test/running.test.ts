@@ -21,6 +21,7 @@ describe("what a page shows", () => {
     expect(matchesOutput("a\n…\nend", "a\nend")).toBe(true)
     expect(matchesOutput("a … c", "a\nc")).toBe(false)
     expect(matchesOutput("1.5", "125")).toBe(false)
+    expect(matchesOutput("│ … │ x │", "│ wide   │   x │ ")).toBe(true)
   })
 
   it("is a part of an answer", () => {
@@ -124,6 +125,8 @@ describe("running a page", () => {
     const teapot = "curl -s http://127.0.0.1:4000/teapot"
     expect((await faultsOf(block("sh", teapot)))[0]).toStartWith("1 418 GET")
     expect(await faultsOf(block('sh status="418"', teapot))).toEqual([])
+    expect(await faultsOf(block("console fails", "$ false"))).toEqual([])
+    expect(await faultsOf(block("console fails", "$ true"))).toHaveLength(1)
   })
 
   it("asks its questions and compares the answers", async () => {
