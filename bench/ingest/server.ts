@@ -7,7 +7,7 @@ import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { Inbox } from "@analytics/data-ingestion/inbox/Inbox"
 import { InboxPartitions } from "@analytics/data-ingestion/inbox/InboxPartitions"
 import { InboxRepo } from "@analytics/data-ingestion/inbox/InboxRepo"
-import { ShardMap } from "@analytics/data-ingestion/inbox/ShardMap"
+import { ShardMap, undivided } from "@analytics/data-ingestion/inbox/ShardMap"
 import { StoredWatch } from "@analytics/data-ingestion/inbox/StoredWatch"
 import { KeyRing } from "@analytics/data-ingestion/keys/KeyRing"
 import {
@@ -56,23 +56,18 @@ const nothing = Layer.mergeAll(
   Layer.succeed(InboxRepo, {
     commit: () => Effect.void,
     requeue: () => Effect.void,
-    shardMap: Effect.succeed([]),
+    shardMap: Effect.succeed({ version: 1, shards: [] }),
     unfinished: () => Effect.succeed(new Set<bigint>()),
     backlog: Effect.succeed(new Map<number, number>())
   }),
-  Layer.succeed(ShardMap, { shardsOf: () => 0 }),
   Layer.succeed(StoredWatch, { stored: () => Promise.resolve(true) }),
   Layer.succeed(UsageRepo, {
     thisMonth: () => Effect.succeed({ monthEnds: 0, events: new Map<number, number>() })
   })
 )
 
-const durable = Layer.mergeAll(
-  Inbox.layer,
-  ShardMap.layer,
-  StoredWatch.layer,
-  UsageRepo.layer
-).pipe(
+const durable = Layer.mergeAll(Inbox.layer, StoredWatch.layer, UsageRepo.layer).pipe(
+  Layer.provide(ShardMap.layerOf(undivided)),
   Layer.provideMerge(Layer.mergeAll(InboxRepo.layer, InboxPartitions.layer)),
   Layer.provide(Postgres.layer),
   Layer.provide(PostgresConfig.layer)

@@ -39,7 +39,7 @@ export class ScalableBloom {
     const layer = this.#layers[this.#layers.length - 1] as Uint32Array
     const block = blockOf(layer, words[from + 2] as number)
     let bits = words[from + 1] as number
-    const step = (words[from + 3] as number) | 1
+    const step = stepOf(words[from + 3] as number)
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = bits >>> 23
       const at = block + (bit >>> 5)
@@ -48,6 +48,9 @@ export class ScalableBloom {
     }
   }
 }
+
+/** A loader's hashes agree in their highest bits, which would make all steps alike. */
+const stepOf = (word: number): number => Math.imul(word, 0x9e3779b1) | 1
 
 const layerFor = (capacity: number): Uint32Array =>
   new Uint32Array(
@@ -62,7 +65,7 @@ const blockOf = (layer: Uint32Array, word: number): number =>
 const holds = (layer: Uint32Array, words: Uint32Array, from: number): boolean => {
   const block = blockOf(layer, words[from + 2] as number)
   let bits = words[from + 1] as number
-  const step = (words[from + 3] as number) | 1
+  const step = stepOf(words[from + 3] as number)
   for (let probe = 0; probe < PROBES; probe++) {
     const bit = bits >>> 23
     if (((layer[block + (bit >>> 5)] as number) & (1 << (bit & 31))) === 0) return false

@@ -22,6 +22,7 @@ import type { HistoryRepo } from "./removals/HistoryRepo.ts"
 import { historyRoutes } from "./removals/HistoryRoutes.ts"
 import { removalRoutes } from "./removals/RemovalRoutes.ts"
 import type { Removals } from "./removals/Removals.ts"
+import { type ShardServices, shardRoutes } from "./shards/ShardRoutes.ts"
 import type { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { violationRoutes } from "./violations/ViolationRoutes.ts"
 import { type HoldServices, holdRoutes } from "./watermark/HoldRoutes.ts"
@@ -43,6 +44,7 @@ export type AppServices =
   | HoldServices
   | Removals
   | HistoryRepo
+  | ShardServices
   | AccessConfig
   | Health
 
@@ -76,6 +78,7 @@ export const makeApp = (runtime: AppRuntime) =>
     .use(removalRoutes(runtime))
     .use(historyRoutes(runtime))
     .use(reconcileRoutes(runtime))
+    .use(shardRoutes(runtime))
 
 /** The client side of this API: `treaty<App>(url)`. */
 export type App = ReturnType<typeof makeApp>

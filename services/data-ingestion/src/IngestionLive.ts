@@ -21,6 +21,7 @@ import { ReconcileRepo } from "./reconcile/ReconcileRepo.ts"
 import { Reconciliation } from "./reconcile/Reconciliation.ts"
 import { HistoryRepo } from "./removals/HistoryRepo.ts"
 import { RemovalsLive } from "./removals/RemovalsLive.ts"
+import { ShardRepo } from "./shards/ShardRepo.ts"
 import { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { HoldRepo } from "./watermark/HoldRepo.ts"
 import { Watermark } from "./watermark/Watermark.ts"
@@ -42,13 +43,7 @@ export const ingestionLive = Layer.mergeAll(
   )
 ).pipe(
   Layer.provideMerge(
-    Layer.mergeAll(
-      Inbox.layer,
-      StoredWatch.layer,
-      ShardMap.layer,
-      RuleBook.layer,
-      UsageRepo.layer
-    )
+    Layer.mergeAll(Inbox.layer, StoredWatch.layer, RuleBook.layer, UsageRepo.layer)
   ),
   Layer.provideMerge(
     Layer.mergeAll(
@@ -59,8 +54,10 @@ export const ingestionLive = Layer.mergeAll(
       WatermarkRepo.layer,
       HoldRepo.layer,
       HistoryRepo.layer,
+      ShardRepo.layer,
       InboxPartitions.layer
     )
   ),
+  Layer.provideMerge(ShardMap.layer),
   Layer.provideMerge(InboxRepo.layer)
 )

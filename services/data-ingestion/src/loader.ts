@@ -18,6 +18,7 @@ import { undoMaintenance } from "./links/LinksLive.ts"
 import { Countries } from "./loader/Countries.ts"
 import * as InboxMaintenance from "./loader/InboxMaintenance.ts"
 import { Loader } from "./loader/Loader.ts"
+import * as LoaderPool from "./loader/LoaderPool.ts"
 import { loaderLayer } from "./loader/layers.ts"
 import { ShardLease } from "./loader/ShardLease.ts"
 import * as ProjectPurge from "./purge/ProjectPurge.ts"
@@ -28,26 +29,30 @@ const MOST_MESSAGE_BYTES = 64 * 1024 * 1024
 
 const ended = Deferred.makeUnsafe<never, unknown>()
 
-/** Loads a shard from the moment it is free until it is lost. */
+/** Loads a shard that is free until it is lost. */
 const loadShard = (shard: number) =>
   Effect.gen(function* () {
     const loader = yield* Loader
     const lease = yield* ShardLease
     return yield* Effect.raceFirst(loader.run, lease.lost)
-  }).pipe(Effect.provide(loaderLayer(shard)))
+  }).pipe(Effect.provide(loaderLayer(shard, false)))
 
-/** One loader for each shard. When one ends, so does the process, to start afresh. */
+/** What one loader process does for all: two would only do it twice. */
+const duties = Layer.launch(
+  Layer.mergeAll(
+    undoMaintenance,
+    InboxMaintenance.layer,
+    ProjectPurge.layer,
+    RemovalPass.layer
+  )
+)
+
+/** Its share of the shards. When its session is lost, the process ends, to start afresh. */
 const loaders = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const shards = yield* sql<{ shard: number }>`SELECT shard FROM ingest.shards`
-    yield* Effect.forEach(shards, ({ shard }) => loadShard(shard), {
-      concurrency: "unbounded"
-    }).pipe(
-      Effect.onExit((exit) => Deferred.done(ended, exit as never)),
-      Effect.forkScoped
-    )
-  })
+  LoaderPool.run(loadShard, duties).pipe(
+    Effect.onExit((exit) => Deferred.done(ended, exit)),
+    Effect.forkScoped
+  )
 )
 
 const health = Layer.unwrap(
@@ -64,14 +69,7 @@ const postgres = Layer.unwrap(
   )
 )
 
-const LoaderLive = Layer.mergeAll(
-  loaders,
-  health,
-  undoMaintenance,
-  InboxMaintenance.layer,
-  ProjectPurge.layer,
-  RemovalPass.layer
-).pipe(
+const LoaderLive = Layer.mergeAll(loaders, health).pipe(
   Layer.provide(Layer.mergeAll(Installation.layer, Countries.layer)),
   Layer.provide(Layer.mergeAll(postgres, ClickHouse.layer)),
   Layer.provide(

@@ -13,6 +13,7 @@ import { projectCommand } from "./commands/ProjectCommand.ts"
 import { queryCommand } from "./commands/QueryCommand.ts"
 import { reportCommand } from "./commands/ReportCommand.ts"
 import { schedulesCommand } from "./commands/SchedulesCommand.ts"
+import { shardsCommand } from "./commands/ShardsCommand.ts"
 import { tailCommand } from "./commands/TailCommand.ts"
 
 /** The command line tool: `bun run cli --help`. */
@@ -29,6 +30,7 @@ export const cli = Command.make("cli").pipe(
     schedulesCommand,
     modelCommand,
     reportCommand,
+    shardsCommand,
     doctorCommand,
     demoCommand
   ])

@@ -2,15 +2,20 @@ import { hostname } from "node:os"
 import { sqlState } from "@analytics/database/PostgresRetry"
 import { Context, Duration, Effect, Layer, Metric } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import { inCommitSpan } from "./commitSpan.ts"
 import { GroupCommit } from "./GroupCommit.ts"
 import { InboxPartitions } from "./InboxPartitions.ts"
 import { InboxRepo } from "./InboxRepo.ts"
 import { rowsOf, type Submission } from "./InboxRow.ts"
+import { isOutdatedMap, ShardMap } from "./ShardMap.ts"
 
 const MIB = 1024 * 1024
 
 /** One is prepared while others are written; more of them would only be smaller. */
 const COMMITS_IN_FLIGHT = 3
+
+/** How often a commit follows a map that was changed meanwhile. */
+const MAP_CHANGES = 3
 
 /** A frame this large is far below what a message to Postgres may hold. */
 const MAX_COMMIT_BYTES = 4 * MIB
@@ -49,23 +54,34 @@ export class Inbox extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* InboxRepo
       const partitions = yield* InboxPartitions
+      const shardMap = yield* ShardMap
       const run = Effect.runPromiseWith(yield* Effect.context<never>())
       // In a container both stay the same, so that the counters do not grow without end.
       const writer = `${hostname()}:${process.pid}`
 
-      const commit = Effect.fn("Inbox.commit")(
+      const commit = Effect.fnUntraced(
         function* (submissions: ReadonlyArray<Submission>, slot: number) {
-          const rows = rowsOf(submissions)
-          const events = rows.reduce((sum, row) => sum + row.events, 0)
+          const events = submissions.reduce((sum, { lines }) => sum + lines.length, 0)
           yield* Effect.annotateCurrentSpan({
             "ingest.requests": submissions.length,
             "ingest.events": events
           })
-          const [time] = yield* Effect.timed(repo.commit(rows, `${writer}:${slot}`))
+          const attempt = Effect.suspend(() =>
+            repo.commit(rowsOf(submissions, shardMap.current()), `${writer}:${slot}`)
+          )
+          const [time] = yield* Effect.timed(
+            attempt.pipe(
+              Effect.tapError((error) =>
+                isOutdatedMap(error) ? shardMap.refresh : Effect.void
+              ),
+              Effect.retry({ while: isOutdatedMap, times: MAP_CHANGES })
+            )
+          )
           yield* Metric.update(commitTime, Duration.toSeconds(time))
           yield* Metric.update(committed, events)
         },
-        Effect.tapError((error) => onFailure(error))
+        Effect.tapError((error) => onFailure(error)),
+        (made, submissions) => inCommitSpan(made, submissions)
       )
 
       let loggedAt = 0

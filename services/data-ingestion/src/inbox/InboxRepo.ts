@@ -15,13 +15,17 @@ export class InboxRepo extends Context.Service<
     /**
      * Makes the rows durable and counts their events as accepted, in one statement and so
      * in one transaction. `writer` must not be used by two commits at the same time, or
-     * they wait for each other. After a failure it is unknown whether it happened.
+     * they wait for each other. After a failure it is unknown whether it happened, unless
+     * it says that there is a newer shard map: then nothing did.
      */
     commit(rows: ReadonlyArray<InboxRow>, writer: string): Effect.Effect<void, SqlError>
     /** The same for events that were accepted before: they are not counted again. */
     requeue(rows: ReadonlyArray<InboxRow>): Effect.Effect<void, SqlError>
     /** Which loader shard owns each virtual shard, by its number. */
-    readonly shardMap: Effect.Effect<ReadonlyArray<number>, SqlError>
+    readonly shardMap: Effect.Effect<
+      { readonly version: number; readonly shards: ReadonlyArray<number> },
+      SqlError
+    >
     /** Which of the rows are not loaded yet. */
     unfinished(ids: ReadonlyArray<bigint>): Effect.Effect<ReadonlySet<bigint>, SqlError>
     /** Events of each project that no loader has sealed yet. */
@@ -64,10 +68,15 @@ export class InboxRepo extends Context.Service<
           )
         }),
 
-        shardMap: sql<{ shard: number }>`
-          SELECT shard FROM ingest.shard_map ORDER BY virtual_shard
+        shardMap: sql<{ shard: number; version: number }>`
+          SELECT m.shard, v.version
+            FROM ingest.shard_map AS m, ingest.shard_map_version AS v
+           ORDER BY m.virtual_shard
         `.pipe(
-          Effect.map((rows) => rows.map(({ shard }) => shard)),
+          Effect.map((rows) => ({
+            version: rows[0]?.version ?? 0,
+            shards: rows.map(({ shard }) => shard)
+          })),
           within("5 seconds"),
           Effect.withSpan("InboxRepo.shardMap")
         ),
@@ -105,8 +114,8 @@ export class InboxRepo extends Context.Service<
 }
 
 const columns =
-  "id, shard, lane, events, bytes, project_ids, project_counts, months, traceparent, frame"
-const WIDTH = 10
+  "id, shard, lane, events, bytes, project_ids, project_counts, months, traceparent, map_version, frame"
+const WIDTH = 11
 
 /** The values of a row in the order of `columns`. */
 const parametersOf = (row: InboxRow, traceparent: string | null) => [
@@ -119,6 +128,7 @@ const parametersOf = (row: InboxRow, traceparent: string | null) => [
   row.projectCounts,
   row.months,
   traceparent,
+  row.mapVersion,
   row.frame
 ]
 

@@ -1,6 +1,8 @@
 import { encodeFrame } from "@analytics/data-processing/InboxEvent"
 import { MOST_MONTHS } from "@analytics/data-processing/Months"
 import { uniqueId } from "@analytics/data-processing/UniqueId"
+import type { Tracer } from "effect"
+import type { MapNow } from "./ShardMap.ts"
 
 export type Lane = "live" | "bulk"
 
@@ -8,11 +10,13 @@ export type Lane = "live" | "bulk"
 export interface Submission {
   readonly projectId: number
   readonly lane: Lane
-  /** The loader shard of each line; one number when it is the same for all. */
-  readonly shards: number | ReadonlyArray<number>
+  /** The message of each line. */
+  readonly messageIds: ReadonlyArray<string>
   /** The month of each line, `202503`; one number when it is the same for all. */
   readonly months: number | ReadonlyArray<number>
   readonly lines: ReadonlyArray<string>
+  /** Of the request, where somebody looks at it. */
+  readonly span?: Tracer.Span | undefined
   /** Told the ids of the rows that hold the lines. */
   readonly rowIds?: Set<bigint>
 }
@@ -28,6 +32,8 @@ export interface InboxRow {
   readonly projectIds: ReadonlyArray<bigint>
   readonly projectCounts: ReadonlyArray<number>
   readonly months: ReadonlyArray<number>
+  /** Of the shard map by which it was made. */
+  readonly mapVersion: number
   readonly frame: Uint8Array
 }
 
@@ -45,10 +51,17 @@ interface Draft {
  * One row per shard and lane, each with the events of each project counted; more only if
  * one would have more months than a batch may have.
  */
-export const rowsOf = (submissions: ReadonlyArray<Submission>): Array<InboxRow> => {
+export const rowsOf = (
+  submissions: ReadonlyArray<Submission>,
+  map: MapNow
+): Array<InboxRow> => {
   const drafts = new Map<string, Draft>()
   const full: Array<Draft> = []
-  for (const { lane, lines, months, projectId, rowIds, shards } of submissions) {
+  for (const submission of submissions) {
+    const { lane, lines, months, projectId, rowIds } = submission
+    const shards = map.shardsOf(projectId, submission.messageIds)
+    // Those of an earlier attempt never were.
+    rowIds?.clear()
     if (typeof shards === "number" && typeof months === "number") {
       const draft = draftFor(drafts, full, shards, lane, months)
       for (const line of lines) add(draft, line)
@@ -74,6 +87,7 @@ export const rowsOf = (submissions: ReadonlyArray<Submission>): Array<InboxRow> 
     projectIds: [...counts.keys()].map(BigInt),
     projectCounts: [...counts.values()],
     months: [...months],
+    mapVersion: map.version,
     frame: encodeFrame(lines)
   }))
 }

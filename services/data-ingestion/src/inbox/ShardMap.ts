@@ -1,16 +1,29 @@
+import { IdHash } from "@analytics/data-processing/IdHash"
 import { virtualShard } from "@analytics/data-processing/VirtualShard"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Installation } from "@analytics/database/Installation"
+import { sqlState } from "@analytics/database/PostgresRetry"
+import { Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { InboxRepo } from "./InboxRepo.ts"
+
+/** Which loader shard messages go to, by one version of the map. */
+export interface MapNow {
+  /** The inbox refuses rows that were made by another version. */
+  readonly version: number
+  /** One number when a single shard owns everything: then no message needs hashing. */
+  shardsOf(
+    projectId: number,
+    messageIds: ReadonlyArray<string>
+  ): number | ReadonlyArray<number>
+}
 
 /** Which loader shard a message goes to. */
 export class ShardMap extends Context.Service<
   ShardMap,
   {
-    /** One number when a single shard owns everything: then no message needs hashing. */
-    shardsOf(
-      projectId: number,
-      messages: ReadonlyArray<{ readonly m: string }>
-    ): number | ReadonlyArray<number>
+    readonly current: () => MapNow
+    /** Reads the map again; for whoever was told that it is outdated. */
+    readonly refresh: Effect.Effect<void, SqlError>
   }
 >()("@analytics/data-ingestion/inbox/ShardMap") {
   /** Reads the map at start, waiting for Postgres, and again every five seconds. */
@@ -18,32 +31,45 @@ export class ShardMap extends Context.Service<
     ShardMap,
     Effect.gen(function* () {
       const repo = yield* InboxRepo
-      let map = yield* Effect.retry(
-        repo.shardMap.pipe(
-          Effect.tapError((error) => Effect.logWarning("no shard map yet", error))
-        ),
-        Schedule.spaced("1 second")
+      const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
+      let current: MapNow = { version: 0, shardsOf: () => 0 }
+      const refresh = Effect.map(repo.shardMap, ({ shards, version }) => {
+        if (version !== current.version)
+          current = { version, shardsOf: by(shards, idHash) }
+      })
+      yield* refresh.pipe(
+        Effect.tapError((error) => Effect.logWarning("no shard map yet", error)),
+        Effect.retry(Schedule.spaced("1 second"))
       )
-      let only = single(map)
-      yield* repo.shardMap.pipe(
-        Effect.andThen((fresh) =>
-          Effect.sync(() => {
-            map = fresh
-            only = single(fresh)
-          })
-        ),
+      yield* refresh.pipe(
         // The last map stays good; commits report a database that is away.
         Effect.ignore,
         Effect.repeat(Schedule.spaced("5 seconds")),
         Effect.forkScoped
       )
-      return ShardMap.of({
-        shardsOf: (projectId, messages) =>
-          only ?? messages.map(({ m }) => map[virtualShard(projectId, m)] ?? 0)
-      })
+      return ShardMap.of({ current: () => current, refresh })
     })
   )
+
+  /** A map that never changes. */
+  static readonly layerOf = (map: MapNow) =>
+    Layer.succeed(ShardMap, { current: () => map, refresh: Effect.void })
 }
 
-const single = (map: ReadonlyArray<number>): number | undefined =>
-  map.every((shard) => shard === map[0]) ? (map[0] ?? 0) : undefined
+/** The map of an installation that was never divided. */
+export const undivided: MapNow = { version: 1, shardsOf: () => 0 }
+
+/** Assigns messages by a map: the shard of each virtual shard. */
+export const by = (
+  map: ReadonlyArray<number>,
+  idHash: Pick<IdHash, "messageWords">
+): MapNow["shardsOf"] => {
+  const [only = 0] = map
+  if (map.every((shard) => shard === only)) return () => only
+  return (projectId, messageIds) =>
+    messageIds.map((id) => map[virtualShard(idHash.messageWords(projectId, id))] ?? 0)
+}
+
+/** The rows were made by an outdated map, and were not committed. */
+export const isOutdatedMap = (error: unknown): boolean =>
+  isSqlError(error) && sqlState(error) === "AN001"

@@ -49,6 +49,8 @@ export interface Pending {
   readonly events: number
   readonly bytes: number
   readonly months: ReadonlyArray<number>
+  /** Of the shard map by which it was made. */
+  readonly mapVersion: number
 }
 
 /** An inbox row with what it says of its frame. */

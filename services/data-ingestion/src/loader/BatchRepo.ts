@@ -31,11 +31,15 @@ const DROPPED_ROWS = 5000
 export class BatchRepo extends Context.Service<
   BatchRepo,
   {
-    /** Unsealed rows of a lane received in [`since`, `until`), in inbox order. */
+    /**
+     * Unsealed rows of a lane received in [`since`, `until`), in inbox order, that were
+     * made by shard maps up to a version.
+     */
     pending(
       lane: Lane,
       since: Date,
-      until: Date
+      until: Date,
+      mapVersion: number
     ): Effect.Effect<ReadonlyArray<Pending>, LedgerUnavailable>
     /** Postgres' own time in milliseconds, which says when rows were received. */
     readonly clock: Effect.Effect<number, LedgerUnavailable>
@@ -85,14 +89,15 @@ export class BatchRepo extends Context.Service<
       )
 
       return BatchRepo.of({
-        pending: Effect.fn("BatchRepo.pending")((lane, since, until) =>
+        pending: Effect.fn("BatchRepo.pending")((lane, since, until, mapVersion) =>
           // Both ends are literals, so that only the partitions between them are planned.
           plain<Pending>`
-            SELECT id, received_at AS "receivedAt", events, bytes, months
+            SELECT id, received_at AS "receivedAt", events, bytes, months,
+                   map_version AS "mapVersion"
               FROM ingest.inbox
              WHERE shard = ${shard} AND lane = ${lane} AND batch_id IS NULL
                AND received_at >= ${since}
-               AND received_at < ${until}
+               AND received_at < ${until} AND map_version <= ${mapVersion}
              ORDER BY id
              LIMIT ${MOST_PENDING}`.pipe(unavailable)
         ),
@@ -107,17 +112,19 @@ export class BatchRepo extends Context.Service<
               const ids = [...new Set(rows.map(({ id }) => id))]
               const times = rows.map(({ receivedAt }) => receivedAt.getTime())
               const events = rows.reduce((sum, row) => sum + row.events, 0)
+              const oldestMap = Math.min(...rows.map(({ mapVersion }) => mapVersion))
               const from = new Date(Math.min(...times))
               const to = new Date(Math.max(...times) + 1)
               yield* sql`SELECT published FROM ingest.watermark FOR UPDATE`
               const [batch] = yield* sql<BatchRow>`
                 INSERT INTO ingest.batches
                   (batch_id, shard, lane, epoch, parser_version, known_at, inbox_ids,
-                   received_from, received_to, events, deleted_projects, removals_to)
+                   received_from, received_to, events, map_version, deleted_projects,
+                   removals_to)
                 SELECT ${uniqueId()}, ${shard}, ${lane}, ${epoch}, ${PARSER_VERSION},
                        greatest(date_trunc('milliseconds', clock_timestamp()),
                                 greatest(published, floor) + interval '1 millisecond'),
-                       ${ids}, ${from}, ${to}, ${events},
+                       ${ids}, ${from}, ${to}, ${events}, ${oldestMap},
                        ARRAY(
                          SELECT p.project_id FROM ingest.purges AS p
                           WHERE p.project_id IN (

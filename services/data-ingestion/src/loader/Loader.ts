@@ -4,6 +4,7 @@ import { Context, Effect, Fiber, Layer, Metric } from "effect"
 import type { Batch, Pending, PostRecord } from "./Batch.ts"
 import type { BatchPlan } from "./BatchPlan.ts"
 import { BatchRepo } from "./BatchRepo.ts"
+import { BatchTraces } from "./BatchTraces.ts"
 import { EventStore, recordOf } from "./EventStore.ts"
 import { LaneShare, PLENTY_BYTES } from "./LaneShare.ts"
 import type { FencedOut, LedgerUnavailable } from "./LoaderErrors.ts"
@@ -12,6 +13,7 @@ import { People } from "./People.ts"
 import { Planner } from "./Planner.ts"
 import { MOST_BYTES, MOST_ROWS } from "./Post.ts"
 import { SeenStore } from "./SeenStore.ts"
+import { ShardMoves } from "./ShardMoves.ts"
 
 type Failure = FencedOut | LedgerUnavailable | ClickHouseError
 
@@ -50,6 +52,8 @@ export class Loader extends Context.Service<
       const seen = yield* SeenStore
       const events = yield* EventStore
       const people = yield* People
+      const traces = yield* BatchTraces
+      const moves = yield* ShardMoves
       const share = new LaneShare()
       let lastSeal = 0
       let lastFullLook = 0
@@ -112,11 +116,16 @@ export class Loader extends Context.Service<
 
       /** A batch that an earlier attempt may have left at any point. */
       const resume = Effect.fn("Loader.resume")(function* (batch: Batch) {
-        yield* events.stop(batch.posts)
-        const present = yield* events.present(batch.batchId)
-        const plan = yield* planner.plan(batch, undefined, present)
-        seen.remember(plan)
-        yield* storePlan(batch, plan, true)
+        const trace = yield* traces.begin(batch)
+        yield* trace.last(
+          Effect.gen(function* () {
+            yield* events.stop(batch.posts)
+            const present = yield* events.present(batch.batchId)
+            const plan = yield* planner.plan(batch, undefined, present)
+            seen.remember(plan)
+            yield* storePlan(batch, plan, true)
+          })
+        )
       })
 
       /** Oldest first, because a later batch's duplicates depend on it. */
@@ -130,13 +139,16 @@ export class Loader extends Context.Service<
 
       const look = Effect.fnUntraced(function* () {
         const ours = Date.now()
+        // What was held back lies before the horizon.
+        if (yield* moves.advance(false)) lastFullLook = 0
         const full = ours - lastFullLook >= FULL_LOOK_MS
         if (full) ahead = (yield* batches.clock) - ours
         const now = ours + ahead
         const since = new Date(full ? 0 : horizon)
         const until = new Date(now + (full ? FAR_MS : HOUR_MS))
-        const live = yield* batches.pending("live", since, until)
-        const bulk = yield* batches.pending("bulk", since, until)
+        const upTo = moves.upTo()
+        const live = yield* batches.pending("live", since, until, upTo)
+        const bulk = yield* batches.pending("bulk", since, until, upTo)
         if (full) lastFullLook = ours
         if (live.length === 0 && bulk.length === 0) horizon = now - LATE_COMMIT_MS
         return { live, bulk }
@@ -190,17 +202,29 @@ export class Loader extends Context.Service<
             } else yield* Effect.sleep(POLL)
             continue
           }
-          const plan = yield* planner.plan(batch, current?.plan)
+          const trace = yield* traces.begin(batch)
+          const plan = yield* trace.part(planner.plan(batch, current?.plan))
           // After poison the claims of the batch ahead have changed: start over.
-          if (current !== undefined && !(yield* Fiber.join(current.fiber))) return false
+          if (
+            current !== undefined &&
+            !(yield* trace.part(Fiber.join(current.fiber)))
+          ) {
+            yield* trace.dropped
+            return false
+          }
           seen.remember(plan)
-          const fiber = yield* Effect.forkScoped(storePlan(batch, plan, false))
+          const fiber = yield* Effect.forkScoped(
+            trace.last(storePlan(batch, plan, false))
+          )
           current = { plan, fiber }
         }
       })
 
       const loadOnce = (once: boolean) =>
-        resumeAll.pipe(Effect.andThen(Effect.scoped(pipeline(once))))
+        resumeAll.pipe(
+          Effect.andThen(moves.advance(true)),
+          Effect.andThen(Effect.scoped(pipeline(once)))
+        )
 
       /** From 100 ms to 10 s, and from 100 ms again once something was stored. */
       const pause = Effect.fnUntraced(function* (error: Failure) {
@@ -217,7 +241,7 @@ export class Loader extends Context.Service<
         )
       })
     })
-  )
+  ).pipe(Layer.provide(BatchTraces.layer))
 }
 
 const isDone = (fiber: Fiber.Fiber<boolean, Failure>): boolean =>

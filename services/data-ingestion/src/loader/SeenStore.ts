@@ -1,6 +1,7 @@
 import { HashTable } from "@analytics/data-processing/HashTable"
 import { RowBuffer } from "@analytics/data-processing/RowBuffer"
 import { ScalableBloom } from "@analytics/data-processing/ScalableBloom"
+import { VIRTUAL_SHARDS, virtualShard } from "@analytics/data-processing/VirtualShard"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Context, Effect, Layer } from "effect"
@@ -19,8 +20,13 @@ const READ_AT_A_TIME = 1_000_000
 export class SeenStore extends Context.Service<
   SeenStore,
   {
-    /** `false` is certain. */
+    /** `false` is certain. Of virtual shards that are not covered, all may. */
     mayHave(words: Uint32Array): boolean
+    /**
+     * Reads everything that was claimed in these virtual shards, in ascending order, into
+     * the filter; again, if it was covered before. Nobody else may claim there any more.
+     */
+    cover(virtualShards: ReadonlyArray<number>): Effect.Effect<void, ClickHouseError>
     /** Which of these hashes a batch other than `batchId` has claimed. */
     claimedByOthers(
       words: Uint32Array<ArrayBuffer>,
@@ -35,32 +41,48 @@ export class SeenStore extends Context.Service<
   static readonly layer = Layer.effect(
     SeenStore,
     Effect.gen(function* () {
-      // Read once the shard is ours: what its last owner claimed must be in the filter.
+      // Read only once the shard is ours: what its last owner claimed must be in the filter.
       yield* ShardLease
       const clickHouse = yield* ClickHouse
       const filter = new ScalableBloom()
 
-      const [table] = yield* clickHouse.query<{ rows: string }>(
-        "SELECT count() AS rows FROM seen"
-      )
-      // Hashes are spread evenly, so equal ranges hold about as many each.
-      const ranges = BigInt(Math.ceil(Number(table?.rows ?? 0) / READ_AT_A_TIME))
-      for (let range = 0n; range < ranges; range++) {
-        const bytes = yield* clickHouse.bytes(
-          "SELECT hash FROM seen WHERE hash >= {from:UInt128} AND hash <= {to:UInt128}",
-          {
-            params: {
-              from: String((range << 128n) / ranges),
-              to: String(((range + 1n) << 128n) / ranges - 1n)
-            },
-            format: "RowBinary"
-          }
-        )
-        addAll(bytes, (words, from) => filter.add(words, from))
-      }
+      const covered = new Set<number>()
+
+      const read = Effect.fnUntraced(function* ([first, end]: Range, parts: bigint) {
+        const from = first << SHARD_BITS
+        const size = (end << SHARD_BITS) - from
+        for (let part = 0n; part < parts; part++) {
+          const bytes = yield* clickHouse.bytes(
+            "SELECT hash FROM seen WHERE hash >= {from:UInt128} AND hash <= {to:UInt128}",
+            {
+              params: {
+                from: String(from + (size * part) / parts),
+                to: String(from + (size * (part + 1n)) / parts - 1n)
+              },
+              format: "RowBinary"
+            }
+          )
+          addAll(bytes, (words, at) => filter.add(words, at))
+        }
+      })
 
       return SeenStore.of({
-        mayHave: (words) => filter.mayHave(words),
+        mayHave: (words) => !covered.has(virtualShard(words)) || filter.mayHave(words),
+        cover: Effect.fn("SeenStore.cover")(function* (virtualShards) {
+          if (virtualShards.length === 0) return
+          const [table] = yield* clickHouse.query<{ rows: string }>(
+            "SELECT count() AS rows FROM seen"
+          )
+          const rows = Number(table?.rows ?? 0)
+          if (rows > 0)
+            for (const range of rangesOf(virtualShards)) {
+              // Hashes are spread evenly, so equal ranges hold about as many each.
+              const share = Number(range[1] - range[0]) / VIRTUAL_SHARDS
+              const parts = BigInt(Math.ceil((rows * share) / READ_AT_A_TIME))
+              yield* read(range, parts)
+            }
+          for (const each of virtualShards) covered.add(each)
+        }),
         claimedByOthers: Effect.fn("SeenStore.claimedByOthers")(
           function* (words, batchId) {
             const claimed = new HashTable(words.length / 4)
@@ -100,6 +122,24 @@ export class SeenStore extends Context.Service<
       })
     })
   )
+}
+
+/** Bits of a hash below those that tell its virtual shard. */
+const SHARD_BITS = 122n
+
+/** Virtual shards from the first to before the second. */
+type Range = readonly [first: bigint, end: bigint]
+
+/** Neighbours together, of ascending numbers. */
+const rangesOf = (virtualShards: ReadonlyArray<number>): ReadonlyArray<Range> => {
+  const ranges: Array<Range> = []
+  for (const each of virtualShards) {
+    const last = ranges.at(-1)
+    if (last !== undefined && last[1] === BigInt(each))
+      ranges[ranges.length - 1] = [last[0], last[1] + 1n]
+    else ranges.push([BigInt(each), BigInt(each) + 1n])
+  }
+  return ranges
 }
 
 /** Our own bytes as a literal: too many for a parameter, and base64 needs no escaping. */

@@ -5,7 +5,7 @@ import type { Lease } from "./Batch.ts"
 import { FencedOut, LedgerUnavailable } from "./LoaderErrors.ts"
 
 /** First half of the advisory lock's key; the shard is the second. */
-const LOCK_CLASS = 0x6c6f6164
+export const LOCK_CLASS = 0x6c6f6164
 
 /**
  * The right to load one shard: an advisory lock on a connection of its own, and an epoch
@@ -19,8 +19,12 @@ export class ShardLease extends Context.Service<
     readonly lost: Effect.Effect<never, FencedOut>
   }
 >()("@analytics/data-ingestion/loader/ShardLease") {
-  /** Waits until the shard is free, then takes it until the scope closes. */
-  static readonly layer = (shard: number) =>
+  /**
+   * Takes the shard until the scope closes.
+   *
+   * @param patient whether to wait until it is free; else it fails while another has it
+   */
+  static readonly layer = (shard: number, patient = true) =>
     Layer.effect(
       ShardLease,
       Effect.gen(function* () {
@@ -33,28 +37,19 @@ export class ShardLease extends Context.Service<
         const lost = connection.lost.pipe(
           Effect.mapError(({ reason }) => new FencedOut({ shard, reason }))
         )
-        yield* connection
-          .query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1, $2) AS taken", [
-            LOCK_CLASS,
-            shard
-          ])
-          .pipe(
-            Effect.repeat({
-              until: ([row]) => row?.taken === true,
-              schedule: Schedule.spaced("500 millis")
-            }),
-            Effect.raceFirst(lost)
-          )
-        const others = yield* connection.query(
-          "SELECT 1 FROM ingest.shard_map WHERE shard <> $1 LIMIT 1",
-          [shard]
+        const attempt = connection.query<{ taken: boolean }>(
+          "SELECT pg_try_advisory_lock($1, $2) AS taken",
+          [LOCK_CLASS, shard]
         )
-        // A message sent again must meet the loader that knows it was stored.
-        if (others.length > 0)
-          return yield* new FencedOut({
-            shard,
-            reason: "the shard map names other shards, and shards cannot be split yet"
-          })
+        const [first] = yield* attempt.pipe(
+          Effect.repeat({
+            until: ([row]) => row?.taken === true || !patient,
+            schedule: Schedule.spaced("500 millis")
+          }),
+          Effect.raceFirst(lost)
+        )
+        if (first?.taken !== true)
+          return yield* new FencedOut({ shard, reason: "another loader has it" })
         const [row] = yield* connection.query<{ epoch: bigint }>(
           `UPDATE ingest.shards SET epoch = epoch + 1, owner = $2, taken_at = now()
             WHERE shard = $1 RETURNING epoch`,

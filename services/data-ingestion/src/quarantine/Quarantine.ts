@@ -89,19 +89,23 @@ export class Quarantine extends Context.Service<
         const events = kept.map(({ revived }) => revived)
         // Live events go first.
         const rowsFor = (chosen: ReadonlyArray<InboxEvent>) =>
-          rowsOf([
-            {
-              projectId,
-              lane: "bulk",
-              shards: shardMap.shardsOf(projectId, chosen),
-              months: monthsOf(chosen),
-              lines: chosen.map(encodeLine)
-            }
-          ])
+          rowsOf(
+            [
+              {
+                projectId,
+                lane: "bulk",
+                messageIds: chosen.map(({ m }) => m),
+                months: monthsOf(chosen),
+                lines: chosen.map(encodeLine)
+              }
+            ],
+            shardMap.current()
+          )
         return yield* repo.replay(
           projectId,
           kept.map(({ id }) => id),
-          (moved) => rowsFor(events.filter((_, at) => moved.has(kept[at]?.id ?? -1n)))
+          (moved) => rowsFor(events.filter((_, at) => moved.has(kept[at]?.id ?? -1n))),
+          shardMap.refresh
         )
       })
 

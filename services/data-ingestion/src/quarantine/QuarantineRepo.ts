@@ -1,8 +1,10 @@
 import { within } from "@analytics/database/PostgresRetry"
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
+import type { SqlError } from "effect/sql/SqlError"
 import { InboxRepo } from "../inbox/InboxRepo.ts"
 import type { InboxRow } from "../inbox/InboxRow.ts"
+import { isOutdatedMap } from "../inbox/ShardMap.ts"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
 
 /** An event that is kept aside; `event` is its inbox line. */
@@ -38,12 +40,14 @@ export class QuarantineRepo extends Context.Service<
     ): Effect.Effect<Option.Option<Kept>, StoreUnavailable>
     /**
      * Moves events from quarantined to pending in one transaction, those that nobody else
-     * moved before; `rowsFor` makes the inbox rows of the ones it is told. Answers how many.
+     * moved before; `rowsFor` makes the inbox rows of the ones it is told, anew after
+     * `refreshMap` when the shard map has changed. Answers how many.
      */
     replay(
       projectId: number,
       ids: ReadonlyArray<bigint>,
-      rowsFor: (moved: ReadonlySet<bigint>) => ReadonlyArray<InboxRow>
+      rowsFor: (moved: ReadonlySet<bigint>) => ReadonlyArray<InboxRow>,
+      refreshMap: Effect.Effect<void, SqlError>
     ): Effect.Effect<number, StoreUnavailable>
   }
 >()("@analytics/data-ingestion/quarantine/QuarantineRepo") {
@@ -101,7 +105,7 @@ export class QuarantineRepo extends Context.Service<
         ),
 
         replay: Effect.fn("QuarantineRepo.replay")(
-          (projectId, ids, rowsFor) =>
+          (projectId, ids, rowsFor, refreshMap) =>
             Effect.gen(function* () {
               const moved = yield* sql<{ id: bigint; reason: string }>`
                 UPDATE ingest.quarantine
@@ -134,7 +138,14 @@ export class QuarantineRepo extends Context.Service<
                    AND o.reason = moved.reason`
               yield* inbox.requeue(rowsFor(new Set(moved.map(({ id }) => id))))
               return moved.length
-            }).pipe(sql.withTransaction, within("15 seconds")),
+            }).pipe(
+              sql.withTransaction,
+              within("15 seconds"),
+              Effect.tapError((error) =>
+                isOutdatedMap(error) ? refreshMap : Effect.void
+              ),
+              Effect.retry({ while: isOutdatedMap, times: 2 })
+            ),
           Effect.catchTag("SqlError", unavailable("replay"))
         )
       })

@@ -10,11 +10,19 @@ import {
   readEvents
 } from "@analytics/data-processing/segment/SegmentRequest"
 import type { Warning } from "@analytics/data-processing/settings/ProjectRules"
-import { Context, Effect, Exit, Layer, Metric, Option, Schedule } from "effect"
+import {
+  Context,
+  Effect,
+  Exit,
+  Layer,
+  Metric,
+  Option,
+  Schedule,
+  type Tracer
+} from "effect"
 import { Inbox } from "../inbox/Inbox.ts"
 import { InboxRepo } from "../inbox/InboxRepo.ts"
 import type { Lane } from "../inbox/InboxRow.ts"
-import { ShardMap } from "../inbox/ShardMap.ts"
 import { KeyRing } from "../keys/KeyRing.ts"
 import type { ProjectKey } from "../keys/ProjectKey.ts"
 import { Admission, type Delayed } from "./Admission.ts"
@@ -89,6 +97,8 @@ export interface Sent {
   readonly ip: string | undefined
   readonly userAgent: string | undefined
   readonly wantsRowIds: boolean
+  /** Of the request, where somebody looks at it. */
+  readonly span?: Tracer.Span | undefined
   /** The sender, if it was told apart already: then the request carries no key. */
   readonly project?: ProjectKey
   /** Times are what they say, whatever the batch says about clocks. */
@@ -112,7 +122,6 @@ export class Receiver extends Context.Service<
       const keys = yield* KeyRing
       const inbox = yield* Inbox
       const repo = yield* InboxRepo
-      const shardMap = yield* ShardMap
       const ruleBook = yield* RuleBook
       const usage = yield* UsageRepo
       const context = yield* Effect.context<never>()
@@ -260,9 +269,10 @@ export class Receiver extends Context.Service<
         const submission = {
           projectId,
           lane: verdict.lane,
-          shards: shardMap.shardsOf(projectId, events),
+          messageIds: events.map(({ m }) => m),
           months,
-          lines
+          lines,
+          span: sent.span
         }
         try {
           await inbox.append(

@@ -12,6 +12,7 @@ import { SqlClient } from "effect/sql"
 import { Inbox } from "../../src/inbox/Inbox.ts"
 import { InboxPartitions } from "../../src/inbox/InboxPartitions.ts"
 import { InboxRepo } from "../../src/inbox/InboxRepo.ts"
+import { ShardMap, undivided } from "../../src/inbox/ShardMap.ts"
 
 /** A Postgres that may be killed and comes back over the same data. */
 class Server extends Context.Service<
@@ -44,6 +45,7 @@ class Server extends Context.Service<
 }
 
 const layer = Inbox.layer.pipe(
+  Layer.provide(ShardMap.layerOf(undivided)),
   Layer.provideMerge(InboxPartitions.layer),
   Layer.provideMerge(InboxRepo.layer),
   Layer.provideMerge(
@@ -83,7 +85,7 @@ describe("Inbox", () => {
               {
                 projectId: 1 + (n % 3),
                 lane: "live",
-                shards: 0,
+                messageIds: [`c${n}`],
                 months: 202603,
                 lines: [line(`c${n}`)]
               },
@@ -112,7 +114,7 @@ describe("Inbox", () => {
             const item = {
               projectId: 1,
               lane: "live" as const,
-              shards: 0,
+              messageIds: [m],
               months: 202603,
               lines: [line(m)]
             }
@@ -161,7 +163,13 @@ describe("Inbox", () => {
       yield* sql.unsafe(`DROP TABLE ingest.${now?.name}`)
       const append = () =>
         inbox.append(
-          { projectId: 1, lane: "live", shards: 0, months: 202603, lines: [line("p")] },
+          {
+            projectId: 1,
+            lane: "live",
+            messageIds: ["p"],
+            months: 202603,
+            lines: [line("p")]
+          },
           10
         )
       const attempt = Effect.tryPromise(append)

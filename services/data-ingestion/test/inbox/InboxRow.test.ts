@@ -2,28 +2,38 @@ import { describe, expect, it } from "bun:test"
 import { frameLines } from "@analytics/data-processing/InboxEvent"
 import { partitionsAt } from "../../src/inbox/InboxPartitions.ts"
 import { countsOf, rowsOf } from "../../src/inbox/InboxRow.ts"
+import { type MapNow, undivided } from "../../src/inbox/ShardMap.ts"
+
+/** Everything to shard 0 but `d`. */
+const divided: MapNow = {
+  version: 3,
+  shardsOf: (_, ids) => (ids.includes("d") ? ids.map((id) => (id === "d" ? 1 : 0)) : 0)
+}
 
 describe("rowsOf", () => {
   it("makes one row per shard and lane, with the events of each project counted", () => {
     const rowIds = new Set<bigint>()
-    const rows = rowsOf([
-      {
-        projectId: 2,
-        lane: "live",
-        shards: 0,
-        months: 202601,
-        lines: ["a", "b"],
-        rowIds
-      },
-      {
-        projectId: 1,
-        lane: "live",
-        shards: [0, 1],
-        months: [202602, 202603],
-        lines: ["c", "d"]
-      },
-      { projectId: 1, lane: "bulk", shards: 0, months: 202604, lines: ["e"] }
-    ])
+    const rows = rowsOf(
+      [
+        {
+          projectId: 2,
+          lane: "live",
+          messageIds: ["a", "b"],
+          months: 202601,
+          lines: ["a", "b"],
+          rowIds
+        },
+        {
+          projectId: 1,
+          lane: "live",
+          messageIds: ["c", "d"],
+          months: [202602, 202603],
+          lines: ["c", "d"]
+        },
+        { projectId: 1, lane: "bulk", messageIds: ["e"], months: 202604, lines: ["e"] }
+      ],
+      divided
+    )
     expect(
       rows.map(({ frame, id: _, ...row }) => ({ ...row, lines: frameLines(frame) }))
     ).toEqual([
@@ -35,6 +45,7 @@ describe("rowsOf", () => {
         projectIds: [2n, 1n],
         projectCounts: [2, 1],
         months: [202601, 202602],
+        mapVersion: 3,
         lines: ["a", "b", "c"]
       },
       {
@@ -45,6 +56,7 @@ describe("rowsOf", () => {
         projectIds: [1n],
         projectCounts: [1],
         months: [202603],
+        mapVersion: 3,
         lines: ["d"]
       },
       {
@@ -55,6 +67,7 @@ describe("rowsOf", () => {
         projectIds: [1n],
         projectCounts: [1],
         months: [202604],
+        mapVersion: 3,
         lines: ["e"]
       }
     ])
@@ -71,10 +84,19 @@ describe("rowsOf with many months", () => {
     const months = Array.from({ length: 680 }, (_, i) => 197001 + i)
     const rowIds = new Set<bigint>()
     const lines = months.map((month) => `line of ${month}`)
-    const rows = rowsOf([
-      { projectId: 1, lane: "bulk", shards: 0, months, lines, rowIds },
-      { projectId: 2, lane: "bulk", shards: 0, months: 197001, lines: ["one more"] }
-    ])
+    const rows = rowsOf(
+      [
+        { projectId: 1, lane: "bulk", messageIds: lines, months, lines, rowIds },
+        {
+          projectId: 2,
+          lane: "bulk",
+          messageIds: ["m"],
+          months: 197001,
+          lines: ["one more"]
+        }
+      ],
+      undivided
+    )
     expect(rows.length).toBe(14)
     for (const row of rows) {
       expect(row.months.length).toBeLessThanOrEqual(50)

@@ -16,7 +16,7 @@ const watching = async (
   const repo = Layer.succeed(InboxRepo, {
     commit: () => Effect.void,
     requeue: () => Effect.void,
-    shardMap: Effect.succeed([]),
+    shardMap: Effect.succeed({ version: 1, shards: [] }),
     backlog: Effect.succeed(new Map<number, number>()),
     unfinished: (ids) =>
       Effect.sync(() => {

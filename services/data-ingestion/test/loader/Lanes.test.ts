@@ -26,14 +26,14 @@ describe("an import while live events never stop coming", () => {
           BatchRepo.of({
             ...real,
             // A live event has come whenever the loader looks.
-            pending: (lane, since, until) =>
+            pending: (lane, since, until, upTo) =>
               lane === "live" && imported < IMPORTED && live < MOST_LIVE
                 ? receive([track(`live-${live++}`)]).pipe(
                     Effect.orDie,
-                    Effect.andThen(real.pending(lane, since, until)),
+                    Effect.andThen(real.pending(lane, since, until, upTo)),
                     Effect.provide(context)
                   )
-                : real.pending(lane, since, until),
+                : real.pending(lane, since, until, upTo),
             seal: (lane, rows) => {
               if (imported < IMPORTED) lanes.push(lane)
               if (lane === "bulk") imported += rows.length

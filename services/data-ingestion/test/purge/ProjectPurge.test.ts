@@ -285,7 +285,7 @@ describe("a deleted project", () => {
         const until = new Date(Date.now() + 60_000)
         return yield* batches.seal(
           "live",
-          yield* batches.pending("live", new Date(0), until)
+          yield* batches.pending("live", new Date(0), until, 1)
         )
       }).pipe(
         Effect.provide(

@@ -29,7 +29,10 @@ const stateOf = (id: string) =>
 const seal = Effect.gen(function* () {
   const batches = yield* BatchRepo
   const until = new Date(Date.now() + 60_000)
-  return yield* batches.seal("live", yield* batches.pending("live", new Date(0), until))
+  return yield* batches.seal(
+    "live",
+    yield* batches.pending("live", new Date(0), until, 1)
+  )
 }).pipe(
   Effect.provide(
     Layer.fresh(BatchRepo.layer.pipe(Layer.provideMerge(ShardLease.layer(0))))

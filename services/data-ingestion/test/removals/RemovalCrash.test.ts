@@ -17,7 +17,7 @@ import { accept, account, erase, layer, pass, scan } from "./removalTest.ts"
 const seal = Effect.gen(function* () {
   const batches = yield* BatchRepo
   const until = new Date(Date.now() + 60_000)
-  yield* batches.seal("live", yield* batches.pending("live", new Date(0), until))
+  yield* batches.seal("live", yield* batches.pending("live", new Date(0), until, 1))
 }).pipe(
   Effect.provide(
     Layer.fresh(BatchRepo.layer.pipe(Layer.provideMerge(ShardLease.layer(0))))

@@ -19,7 +19,7 @@ const sealOne = (m: string) =>
     const batches = yield* BatchRepo
     return yield* batches.seal(
       "live",
-      yield* batches.pending("live", new Date(0), new Date(Date.now() + 60_000))
+      yield* batches.pending("live", new Date(0), new Date(Date.now() + 60_000), 1)
     )
   })
 
