@@ -1,5 +1,6 @@
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { logicalName } from "@analytics/database/Topology"
 import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Duration, Effect, Stream } from "effect"
 import { BackupUnavailable } from "./BackupError.ts"
@@ -51,7 +52,12 @@ export const eventTables: Effect.Effect<
         GROUP BY c.table ORDER BY c.table`,
       { params: { derived: DERIVED } }
     )
-    .pipe(Effect.mapError(storeAway))
+    .pipe(
+      Effect.map((tables) =>
+        tables.map((table) => ({ ...table, name: logicalName(table.name) }))
+      ),
+      Effect.mapError(storeAway)
+    )
 }).pipe(Effect.withSpan("Backup.eventTables"))
 
 /** Every table by partition; one that has no rows is no piece. */
@@ -60,14 +66,15 @@ export const eventPieces = Effect.gen(function* () {
   const tables = yield* eventTables
   const parts = yield* clickhouse
     .query<{ table: string; partition: string }>(
-      `SELECT DISTINCT table, partition_id AS partition FROM system.parts
+      `SELECT DISTINCT table, partition_id AS partition
+         FROM ${clickhouse.topology.onEveryNode("system.parts")}
         WHERE active AND database = currentDatabase() ORDER BY table, partition`
     )
     .pipe(Effect.mapError(storeAway))
   return tables.flatMap(
     (table): ReadonlyArray<Piece> =>
       parts
-        .filter((part) => part.table === table.name)
+        .filter((part) => logicalName(part.table) === table.name)
         .map(({ partition }) => ({ ...table, partition }))
   )
 }).pipe(Effect.withSpan("Backup.eventPieces"))

@@ -1,4 +1,4 @@
-import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
+import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Array as Arr, Effect, Stream } from "effect"
 import { BackupRefused, type BackupUnavailable, reasonOf } from "./BackupError.ts"
@@ -43,7 +43,7 @@ export const restoreEvents = Effect.fn("Backup.restoreEvents")(function* (
     )
   const tables = yield* eventTables
   for (const name of [...tables.map((table) => table.name), ...DERIVED])
-    yield* command(`TRUNCATE TABLE IF EXISTS ${quoteName(name)}`)
+    yield* command(clickhouse.topology.truncate(name))
   const objects = manifest.objects.filter(({ store }) => store === "clickhouse")
   for (const object of objects) yield* insertObject(object)
   // Every object, also one of which nothing came.
@@ -65,10 +65,13 @@ export const restoreEvents = Effect.fn("Backup.restoreEvents")(function* (
     for (const { columns, name } of tables)
       if (columns.includes("batch_id"))
         yield* command(
-          `ALTER TABLE ${quoteName(name)} DELETE WHERE batch_id IN {batches:Array(UInt64)}`,
+          clickhouse.topology.alter(
+            name,
+            "DELETE WHERE batch_id IN {batches:Array(UInt64)}"
+          ),
           { batches }
         )
-  yield* command("TRUNCATE TABLE installation")
+  yield* command(clickhouse.topology.truncate("installation"))
   yield* command("INSERT INTO installation (id) SELECT {id:UUID}", {
     id: manifest.installation
   })

@@ -29,7 +29,7 @@ export const onScratch = Effect.fnUntraced(function* <A, E, R>(
         url: withDatabase(clickhouse.url, "default")
       })
       yield* admin
-        .command(`DROP DATABASE IF EXISTS ${name} SYNC`)
+        .command(`DROP DATABASE IF EXISTS ${name} ${admin.topology.onCluster} SYNC`)
         .pipe(Effect.mapError(unprepared))
     })
   )

@@ -52,6 +52,11 @@ export class Topology {
       : `ALTER TABLE ${quoted(table)} ${change}`
   }
 
+  /** The table of a node in which rows of `table` lie. */
+  stored(table: string): string {
+    return this.cluster === undefined ? table : localName(table)
+  }
+
   /** Takes every row out. */
   truncate(table: string): string {
     return this.cluster === undefined

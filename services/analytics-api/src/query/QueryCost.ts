@@ -50,6 +50,21 @@ export class QueryCost extends Context.Service<
           )
         )
 
+      /** A table over shards is estimated on one of them, and each holds about as much. */
+      const shards = yield* Effect.cached(
+        clickhouse.topology.cluster === undefined
+          ? Effect.succeed(1)
+          : clickhouse
+              .query<{ shards: string }>(
+                "SELECT uniqExact(shard_num) AS shards FROM system.clusters WHERE cluster = {cluster:String}",
+                { params: { cluster: clickhouse.topology.cluster }, timeout: PATIENCE }
+              )
+              .pipe(
+                Effect.map(([row]) => Math.max(1, Number(row?.shards ?? 1))),
+                Effect.catch(unknown)
+              )
+      )
+
       const explain = ({ params, sql }: Pick<Statement, "params" | "sql">) =>
         clickhouse
           .query(`EXPLAIN ESTIMATE ${sql}`, {
@@ -63,7 +78,17 @@ export class QueryCost extends Context.Service<
               max_expanded_ast_elements: "1000000"
             }
           })
-          .pipe(Effect.flatMap(Schema.decodeUnknownEffect(Rows)), Effect.catch(unknown))
+          .pipe(
+            Effect.flatMap(Schema.decodeUnknownEffect(Rows)),
+            Effect.catch(unknown),
+            Effect.zipWith(shards, (found, times) =>
+              found.map(({ marks, parts, rows }) => ({
+                rows: rows * times,
+                parts: parts * times,
+                marks: marks * times
+              }))
+            )
+          )
 
       const sizes = yield* Cache.makeWith(
         (projectId: number) =>

@@ -1,3 +1,5 @@
+import { localName, logicalName } from "@analytics/database/Topology"
+
 /** What the store holds, by the names that it goes by. */
 export interface StoreTables {
   readonly database: string
@@ -19,9 +21,13 @@ export const storeFilters = (
   const theirs = `project_id = ${projectId}`
   const read = new Set(["events", "person_links"])
   return new Map(
-    [...tables, ...read].map((table) => [
-      `${database}.${table}`,
-      table === "removals" ? theirs : read.has(table) ? own : "0"
-    ])
+    [...tables, ...read].flatMap((name) => {
+      const table = logicalName(name)
+      const filter = table === "removals" ? theirs : read.has(table) ? own : "0"
+      // Also on the shards, which read the table that holds the rows.
+      return [name, localName(table)].map(
+        (each) => [`${database}.${each}`, filter] as const
+      )
+    })
   )
 }

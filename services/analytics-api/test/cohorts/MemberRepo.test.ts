@@ -1,6 +1,7 @@
 import { describe, expect, it } from "bun:test"
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { Topology } from "@analytics/database/Topology"
 import { Effect, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { CohortId } from "../../src/cohorts/Cohort.ts"
@@ -22,6 +23,7 @@ const away = Effect.fail(
 const endedAfter = (seconds: ReadonlyArray<number>, stoppedAtAttempt: number) => {
   let attempts = 0
   const store = Layer.mock(ClickHouse)({
+    topology: new Topology(),
     insert: () => away,
     killAndWait: () =>
       Effect.suspend(() => (++attempts < stoppedAtAttempt ? away : Effect.void))

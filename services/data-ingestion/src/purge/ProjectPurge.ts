@@ -1,5 +1,6 @@
 import { LoaderConfig } from "@analytics/config/LoaderConfig"
-import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
+import { ClickHouse } from "@analytics/database/ClickHouse"
+import { logicalName, type Topology } from "@analytics/database/Topology"
 import { Duration, Effect, Layer, Schedule, Schema } from "effect"
 import { PurgeRepo } from "./PurgeRepo.ts"
 
@@ -18,8 +19,8 @@ const TABLES_SQL = `
      AND t.engine LIKE '%MergeTree'
    ORDER BY name`
 
-const UNFINISHED_SQL = `
-  SELECT count() AS mutations FROM system.mutations
+const unfinishedSql = (topology: Topology) => `
+  SELECT count() AS mutations FROM ${topology.onEveryNode("system.mutations")}
    WHERE database = currentDatabase() AND NOT is_done
      AND table IN {tables:Array(String)}`
 
@@ -40,11 +41,12 @@ export const purgeDue = Effect.fn("ProjectPurge.purgeDue")(function* (
   if (projectIds.length === 0) return none
   const since = yield* repo.sinceLast
   if (since !== undefined && since < Duration.toMillis(interval)) return none
-  const tables = (yield* store.query<{ name: string }>(TABLES_SQL)).map(
-    ({ name }) => name
+  const tables = (yield* store.query<{ name: string }>(TABLES_SQL)).map(({ name }) =>
+    logicalName(name)
   )
-  const [running] = yield* store.query<{ mutations: string }>(UNFINISHED_SQL, {
-    params: { tables }
+  const { topology } = store
+  const [running] = yield* store.query<{ mutations: string }>(unfinishedSql(topology), {
+    params: { tables: tables.map((table) => topology.stored(table)) }
   })
   // One that took longer than a request may: it must not be asked for twice.
   if (Number(running?.mutations) > 0) {
@@ -56,14 +58,14 @@ export const purgeDue = Effect.fn("ProjectPurge.purgeDue")(function* (
   const params = { projectIds }
   const theirs = "project_id IN {projectIds:Array(UInt32)}"
   for (const table of tables)
-    yield* store.command(`ALTER TABLE ${quoteName(table)} DELETE WHERE ${theirs}`, {
+    yield* store.command(topology.alter(table, `DELETE WHERE ${theirs}`), {
       params,
       settings: { mutations_sync: "2" }
     })
   for (const table of tables)
     for (const optimize_use_projections of [0, 1] as const) {
       const [left] = yield* store.query<{ rows: string }>(
-        `SELECT count() AS rows FROM ${quoteName(table)} WHERE ${theirs}`,
+        `SELECT count() AS rows FROM ${topology.everyCopyOf(table)} WHERE ${theirs}`,
         { params, settings: { optimize_use_projections } }
       )
       if (Number(left?.rows) !== 0)

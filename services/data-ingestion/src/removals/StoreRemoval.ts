@@ -1,5 +1,6 @@
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import type { Topology } from "@analytics/database/Topology"
 import { Context, Duration, Effect, Layer, Schema } from "effect"
 import type { Removal } from "./Removal.ts"
 import { events, ofPerson, type StorePlace, storePlaces } from "./storePlaces.ts"
@@ -20,8 +21,8 @@ const MOST_TEXT = 8192
 /** Times that two counts are taken which a batch between them makes differ. */
 const LOOKS = 20
 
-const UNFINISHED_SQL = `
-  SELECT count() AS n FROM system.mutations
+const unfinishedSql = (topology: Topology) => `
+  SELECT count() AS n FROM ${topology.onEveryNode("system.mutations")}
    WHERE database = currentDatabase() AND NOT is_done
      AND table IN {tables:Array(String)}`
 
@@ -55,11 +56,12 @@ export class StoreRemoval extends Context.Service<
     StoreRemoval,
     Effect.gen(function* () {
       const store = yield* ClickHouse
+      const { topology } = store
 
       const countOf = (table: string, condition: string, projections: 0 | 1 = 1) =>
         store
           .query<{ n: string }>(
-            `SELECT count() AS n FROM ${quoteName(table)} WHERE ${condition}`,
+            `SELECT count() AS n FROM ${topology.everyCopyOf(table)} WHERE ${condition}`,
             {
               settings: { ...settings, optimize_use_projections: projections },
               timeout
@@ -67,10 +69,14 @@ export class StoreRemoval extends Context.Service<
           )
           .pipe(Effect.map(([row]) => Number(row?.n ?? 0)))
 
-      /** Parts of which every row goes, gone at once; a part that was merged meanwhile stays. */
+      /**
+       * Parts of which every row goes, gone at once; a part that was merged meanwhile stays.
+       * Not in a cluster, where parts of two shards may have one name.
+       */
       const dropParts = Effect.fn("StoreRemoval.dropParts")(function* (
         condition: string
       ) {
+        if (topology.cluster !== undefined) return
         const held = yield* store.query<{ part: string; n: string }>(
           `SELECT _part AS part, count() AS n FROM events WHERE ${condition} GROUP BY part`,
           { settings: { ...settings, optimize_use_projections: 0 }, timeout }
@@ -102,7 +108,7 @@ export class StoreRemoval extends Context.Service<
           )
           if (Number(row?.n ?? 0) > 0)
             yield* store.command(
-              `ALTER TABLE events UPDATE ${column} = '' WHERE ${theirs}`,
+              topology.alter("events", `UPDATE ${column} = '' WHERE ${theirs}`),
               { params: { ids }, settings: MUTATION }
             )
         }
@@ -123,8 +129,8 @@ export class StoreRemoval extends Context.Service<
 
       return StoreRemoval.of({
         isBusy: store
-          .query<{ n: string }>(UNFINISHED_SQL, {
-            params: { tables: storePlaces.map(({ table }) => table) }
+          .query<{ n: string }>(unfinishedSql(topology), {
+            params: { tables: storePlaces.map(({ table }) => topology.stored(table)) }
           })
           .pipe(
             Effect.map(([row]) => Number(row?.n ?? 0) > 0),
@@ -165,10 +171,9 @@ export class StoreRemoval extends Context.Service<
             const condition = either(removals.map(rowsOf))
             if (condition === "0" || (yield* countOf(table, condition, 0)) === 0)
               continue
-            yield* store.command(
-              `ALTER TABLE ${quoteName(table)} DELETE WHERE ${condition}`,
-              { settings: MUTATION }
-            )
+            yield* store.command(topology.alter(table, `DELETE WHERE ${condition}`), {
+              settings: MUTATION
+            })
           }
         }),
 
@@ -193,7 +198,7 @@ export class StoreRemoval extends Context.Service<
           removals.length === 0
             ? Effect.void
             : store.command(
-                "ALTER TABLE removals DELETE WHERE removal IN {ids:Array(UUID)}",
+                topology.alter("removals", "DELETE WHERE removal IN {ids:Array(UUID)}"),
                 {
                   params: { ids: removals.map(({ id }) => id) },
                   settings: { mutations_sync: "2" }

@@ -77,9 +77,11 @@ export class CohortPeopleRepo extends Context.Service<
         remove: Effect.fn("CohortPeopleRepo.remove")(
           (projectId: number, versions: ReadonlyArray<string>) =>
             clickhouse.command(
-              `ALTER TABLE cohort_people DELETE
-                WHERE project_id = {project:UInt32}
-                  AND version IN {versions:Array(UUID)}`,
+              clickhouse.topology.alter(
+                "cohort_people",
+                `DELETE WHERE project_id = {project:UInt32}
+                    AND version IN {versions:Array(UUID)}`
+              ),
               { params: { project: projectId, versions } }
             ),
           Effect.catchTag("ClickHouseError", (error) => refused(error, memoryLimit))

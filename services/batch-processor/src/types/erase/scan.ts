@@ -1,5 +1,6 @@
 import { decodeLine, frameLines } from "@analytics/data-processing/InboxEvent"
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
+import { logicalName } from "@analytics/database/Topology"
 import { Effect, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { JobUnavailable } from "../../jobs/JobType.ts"
@@ -86,12 +87,13 @@ const inClickHouse = Effect.fnUntraced(function* (terms: Terms) {
       WHERE c.database = currentDatabase() AND t.engine LIKE '%MergeTree'`
   )
   const found: Record<string, number> = {}
-  for (const [table, own] of byTable(columns)) {
+  for (const [stored, own] of byTable(columns)) {
+    const table = logicalName(stored)
     const condition = clickHouseCondition(own, terms)
     if (condition === undefined) continue
     for (const projections of [0, 1] as const) {
       const [row] = yield* store.query<{ n: string }>(
-        `SELECT count() AS n FROM ${quoteName(table)} WHERE ${condition}`,
+        `SELECT count() AS n FROM ${store.topology.everyCopyOf(table)} WHERE ${condition}`,
         {
           params: {
             project: terms.projectId,
