@@ -76,8 +76,8 @@ restore: ## Bring both stores back, nothing running; BACKUP=name ARGS=--replace
 		$(BUN) services/batch-processor/src/restore.ts "$(BACKUP)" $(ARGS); \
 		code=$$?; $(STACK) stop; exit $$code
 
-notebooks: ## Run the notebooks
-	@echo "There are no notebooks in this repository yet." >&2; exit 1
+notebooks: ## Preview the notebooks in docs/notebooks.md; Ctrl-C ends them
+	@$(BUN) notebooks/src/main.ts
 
 verify-images: ## Verify the container images
 	@echo "There are no container images in this repository yet." >&2; exit 1
