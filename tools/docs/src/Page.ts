@@ -86,7 +86,8 @@ export const readPage = (path: string, text: string): Page => {
     ),
     anchors: anchorsOf(tokens),
     samples: tokens
-      .filter((token) => token.type === "fence")
+      // Without a fence there is no language, which the checks refuse.
+      .filter(({ type }) => type === "fence" || type === "code_block")
       .map((token) => readSample(token.info, token.content, (token.map?.[0] ?? 0) + 1))
   }
 }

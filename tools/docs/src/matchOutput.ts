@@ -23,7 +23,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /**
  * Where an answer differs from what a page shows, as a JSON pointer; undefined: nowhere.
  * `"…"` stands for any value, and as the last of an array for any more of them. In texts it
- * stands for anything. Objects may have fields that are not shown.
+ * stands for anything. Objects may have fields that are not shown, numbers more
+ * digits behind the point, if one is shown.
  */
 export const answerDifference = (
   shown: unknown,
@@ -49,7 +50,17 @@ export const answerDifference = (
       answerDifference(value, real[key], `${pointer}/${key}`)
     )
   }
-  return Object.is(shown, real) ? undefined : differs(pointer, shown, real)
+  const same =
+    typeof shown === "number" && typeof real === "number"
+      ? isRounded(shown, real)
+      : Object.is(shown, real)
+  return same ? undefined : differs(pointer, shown, real)
+}
+
+/** Sums of fractions depend on their order, so only the digits that are shown count. */
+const isRounded = (shown: number, real: number) => {
+  const [, digits = ""] = String(shown).split(".")
+  return digits === "" ? shown === real : Number(real.toFixed(digits.length)) === shown
 }
 
 const differs = (pointer: string, shown: unknown, real: unknown) =>

@@ -30,6 +30,8 @@ describe("what a page shows", () => {
     expect(answerDifference({ a: "…", b: { c: null } }, real)).toBeUndefined()
     expect(answerDifference({ a: [1, 2] }, real)).toBe("/a: 3 items, shown 2")
     expect(answerDifference({ b: { c: 0 } }, real)).toBe("/b/c: null, shown 0")
+    expect(answerDifference({ n: 0.33 }, { n: 1 / 3 })).toBeUndefined()
+    expect(answerDifference({ n: 0.34 }, { n: 1 / 3 })).toStartWith("/n: 0.33")
     expect(answerDifference({ f: 1 }, real)).toBe("/f: undefined, shown 1")
   })
 })
