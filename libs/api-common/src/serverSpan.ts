@@ -1,17 +1,5 @@
-import { Cause, Effect, Exit, Option, type Tracer } from "effect"
+import { Cause, Effect, Exit, Option } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
-
-/** The caller's span by W3C Trace Context; none if it sent none that can be read. */
-export const callerSpan = (headers: {
-  get(name: string): string | null
-}): Tracer.ExternalSpan | undefined => {
-  const traceparent = headers.get("traceparent")
-  return traceparent === null
-    ? undefined
-    : Option.getOrUndefined(
-        HttpTraceContext.w3c(Headers.fromInput({ traceparent: traceparent.trim() }))
-      )
-}
 
 /**
  * Runs the program of a request in a server span that continues the caller's trace. Only
@@ -41,8 +29,18 @@ export const inServerSpan =
     }).pipe(
       Effect.withSpan(`${method} ${route}`, {
         kind: "server",
-        parent: callerSpan(headers),
+        parent: callerOf(headers),
         attributes: { "http.route": route, "http.request.method": method }
       }),
       Effect.flatten
     )
+
+/** By W3C Trace Context; none if nothing came that can be read. */
+const callerOf = (headers: Request["headers"]) => {
+  const traceparent = headers.get("traceparent")
+  return traceparent === null
+    ? undefined
+    : Option.getOrUndefined(
+        HttpTraceContext.w3c(Headers.fromInput({ traceparent: traceparent.trim() }))
+      )
+}

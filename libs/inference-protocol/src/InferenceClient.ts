@@ -1,4 +1,4 @@
-import { type Duration, Effect, Redacted, Schema } from "effect"
+import { type Duration, Effect, Option, Redacted, Schema, type Tracer } from "effect"
 import { RequestRefused, ServerUnreachable } from "./InferenceProblems.ts"
 import { encodeRequest, type InferRequest } from "./InferRequest.ts"
 import { decodeResponse, type InferResponse } from "./InferResponse.ts"
@@ -71,12 +71,13 @@ export const makeInferenceClient = (
   const search = projectId === undefined ? "" : `?projectId=${projectId}`
   const authorization = key && { authorization: `Bearer ${Redacted.value(key)}` }
 
-  const ask = Effect.fn("InferenceClient.ask")(function* (
+  const ask = Effect.fn("InferenceClient.ask", { kind: "client" })(function* (
     path: string,
     message?: Message
   ) {
+    const trace = traceHeaders(yield* Effect.option(Effect.currentSpan))
     const answer = yield* Effect.tryPromise({
-      try: (signal) => exchange(`${base}${path}${search}`, message, signal),
+      try: (signal) => exchange(`${base}${path}${search}`, message, trace, signal),
       catch: (error) =>
         new ServerUnreachable({ detail: `${base} does not answer: ${error}` })
     }).pipe(
@@ -88,17 +89,19 @@ export const makeInferenceClient = (
           )
       })
     )
+    yield* Effect.annotateCurrentSpan("http.response.status_code", answer.status)
     return answer.status < 300 ? answer : yield* refusalOf(answer)
   })
 
   const exchange = async (
     url: string,
     message: Message | undefined,
+    trace: Record<string, string>,
     signal: AbortSignal
   ): Promise<Answer> => {
     const response = await fetch(url, {
       signal,
-      headers: { ...authorization, ...headersOf(message) },
+      headers: { ...authorization, ...trace, ...headersOf(message) },
       ...(message && { method: "POST", body: message.body })
     })
     const { status, headers } = response
@@ -143,6 +146,15 @@ export const makeInferenceClient = (
       )
   }
 }
+
+/** W3C Trace Context: the server goes on the caller's trace. */
+const traceHeaders = (span: Option.Option<Tracer.Span>): Record<string, string> =>
+  Option.match(span, {
+    onNone: () => ({}),
+    onSome: ({ sampled, spanId, traceId }) => ({
+      traceparent: `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`
+    })
+  })
 
 type Answered = Schema.Top & { readonly DecodingServices: never }
 

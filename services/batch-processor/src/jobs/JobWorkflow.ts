@@ -1,15 +1,5 @@
-import {
-  Cause,
-  Clock,
-  Deferred,
-  Effect,
-  Exit,
-  Option,
-  Schedule,
-  Schema,
-  type Tracer
-} from "effect"
-import { Headers, HttpTraceContext } from "effect/http"
+import { spanOf } from "@analytics/observability/traceparent"
+import { Cause, Clock, Deferred, Effect, Exit, Option, Schedule, Schema } from "effect"
 import { Workflow } from "effect/workflow"
 import { countEnded } from "./JobMetrics.ts"
 import { JobRun } from "./JobRun.ts"
@@ -62,7 +52,9 @@ const runJob = Effect.fnUntraced(function* (jobId: string, run: number) {
       : heldRun(type, lease, taken)
   yield* all.pipe(
     Effect.withSpan(`job ${taken.type}`, {
-      parent: parentOf(taken.traceparent),
+      kind: "consumer",
+      // The request that submitted it, or the schedule.
+      parent: spanOf(taken.traceparent),
       attributes: { "job.id": jobId, "job.run": run, "job.epoch": taken.epoch }
     }),
     Effect.annotateLogs({ job: jobId, type: taken.type })
@@ -179,14 +171,6 @@ const unknownType = (type: string): End => ({
     detail: `No runner knows how to do "${type}". Retry it with a version that does.`
   }
 })
-
-/** The request that the job was submitted by. */
-const parentOf = (traceparent: string | null): Tracer.AnySpan | undefined =>
-  traceparent === null
-    ? undefined
-    : Option.getOrUndefined(
-        HttpTraceContext.fromHeaders(Headers.fromInput({ traceparent }))
-      )
 
 /** Lets this process run jobs. */
 export const layer = JobWorkflow.toLayer(({ jobId, run }) => runJob(jobId, run))

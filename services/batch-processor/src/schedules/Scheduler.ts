@@ -74,7 +74,7 @@ export class Scheduler extends Context.Service<
       })
 
       /** The job and the next run are one transaction: a crash leaves both or neither. */
-      const take = Effect.fn("Scheduler.take")(function* (id: string, now: number) {
+      const take = Effect.fnUntraced(function* (id: string, now: number) {
         const schedule = yield* locked(id, new Date(now))
         if (schedule === undefined || schedule.nextAt === null) return
         const plan = timetable(schedule.cron, schedule.timezone)
@@ -103,7 +103,16 @@ export class Scheduler extends Context.Service<
           const found = yield* due(new Date(now)).pipe(within("10 seconds"))
           let failures = 0
           for (const { id } of found) {
-            const taken = take(id, now).pipe(sql.withTransaction, within("10 seconds"))
+            const taken = take(id, now).pipe(
+              sql.withTransaction,
+              within("10 seconds"),
+              // A trace begins here: what is due goes on in the job.
+              Effect.withSpan("Scheduler.take", {
+                root: true,
+                kind: "producer",
+                attributes: { "schedule.id": id }
+              })
+            )
             yield* Effect.catchCause(taken, (cause) =>
               // One that cannot be taken does not hold up the others; a store that is away does.
               ++failures < MOST_FAILURES && !Cause.hasInterruptsOnly(cause)

@@ -70,6 +70,7 @@ const imported = Effect.fnUntraced(function* (request: Request, projectId: numbe
     .pipe(Effect.mapError(() => new KeysUnavailable({})))
   if (Option.isNone(project)) return yield* new ProjectNotFound({})
   const receiver = yield* Receiver
+  const span = Option.getOrUndefined(yield* Effect.option(Effect.currentSpan))
   const taken = yield* Effect.promise(() =>
     receiver.receive({
       request,
@@ -78,6 +79,7 @@ const imported = Effect.fnUntraced(function* (request: Request, projectId: numbe
       ip: undefined,
       userAgent: undefined,
       wantsRowIds: false,
+      span: span?.sampled === true ? span : undefined,
       project: project.value,
       historical: true
     })

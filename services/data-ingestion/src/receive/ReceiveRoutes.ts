@@ -1,4 +1,5 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
+import { measureRequests } from "@analytics/api-common/RequestMetrics"
 import { sent } from "@analytics/api-common/WireSchema"
 import { endpoints } from "@analytics/data-processing/segment/SegmentRequest"
 import { Effect, type ManagedRuntime } from "effect"
@@ -14,6 +15,7 @@ import {
   UnreadableBody
 } from "./ReceiveProblems.ts"
 import { Receiver } from "./Receiver.ts"
+import { RequestTracing } from "./RequestTracing.ts"
 
 const response = {
   200: sent(Answer),
@@ -26,6 +28,7 @@ const response = {
 }
 
 interface Services {
+  readonly tracing: RequestTracing
   readonly receiver: Receiver["Service"]
   readonly watch: StoredWatch["Service"]
 }
@@ -46,9 +49,19 @@ export const receiveRoutes = <R, E>(
   // Listing the routes must not need what is behind them.
   let services: Services | undefined
   const resolve = () => {
-    services ??= runtime.runSync(Effect.all({ receiver: Receiver, watch: StoredWatch }))
+    services ??= runtime.runSync(
+      Effect.all({
+        receiver: Receiver,
+        watch: StoredWatch,
+        tracing: Effect.map(
+          Effect.context<never>(),
+          (context) => new RequestTracing(context)
+        )
+      })
+    )
     return services
   }
+  const measure = measureRequests(runtime)
   const app = new Elysia({ tags: ["events"] })
   for (const [segment, endpoint] of Object.entries(endpoints)) {
     const letter = segment.length === 1
@@ -57,7 +70,14 @@ export const receiveRoutes = <R, E>(
     app.post(
       path,
       async ({ request, server }) => {
-        const { receiver, watch } = resolve()
+        const startedAt = performance.now()
+        const { receiver, tracing, watch } = resolve()
+        const span = tracing.begin(request, path)
+        const answered = (response: Response) => {
+          measure("POST", path, response.status, startedAt)
+          if (span !== undefined) tracing.end(span, response.status)
+          return response
+        }
         const { headers } = request
         const cors = corsHeaders(request)
         const wait = waitOf(headers.get("prefer"))
@@ -73,13 +93,15 @@ export const receiveRoutes = <R, E>(
           userAgent: device
             ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
             : undefined,
-          wantsRowIds: wait !== undefined
+          wantsRowIds: wait !== undefined,
+          span
         })
-        if (taken._tag === "Refused") return refusedResponse(taken, path, cors)
+        if (taken._tag === "Refused")
+          return answered(refusedResponse(taken, path, cors))
         const { projectId, rowIds } = taken
         if (wait !== undefined && (await watch.stored(projectId, rowIds, wait)))
           cors["preference-applied"] = `wait=${wait}`
-        return takenResponse(taken, cors)
+        return answered(takenResponse(taken, cors))
       },
       {
         parse: "none",

@@ -41,47 +41,47 @@ export class Evaluator extends Context.Service<
         if (outcome.failure) yield* countFailed
       })
 
-      const one = Effect.fn("Evaluator.evaluate")(function* (
-        alert: AlertRow,
-        now: number
-      ) {
-        yield* Effect.annotateCurrentSpan({
-          "alert.id": alert.id,
-          "project.id": alert.projectId
-        })
-        const outcome = yield* lookAtAlert(alert, now).pipe(
-          Effect.provideService(Evidences, evidences),
-          Effect.provideService(AlertWork, work),
-          Effect.timeoutOrElse({
-            duration: LONGEST_LOOK,
-            orElse: () =>
-              Effect.fail(
-                new EvidenceUnavailable({
-                  detail: `It took longer than ${LONGEST_LOOK}`
-                })
-              )
-          }),
-          Effect.catchDefect((defect) =>
-            Effect.logError("an alert could not be looked at", defect).pipe(
-              Effect.andThen(
+      const one = Effect.fn("Evaluator.evaluate", { root: true, kind: "consumer" })(
+        function* (alert: AlertRow, now: number) {
+          yield* Effect.annotateCurrentSpan({
+            "alert.id": alert.id,
+            "project.id": alert.projectId
+          })
+          const outcome = yield* lookAtAlert(alert, now).pipe(
+            Effect.provideService(Evidences, evidences),
+            Effect.provideService(AlertWork, work),
+            Effect.timeoutOrElse({
+              duration: LONGEST_LOOK,
+              orElse: () =>
                 Effect.fail(
-                  new EvidenceUnavailable({ detail: "A fault of the service" })
+                  new EvidenceUnavailable({
+                    detail: `It took longer than ${LONGEST_LOOK}`
+                  })
+                )
+            }),
+            Effect.catchDefect((defect) =>
+              Effect.logError("an alert could not be looked at", defect).pipe(
+                Effect.andThen(
+                  Effect.fail(
+                    new EvidenceUnavailable({ detail: "A fault of the service" })
+                  )
                 )
               )
-            )
-          ),
-          Effect.catchTags({
-            AlertInvalid: (problem) => Effect.succeed(failedLook(alert, now, problem)),
-            EvidenceUnavailable: (problem) =>
-              Effect.succeed(failedLook(alert, now, problem))
-          })
-        )
-        if (outcome.failure)
-          yield* Effect.logWarning("an alert cannot be evaluated now").pipe(
-            Effect.annotateLogs({ detail: outcome.failure.detail })
+            ),
+            Effect.catchTags({
+              AlertInvalid: (problem) =>
+                Effect.succeed(failedLook(alert, now, problem)),
+              EvidenceUnavailable: (problem) =>
+                Effect.succeed(failedLook(alert, now, problem))
+            })
           )
-        if (yield* work.settle(alert, outcome, now)) yield* count(outcome)
-      })
+          if (outcome.failure)
+            yield* Effect.logWarning("an alert cannot be evaluated now").pipe(
+              Effect.annotateLogs({ detail: outcome.failure.detail })
+            )
+          if (yield* work.settle(alert, outcome, now)) yield* count(outcome)
+        }
+      )
 
       return Evaluator.of({
         look: Effect.fn("Evaluator.look")(function* (now) {

@@ -21,6 +21,7 @@ export const Claim = Schema.Struct({
   attempts: Schema.Int,
   attemptsBefore: Schema.Int,
   resends: Schema.Int,
+  traceparent: Schema.NullOr(Schema.String),
   createdAt: Schema.Date
 })
 export type Claim = typeof Claim.Type
@@ -217,7 +218,7 @@ export class DeliveryRepo extends Context.Service<
               FROM due WHERE d.id = due.id
             RETURNING d.id, d.project_id, d.epoch, d.about, d.topic, d.channel,
                       d.recipient, d.destination_id, d.attempts, d.attempts_before,
-                      d.resends, d.created_at`.pipe(
+                      d.resends, d.traceparent, d.created_at`.pipe(
             within("10 seconds"),
             Effect.flatMap((rows) => Effect.orDie(claimsOf(rows)))
           )

@@ -1,4 +1,5 @@
 import { within } from "@analytics/database/PostgresRetry"
+import { currentTraceparent } from "@analytics/observability/traceparent"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Message } from "./Message.ts"
@@ -69,12 +70,13 @@ export class Outbox extends Context.Service<
               recipient
             }))
           )
+          const traceparent = yield* currentTraceparent
           const added = yield* sql`
             INSERT INTO reports.deliveries
               (id, project_id, message_id, about, topic, destination_id, channel,
-               recipient, due_at)
+               recipient, traceparent, due_at)
             SELECT r.id, m.project_id, m.id, m.about, ${topic}, r.destination, r.channel,
-                   r.recipient, ${now}::timestamptz
+                   r.recipient, ${traceparent}, ${now}::timestamptz
               FROM reports.messages AS m,
                    jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
                      AS r (id uuid, destination uuid, channel text, recipient text)

@@ -1,5 +1,6 @@
 import { Drain } from "@analytics/api-common/Drain"
 import { DeliveryConfig } from "@analytics/config/DeliveryConfig"
+import { spanOf } from "@analytics/observability/traceparent"
 import {
   Cause,
   Clock,
@@ -45,49 +46,52 @@ export class Sender extends Context.Service<
       const repo = yield* DeliveryRepo
       const now = Effect.map(Clock.currentTimeMillis, (at) => new Date(at))
 
-      const attempt = Effect.fn("Sender.attempt")(function* (claim: Claim) {
-        const repeat = isRepeatable(claim.channel) || uncertain === "resend"
-        const found = yield* repo.begin(claim, yield* now, repeat)
-        if (Option.isNone(found)) return
-        const begun = found.value
-        let handed = false
-        const handing = Effect.flatMap(now, (at) =>
-          repo.handing(claim, begun.number, at)
-        ).pipe(
-          Effect.catch((error) =>
-            Effect.as(Effect.logWarning("a delivery is held back", error), false)
-          ),
-          Effect.tap((may) =>
-            Effect.sync(() => {
-              handed = may
-            })
-          )
-        )
-        const outcome = yield* channels.send({ claim, begun, handing }).pipe(
-          // In the ledger, and with an end: the same message would meet it again.
-          Effect.catchDefect((defect) =>
-            Effect.as(
-              Effect.logError("a message met a fault", Cause.die(defect)),
-              outcomeOf(handed ? "unknown" : "deferred", null, FAULT)
+      const attempt = Effect.fnUntraced(
+        function* (claim: Claim) {
+          const repeat = isRepeatable(claim.channel) || uncertain === "resend"
+          const found = yield* repo.begin(claim, yield* now, repeat)
+          if (Option.isNone(found)) return
+          const begun = found.value
+          let handed = false
+          const handing = Effect.flatMap(now, (at) =>
+            repo.handing(claim, begun.number, at)
+          ).pipe(
+            Effect.catch((error) =>
+              Effect.as(Effect.logWarning("a delivery is held back", error), false)
+            ),
+            Effect.tap((may) =>
+              Effect.sync(() => {
+                handed = may
+              })
             )
           )
-        )
-        const at = yield* now
-        const made = begun.number - claim.attemptsBefore
-        const next = nextOf(outcome, { made, repeat, at })
-        yield* repo.settle(claim, begun.number, outcome, next, at)
-        yield* Metric.update(
-          Metric.withAttributes(attemptsMade, {
-            channel: claim.channel,
-            outcome: outcome.kind
-          }),
-          1
-        )
-        if (next.state === "refused" || next.state === "uncertain")
-          yield* Effect.logWarning("a message was not delivered").pipe(
-            Effect.annotateLogs({ delivery: claim.id, state: next.state })
+          const outcome = yield* channels.send({ claim, begun, handing }).pipe(
+            // In the ledger, and with an end: the same message would meet it again.
+            Effect.catchDefect((defect) =>
+              Effect.as(
+                Effect.logError("a message met a fault", Cause.die(defect)),
+                outcomeOf(handed ? "unknown" : "deferred", null, FAULT)
+              )
+            )
           )
-      })
+          const at = yield* now
+          const made = begun.number - claim.attemptsBefore
+          const next = nextOf(outcome, { made, repeat, at })
+          yield* repo.settle(claim, begun.number, outcome, next, at)
+          yield* Metric.update(
+            Metric.withAttributes(attemptsMade, {
+              channel: claim.channel,
+              outcome: outcome.kind
+            }),
+            1
+          )
+          if (next.state === "refused" || next.state === "uncertain")
+            yield* Effect.logWarning("a message was not delivered").pipe(
+              Effect.annotateLogs({ delivery: claim.id, state: next.state })
+            )
+        },
+        Effect.withSpan("Sender.attempt", spanOfClaim)
+      )
 
       const taken = Effect.fn("Sender.taken")(function* (most: number) {
         const at = yield* Clock.currentTimeMillis
@@ -136,6 +140,16 @@ export class Sender extends Context.Service<
       )
     })
   )
+}
+
+/** A message goes on with the trace of what it is about. */
+const spanOfClaim = ({ channel, id, traceparent }: Claim) => {
+  const asked = spanOf(traceparent)
+  return {
+    kind: "consumer" as const,
+    ...(asked === undefined ? { root: true } : { parent: asked }),
+    attributes: { "delivery.id": id, "delivery.channel": channel }
+  }
 }
 
 /** What an attempt's outcome means for its delivery. */

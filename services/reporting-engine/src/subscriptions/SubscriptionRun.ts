@@ -37,6 +37,7 @@ export const SubscriptionRunRow = Schema.Struct({
   reviseUntil: Schema.NullOr(Schema.Date),
   revisedAt: Schema.NullOr(Schema.Date),
   requestedBy: Schema.String,
+  traceparent: Schema.NullOr(Schema.String),
   createdAt: Schema.Date
 })
 export type SubscriptionRunRow = typeof SubscriptionRunRow.Type
@@ -44,7 +45,7 @@ export type SubscriptionRunRow = typeof SubscriptionRunRow.Type
 export const subscriptionRunColumns = `r.id, r.project_id, r.subscription_id,
   r.scheduled_for, r.state, r.detail, r.complete_at, r.give_up_at, r.due_at, r.failures,
   r.epoch, r.job_run, r.incomplete, r.report_run, r.as_of, r.sent_at, r.revisions_left,
-  r.revisions, r.revise_until, r.revised_at, r.requested_by, r.created_at`
+  r.revisions, r.revise_until, r.revised_at, r.requested_by, r.traceparent, r.created_at`
 
 const Instant = Schema.DateFromString
 const orNull = Schema.NullOr

@@ -1,4 +1,5 @@
 import { retryTransient, within } from "@analytics/database/PostgresRetry"
+import { currentTraceparent } from "@analytics/observability/traceparent"
 import { Context, Effect, flow, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { Outbox, type Outgoing } from "../delivery/Outbox.ts"
@@ -134,19 +135,20 @@ export class SubscriptionRunRepo extends Context.Service<
           Effect.gen(function* () {
             const { jobRun, projectId, requestedBy, scheduledFor, subscriptionId } =
               wanted
+            const traceparent = yield* currentTraceparent
             yield* sql`
               INSERT INTO reports.subscription_runs AS r
                 (id, project_id, subscription_id, scheduled_for, give_up_at, due_at,
-                 job_run, requested_by, created_at)
+                 job_run, requested_by, traceparent, created_at)
               VALUES (${Bun.randomUUIDv7()}::uuid, ${String(projectId)}::text::bigint,
                       ${subscriptionId}::uuid, ${date(scheduledFor)},
                       ${date(wanted.giveUpAt)}, ${date(now)}, ${jobRun ?? 1}::int,
-                      ${requestedBy}, ${date(now)})
+                      ${requestedBy}, ${traceparent}, ${date(now)})
               ON CONFLICT (subscription_id, scheduled_for) DO UPDATE
                  SET state = 'waiting', detail = NULL, failures = 0,
                      due_at = excluded.due_at, give_up_at = excluded.give_up_at,
                      job_run = greatest(r.job_run, excluded.job_run),
-                     epoch = r.epoch + 1
+                     traceparent = excluded.traceparent, epoch = r.epoch + 1
                WHERE r.state = 'failed'
                  AND (${jobRun === null}::boolean OR excluded.job_run > r.job_run)`
             const found = yield* Effect.flatMap(

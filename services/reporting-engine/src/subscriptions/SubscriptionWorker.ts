@@ -1,3 +1,4 @@
+import { spanOf } from "@analytics/observability/traceparent"
 import { Cause, Clock, Context, Effect, Layer, Metric, Option } from "effect"
 import type { SqlError } from "effect/sql"
 import { Analytics } from "../analytics/Analytics.ts"
@@ -85,27 +86,28 @@ export class SubscriptionWorker extends Context.Service<
           )
         )
 
-      const work = Effect.fn("SubscriptionWorker.work")(function* (
-        run: SubscriptionRunRow
-      ) {
-        const subscription = yield* repo.subscription(run)
-        const at = yield* now
-        const outcome = Option.isNone(subscription)
-          ? removed(run, at)
-          : yield* made({ run, subscription: subscription.value, now: at }).pipe(
-              Effect.raceFirst(held(run))
-            )
-        if (outcome === undefined) return
-        const isWritten = yield* repo.settle(run, outcome.next, outcome.outgoing)
-        yield* Metric.update(
-          Metric.withAttributes(looks, {
-            outcome: isWritten
-              ? (outcome.outgoing[0]?.message.kind ?? outcome.next.state)
-              : "taken over"
-          }),
-          1
-        )
-      })
+      const work = Effect.fnUntraced(
+        function* (run: SubscriptionRunRow) {
+          const subscription = yield* repo.subscription(run)
+          const at = yield* now
+          const outcome = Option.isNone(subscription)
+            ? removed(run, at)
+            : yield* made({ run, subscription: subscription.value, now: at }).pipe(
+                Effect.raceFirst(held(run))
+              )
+          if (outcome === undefined) return
+          const isWritten = yield* repo.settle(run, outcome.next, outcome.outgoing)
+          yield* Metric.update(
+            Metric.withAttributes(looks, {
+              outcome: isWritten
+                ? (outcome.outgoing[0]?.message.kind ?? outcome.next.state)
+                : "taken over"
+            }),
+            1
+          )
+        },
+        Effect.withSpan("SubscriptionWorker.work", spanOfRun)
+      )
 
       const taken = Effect.fn("SubscriptionWorker.taken")(function* (most: number) {
         const at = yield* now
@@ -129,6 +131,21 @@ export class SubscriptionWorker extends Context.Service<
       return SubscriptionWorker.of({ once: taken(AT_ONCE), next: taken(1) })
     })
   )
+}
+
+/** The report goes on with the trace of its schedule; a later look is only tied to it. */
+const spanOfRun = (run: SubscriptionRunRow) => {
+  const asked = spanOf(run.traceparent)
+  const isFirst = run.state === "waiting"
+  return {
+    kind: "consumer" as const,
+    ...(isFirst && asked !== undefined ? { parent: asked } : { root: true }),
+    links: isFirst || asked === undefined ? [] : [{ span: asked, attributes: {} }],
+    attributes: {
+      "subscription.id": run.subscriptionId,
+      "project.id": run.projectId
+    }
+  }
 }
 
 const removed = (run: SubscriptionRunRow, now: Date): Outcome => ({
