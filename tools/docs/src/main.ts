@@ -63,6 +63,13 @@ const timed = Effect.fnUntraced(function* (
   return faults
 })
 
+/** Pages that show what the demo's data says come before those that may change it. */
+const inOrder = (pages: ReadonlyArray<Page>) => {
+  const shows = (page: Page) =>
+    shellSteps(page).some(({ shown }) => shown !== undefined)
+  return [...pages.filter(shows), ...pages.filter((page) => !shows(page))]
+}
+
 /** Questions first, while the demo's data is as it was sent; then what changes it. */
 const runAll = Effect.fnUntraced(function* (
   pages: ReadonlyArray<Page>,
@@ -78,7 +85,7 @@ const runAll = Effect.fnUntraced(function* (
       : timed(page, "questions", count, () => runQueries(page, stack))
   })
   const run = yield* Effect.forEach(
-    pages,
+    inOrder(pages),
     Effect.fnUntraced(function* (page, at) {
       const steps = shellSteps(page).length
       const others = page.samples.filter(

@@ -18,7 +18,7 @@ export interface Workplace {
 }
 
 /** A page may take so long, in milliseconds. */
-const longest = 180_000
+const longest = 300_000
 
 const readIfAny = (path: string) => readFile(path, "utf8").catch(() => "")
 
