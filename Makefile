@@ -9,7 +9,7 @@ MIGRATE := $(STACK) exec -- ./tools/bun.sh tools/migrate/src/main.ts
 .DEFAULT_GOAL := help
 .PHONY: help dev-install install test test-long lint format type-check clean run-api \
 	migrate-create migrate-upgrade migrate-downgrade migrate-history migrate-current \
-	start stop demo bench restore notebooks verify-images
+	start stop demo bench restore notebooks verify-images compose-up compose-down
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | \
@@ -79,8 +79,18 @@ restore: ## Bring both stores back, nothing running; BACKUP=name ARGS=--replace
 notebooks: ## Preview the notebooks in docs/notebooks.md; Ctrl-C ends them
 	@$(BUN) notebooks/src/main.ts
 
-verify-images: ## Verify the container images
-	@echo "There are no container images in this repository yet." >&2; exit 1
+verify-images: ## Build, run, use and end every image; starts Debian's engine when none runs
+	@$(BUN) tools/images/src/main.ts $(ARGS)
+
+compose-up: ## Start everything in containers, with real stores; ARGS="--profile kafka"
+	@$(BUN) tools/images/src/secretsMain.ts
+	docker compose --file docker/compose.yaml $(ARGS) up --build --detach --wait
+
+compose-down: ## Stop the containers; ARGS=--volumes removes their data
+	docker compose --file docker/compose.yaml --profile kafka down $(ARGS)
+
+manifests: ## Render everything below k8s/ and check it
+	@$(BUN) tools/manifests/src/main.ts
 
 clean: ## Stop the stack and remove its data, the packages and what tests wrote
 	@if [ -d node_modules ]; then $(STACK) stop; fi

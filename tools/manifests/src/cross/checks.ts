@@ -1,0 +1,23 @@
+import { configuration } from "./configuration.ts"
+import { connections, policyTargets, runners } from "./connections.ts"
+import type { Check } from "./Installation.ts"
+import { agreement, images, jobName } from "./images.ts"
+import { disk, drain, memory, pools } from "./limits.ts"
+import { health, ports } from "./ports.ts"
+
+/** Whether the objects of an installation fit each other, all of them. */
+export const checks: ReadonlyArray<Check> = [
+  configuration,
+  connections,
+  runners,
+  policyTargets,
+  ports,
+  health,
+  drain,
+  memory,
+  disk,
+  pools,
+  images,
+  jobName,
+  agreement
+]

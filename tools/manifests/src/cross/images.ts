@@ -1,0 +1,81 @@
+import { variables } from "@analytics/config/variables"
+import { check, programsOf } from "./Installation.ts"
+
+/** The last part of an image's name, and its tag. */
+const partsOf = (image: string) => {
+  const [, name = "", tag = ""] = /([^/:@]+)(?::([^@]+))?(?:@.*)?$/u.exec(image) ?? []
+  return { name, tag }
+}
+
+export const images = check(
+  "images",
+  "run an image that is built, by the entry point that tilt.yaml names",
+  (installation) =>
+    programsOf(installation).flatMap(({ workload: { kind, name, pod, title } }) => {
+      const service = installation.services.get(name)
+      const entry =
+        kind === "Job" ? "tools/migrate/src/main.ts" : (service?.entry ?? "nothing")
+      const image = kind === "Job" ? "migrations" : service?.image
+      const [container] = pod.containers
+      const problems: Array<string> = []
+      if (!installation.images.includes(partsOf(container?.image ?? "").name))
+        problems.push(`${container?.image} is none of the images that are built`)
+      else if (partsOf(container?.image ?? "").name !== image)
+        problems.push(`runs ${container?.image} instead of ${image}`)
+      if (!container?.args?.includes(entry)) problems.push(`does not start ${entry}`)
+      return problems.map((message) => ({ at: title, message }))
+    })
+)
+
+export const jobName = check(
+  "job-name",
+  "carry the version of its image in its name, as a Job cannot be changed",
+  (installation) =>
+    !installation.production
+      ? []
+      : programsOf(installation)
+          .filter(({ workload }) => workload.kind === "Job")
+          .flatMap(({ workload: { name, pod, title } }) => {
+            const { tag } = partsOf(pod.containers[0]?.image ?? "")
+            return name.endsWith(`-${tag.replaceAll(".", "-")}`)
+              ? []
+              : [{ at: title, message: `runs version ${tag}` }]
+          })
+)
+
+/** Where all of them have to look for the same thing. */
+const shared = ["OBJECT_STORE_URL", "OBJECT_STORE_ENDPOINT", "OBJECT_STORE_REGION"]
+
+export const agreement = check(
+  "agreement",
+  "keep objects where the others look for them, and have the files of Secrets that there are",
+  (installation) => {
+    const programs = programsOf(installation)
+    return [
+      ...shared.flatMap((name) => {
+        const readers = programs.filter(({ workload }) =>
+          Object.entries(variables).some(
+            ([each, { of }]) =>
+              each === name && of.some((process) => process === workload.name)
+          )
+        )
+        const values = new Set(
+          readers.map(({ environment }) => environment.variables.get(name))
+        )
+        return values.size <= 1
+          ? []
+          : [
+              {
+                at: name,
+                message: `is not the same everywhere: ${[...values].join(", ")}`
+              }
+            ]
+      }),
+      ...programs.flatMap(({ environment: { files }, workload: { title } }) =>
+        files
+          .filter(({ secret }) => !installation.secrets.has(secret))
+          .map(({ secret }) => ({ at: title, message: `there is no Secret ${secret}` }))
+      )
+    ]
+  }
+)
