@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url"
+import type * as ClickHouseCluster from "@analytics/clickhouse-cluster/ClickHouseCluster"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import * as ClickHouse from "@analytics/database/ClickHouse"
 import { clusterStatements } from "@analytics/migrate/ClusterSql"
 import { withDatabase } from "@analytics/migrate/Databases"
 import { readFolder } from "@analytics/migrate/Migration"
-import { Duration, Effect, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { clickHouseServer, startCluster } from "./TestServers.ts"
 import { testInstallation } from "./testInstallation.ts"
 
@@ -65,14 +66,24 @@ export const layer = Layer.effect(
   testServer.pipe(Effect.flatMap(freshOn), Effect.withSpan("TestClickHouse.layer"))
 )
 
-/** The same on two shards, whatever the run is over. */
-export const clusterLayer = Layer.effect(
-  ClickHouseConfig,
-  startCluster(2).pipe(
-    Effect.flatMap(freshOn),
-    Effect.withSpan("TestClickHouse.clusterLayer")
-  )
+/** The nodes of a cluster of the test's own. */
+export class Cluster extends Context.Service<
+  Cluster,
+  ClickHouseCluster.RunningCluster
+>()("@analytics/testing/TestClickHouse/Cluster") {}
+
+/** The same on two shards, whatever the run is over, with its nodes to be disturbed. */
+export const clusterLayer = Layer.effectContext(
+  Effect.gen(function* () {
+    const cluster = yield* startCluster(2)
+    const config = yield* freshOn(cluster)
+    return Context.make(Cluster, cluster).pipe(Context.add(ClickHouseConfig, config))
+  }).pipe(Effect.withSpan("TestClickHouse.clusterLayer"))
 )
 
 /** The same with the client. */
 export const client = ClickHouse.ClickHouse.layer.pipe(Layer.provideMerge(layer))
+
+export const clusterClient = ClickHouse.ClickHouse.layer.pipe(
+  Layer.provideMerge(clusterLayer)
+)

@@ -25,7 +25,10 @@ export interface ClusterOptions {
 
 /** A node, to be asked or disturbed by itself. */
 export interface Node extends NodePorts {
-  readonly pid: number
+  /** Ends its process at once, as a power cut does; nothing happens if it is down. */
+  readonly kill: Effect.Effect<void>
+  /** Starts it again over its data. */
+  readonly start: Effect.Effect<void, ClusterError>
 }
 
 export interface RunningCluster {
@@ -66,11 +69,18 @@ const startNode = Effect.fnUntraced(function* (
   yield* Effect.promise(() => mkdir(folder, { recursive: true }))
   yield* Effect.promise(() => writeFile(config, nodeConfig(ports, at, keeper)))
   const said: Array<string> = []
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => launch(join(folder, "data"), config, said)),
-    (running) => Effect.sync(() => running.kill("SIGKILL"))
-  )
-  yield* Effect.tryPromise({
+  let child: ChildProcess | undefined
+  const kill = Effect.callback<void>((resume) => {
+    const running = child
+    child = undefined
+    if (running?.pid === undefined) return resume(Effect.void)
+    running.on("close", () => resume(Effect.void))
+    running.kill("SIGKILL")
+  })
+  const begin = Effect.sync(() => {
+    child = launch(join(folder, "data"), config, said)
+  })
+  const listening = Effect.tryPromise({
     try: async (signal) => {
       const answer = await fetch(`http://127.0.0.1:${own.http}/ping`, { signal })
       if (!answer.ok) throw new Error(`/ping answered ${answer.status}`)
@@ -84,7 +94,9 @@ const startNode = Effect.fnUntraced(function* (
       Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "30 seconds" }))
     )
   )
-  return { ...own, pid: child.pid ?? 0 }
+  yield* Effect.acquireRelease(begin, () => kill)
+  yield* listening
+  return { ...own, kill, start: Effect.andThen(begin, listening) } satisfies Node
 })
 
 /** Its data outlives it: ended and launched again it goes on where it was. */

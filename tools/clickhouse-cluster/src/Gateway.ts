@@ -4,10 +4,18 @@ import type { NodePorts } from "./nodeConfig.ts"
 interface Forwarded {
   readonly params: URLSearchParams
   readonly headers: Headers
-  readonly body: Uint8Array<ArrayBuffer> | undefined
+  readonly body: Uint8Array<ArrayBuffer> | FormData
   readonly method: string
   readonly signal: AbortSignal
 }
+
+const TIMEOUT_EXCEEDED = "159"
+
+/** Whether nobody has heard the request. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "ConnectionRefused" || error.code === "ECONNREFUSED")
 
 interface NodeAnswer {
   readonly port: number
@@ -43,7 +51,8 @@ export class Gateway {
       port: 0,
       idleTimeout: 255,
       maxRequestBodySize: 1024 ** 3,
-      fetch: (request) => this.#answer(request)
+      fetch: (request) => this.#answer(request),
+      error: (cause) => new Response(String(cause), { status: 502 })
     })
   }
 
@@ -60,28 +69,36 @@ export class Gateway {
     if (pathname === "/ping") return new Response("Ok.\n")
     const isForm =
       request.headers.get("content-type")?.startsWith("multipart/") ?? false
-    if (isForm)
-      for (const [name, value] of await request.clone().formData())
-        if (typeof value === "string") searchParams.set(name, value)
+    const fields = isForm ? await request.clone().formData() : new FormData()
     const bytes = new Uint8Array(await request.arrayBuffer())
-    const inUrl = searchParams.get("query")
+    const inUrl = fields.get("query")?.toString() ?? searchParams.get("query")
     const sql = inUrl ?? new TextDecoder().decode(bytes)
     const headers = new Headers({ "accept-encoding": "identity" })
     for (const [name, value] of request.headers)
       if (!/^(?:host|connection|content-length|accept-encoding)$/i.test(name))
-        if (!isForm || name.toLowerCase() !== "content-type") headers.set(name, value)
+        headers.set(name, value)
     const forwarded = {
       params: searchParams,
       headers,
-      body: isForm ? undefined : bytes,
+      body: bytes,
       method: request.method,
       signal: request.signal
     }
-    if (ON_CLUSTER.test(sql)) return this.#onCluster(sql, forwarded)
+    if (ON_CLUSTER.test(sql)) return this.#onCluster(sql, fields, forwarded)
     const table = INSERT.exec(sql)?.[1]
     if (CHANGE.test(sql) || (table !== undefined && !Object.hasOwn(shardedBy, table)))
       return this.#everywhere(forwarded)
-    return this.#send(this.#next(), forwarded)
+    return this.#sendToOne(forwarded)
+  }
+
+  /** To the next node that listens. */
+  async #sendToOne(forwarded: Forwarded, tries = 0): Promise<Response> {
+    try {
+      return await this.#send(this.#next(), forwarded)
+    } catch (error) {
+      if (!isRefused(error) || tries >= this.#nodes.length) throw error
+      return this.#sendToOne(forwarded, tries + 1)
+    }
   }
 
   #next(): NodePorts {
@@ -99,7 +116,7 @@ export class Gateway {
       method,
       headers,
       signal,
-      ...(hasBody ? { body: body ?? "" } : {})
+      ...(hasBody ? { body } : {})
     }).then((answer) => {
       const passed = new Headers(answer.headers)
       for (const name of ["transfer-encoding", "connection", "keep-alive"])
@@ -121,7 +138,11 @@ export class Gateway {
   }
 
   /** As the queue does it: each node is told, and each is heard. */
-  async #onCluster(sql: string, forwarded: Forwarded): Promise<Response> {
+  async #onCluster(
+    sql: string,
+    fields: FormData,
+    forwarded: Forwarded
+  ): Promise<Response> {
     const asRows = FORMAT.test(sql)
     const plain = sql.replace(FORMAT, "").replace(ON_CLUSTER, "")
     const text = this.#replicates
@@ -129,14 +150,24 @@ export class Gateway {
       : plain.replace(REPLICATED, (_, engine, args) => `ENGINE = ${engine}(${args})`)
     const params = new URLSearchParams(forwarded.params)
     params.delete("query")
+    const isForm = fields.has("query")
+    const headers = new Headers(forwarded.headers)
+    if (isForm) headers.delete("content-type")
+    fields.set("query", text)
     const answers = await Promise.all(
       this.#nodes.map(async (node): Promise<NodeAnswer> => {
         const answer = await this.#send(node, {
           ...forwarded,
           method: "POST",
+          headers,
           params,
-          body: new TextEncoder().encode(text)
-        })
+          body: isForm ? fields : new TextEncoder().encode(text)
+        }).catch(
+          () =>
+            new Response("the node has not answered", {
+              headers: { "x-clickhouse-exception-code": TIMEOUT_EXCEEDED }
+            })
+        )
         const said = await answer.text()
         const code = Number(answer.headers.get("x-clickhouse-exception-code") ?? 0)
         return { port: node.tcp, status: code, text: said }

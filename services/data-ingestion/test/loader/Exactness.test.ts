@@ -215,9 +215,12 @@ describe("an answer that got lost", () => {
               Effect.orDie(
                 Effect.andThen(
                   real.insert(request),
-                  real.command("ALTER TABLE events DELETE WHERE message_id = 'm2'", {
-                    settings: { mutations_sync: "2" }
-                  })
+                  real.command(
+                    real.topology.alter("events", "DELETE WHERE message_id = 'm2'"),
+                    {
+                      settings: { mutations_sync: "2" }
+                    }
+                  )
                 )
               )
             )
@@ -334,7 +337,7 @@ describe("what was stored once", () => {
       yield* receive([track("m1")])
       yield* drain
       const clickHouse = yield* ClickHouse
-      yield* clickHouse.command("TRUNCATE TABLE events")
+      yield* clickHouse.command(clickHouse.topology.truncate("events"))
       yield* receive([track("m1")])
       yield* drain
       expect(yield* storedMessages).toEqual([])

@@ -18,20 +18,26 @@ import { Countries } from "../../src/loader/Countries.ts"
 import { loaderLayer } from "../../src/loader/layers.ts"
 import type { Settled } from "../../src/loader/Settled.ts"
 
-/** Both stores, empty, with partitions to receive into. */
-export const stores = Layer.mergeAll(
-  InboxPartitions.layer,
-  Installation.layer,
-  Countries.layer
-).pipe(
-  Layer.provideMerge(Layer.mergeAll(TestPostgres.client, TestClickHouse.client)),
-  Layer.provide(
-    LoaderConfig.layerOf({
-      geoipDatabase: Option.none(),
-      inboxRetention: Duration.hours(24),
-      purgeInterval: Duration.hours(1)
-    })
+const withStores = <A, E, R>(databases: Layer.Layer<A, E, R>) =>
+  Layer.mergeAll(InboxPartitions.layer, Installation.layer, Countries.layer).pipe(
+    Layer.provideMerge(databases),
+    Layer.provide(
+      LoaderConfig.layerOf({
+        geoipDatabase: Option.none(),
+        inboxRetention: Duration.hours(24),
+        purgeInterval: Duration.hours(1)
+      })
+    )
   )
+
+/** Both stores, empty, with partitions to receive into. */
+export const stores = withStores(
+  Layer.mergeAll(TestPostgres.client, TestClickHouse.client)
+)
+
+/** The same over two shards. */
+export const shardedStores = withStores(
+  Layer.mergeAll(TestPostgres.client, TestClickHouse.clusterClient)
 )
 
 /** A batch whose events left no trace. */
