@@ -74,6 +74,7 @@ export const poolOf = (system: "clickhouse", connections: number) => {
 /** Asks now and then, as who has to wait for a connection would. Never fails. */
 export const probing = <E>(ask: Effect.Effect<unknown, E>) => {
   const metric = Metric.withAttributes(wait, of("postgresql"))
+  metric.updateUnsafe(0, Context.empty())
   return Effect.sleep(`${PROBE_SECONDS} seconds`).pipe(
     Effect.andThen(
       Effect.timed(Effect.ignore(Effect.timeoutOption(ask, `${PROBE_SECONDS} seconds`)))

@@ -1,4 +1,5 @@
 import { AuditConfig } from "@analytics/config/AuditConfig"
+import { exposed } from "@analytics/observability/exposed"
 import {
   type Cause,
   Context,
@@ -16,10 +17,12 @@ import type { ControlUnavailable } from "../ControlUnavailable.ts"
 import type { AuditEntry, AuditFilter } from "./AuditEntry.ts"
 import { AuditRepo, type StoredEntry } from "./AuditRepo.ts"
 
-const dropped = Metric.counter("audit.entries.dropped", {
-  description: "Entries that could not be written",
-  incremental: true
-})
+const dropped = exposed(
+  Metric.counter("audit.entries.dropped", {
+    description: "Entries that could not be written",
+    incremental: true
+  })
+)
 
 /** Entries that wait to be written, some MiB. */
 const CAPACITY = 10_000

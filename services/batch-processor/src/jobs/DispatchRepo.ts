@@ -37,6 +37,8 @@ export class DispatchRepo extends Context.Service<
     readonly silent: Stored<ReadonlyArray<Silent>>
     /** Jobs in the queue, and how long the oldest has been there, by type. */
     readonly waiting: Stored<ReadonlyArray<typeof Waiting.Type>>
+    /** Jobs that wait for a person. */
+    readonly parked: Stored<number>
     /** The next run of a silent job that the engine takes for done. */
     startOver(start: Start): Stored<void>
     /** Ended jobs of which the engine may still keep something. */
@@ -118,6 +120,11 @@ export class DispatchRepo extends Context.Service<
             FROM jobs.jobs WHERE state = 'queued' GROUP BY type`.pipe(
           within("5 seconds"),
           Effect.flatMap((rows) => Effect.orDie(decodeWaiting(rows)))
+        ),
+        parked: sql<{ jobs: number }>`
+          SELECT count(*)::int AS jobs FROM jobs.jobs WHERE state = 'parked'`.pipe(
+          within("5 seconds"),
+          Effect.map(([row]) => row?.jobs ?? 0)
         ),
         startOver: Effect.fn("DispatchRepo.startOver")(({ id, run }) =>
           sql`

@@ -8,7 +8,7 @@ import {
   Singleton
 } from "effect/cluster"
 import { DispatchRepo, type Silent, type Start } from "./DispatchRepo.ts"
-import { countStartedAgain, countWaiting } from "./JobMetrics.ts"
+import { countParked, countStartedAgain, countWaiting } from "./JobMetrics.ts"
 import { JobTypes } from "./JobTypes.ts"
 import { JobWorkflow } from "./JobWorkflow.ts"
 import { Wakeups } from "./Wakeups.ts"
@@ -77,6 +77,7 @@ const dispatch = Effect.gen(function* () {
       const { jobs, oldestSeconds } = waiting.get(name) ?? none
       yield* countWaiting(name, jobs, oldestSeconds)
     }
+    yield* countParked(yield* repo.parked)
     const silent = yield* repo.silent
     yield* Effect.forEach(silent, (it) => Effect.exit(startAgain(it)), {
       concurrency: 8,

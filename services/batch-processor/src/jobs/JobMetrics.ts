@@ -1,32 +1,53 @@
+import { exposed } from "@analytics/observability/exposed"
 import { Effect, Metric } from "effect"
 
-const running = Metric.gauge("jobs_running", {
-  description: "Jobs that this runner has in hand"
-})
+const running = exposed(
+  Metric.gauge("jobs_running", {
+    description: "Jobs that this runner has in hand"
+  })
+)
 
-const ended = Metric.counter("jobs_ended_total", {
-  description: "Jobs that ended on this runner, by type and state",
-  incremental: true
-})
+const ended = exposed(
+  Metric.counter("jobs_ended_total", {
+    description: "Jobs that ended on this runner, by type and state",
+    incremental: true
+  })
+)
 
-const duration = Metric.histogram("jobs_run_seconds", {
-  description: "Time in which this runner had a job in hand, until it ended",
-  boundaries: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400]
-})
+const duration = exposed(
+  Metric.histogram("jobs_run_seconds", {
+    description: "Time in which this runner had a job in hand, until it ended",
+    boundaries: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400]
+  })
+)
 
-const waiting = Metric.gauge("jobs_waiting", {
-  description: "Jobs in the queue, by type; told by the runner that decides"
-})
+const waiting = exposed(
+  Metric.gauge("jobs_waiting", {
+    description: "Jobs in the queue, by type; told by the runner that decides"
+  })
+)
 
-const oldest = Metric.gauge("jobs_waiting_oldest_seconds", {
-  description: "Seconds that the oldest job in the queue has waited, by type"
-})
+const oldest = exposed(
+  Metric.gauge("jobs_waiting_oldest_seconds", {
+    description: "Seconds that the oldest job in the queue has waited, by type"
+  })
+)
 
-const startedAgain = Metric.counter("jobs_started_again_total", {
-  description:
-    "Jobs that gave no sign of life and were started again; an alarm when it grows",
-  incremental: true
-})
+const startedAgain = exposed(
+  Metric.counter("jobs_started_again_total", {
+    description:
+      "Jobs that gave no sign of life and were started again; an alarm when it grows",
+    incremental: true
+  })
+)
+
+const parked = exposed(
+  Metric.gauge("jobs_parked", {
+    description: "Jobs that wait for a person; told by the runner that decides"
+  })
+)
+
+export const countParked = (jobs: number) => Metric.update(parked, jobs)
 
 export const countRunning = (jobs: number) => Metric.update(running, jobs)
 

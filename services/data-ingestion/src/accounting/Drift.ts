@@ -1,11 +1,14 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
+import { exposed } from "@analytics/observability/exposed"
 import { Effect, Layer, Metric, Schedule } from "effect"
 import { AccountingRepo } from "./AccountingRepo.ts"
 
-const drift = Metric.gauge("ingest.store.drift", {
-  description:
-    "Events in the event store less those the ledger calls stored; while batches are under way, up to their size"
-})
+const drift = exposed(
+  Metric.gauge("ingest.store.drift", {
+    description:
+      "Events in the event store less those the ledger calls stored; while batches are under way, up to their size"
+  })
+)
 
 /** Compares the event store's own count with the ledger once a minute. */
 export const layer = Layer.effectDiscard(

@@ -1,5 +1,6 @@
 import { hashKey } from "@analytics/api-common/BearerKey"
 import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
+import { exposed } from "@analytics/observability/exposed"
 import {
   Context,
   Duration,
@@ -29,9 +30,11 @@ const COMPLETE_EVERY = 600_000
 /** Last uses told in one report. */
 const MAX_USES = 1000
 
-const staleness = Metric.gauge("ingest.keys.age", {
-  description: "Seconds since the keys were last brought up to date"
-})
+const staleness = exposed(
+  Metric.gauge("ingest.keys.age", {
+    description: "Seconds since the keys were last brought up to date"
+  })
+)
 
 /** The keys of all projects, by hash. */
 export class KeyRing extends Context.Service<

@@ -158,6 +158,8 @@ export class Loader extends Context.Service<
       const sealNext = Effect.fnUntraced(function* (busy: boolean) {
         const now = Date.now()
         const waiting = yield* look()
+        yield* LoaderMetrics.countWaiting("live", sumOfBytes(waiting.live))
+        yield* LoaderMetrics.countWaiting("bulk", sumOfBytes(waiting.bulk))
         const turn = share.next(
           { live: waiting.live.length > 0, bulk: waiting.bulk.length > 0 },
           MOST_BYTES

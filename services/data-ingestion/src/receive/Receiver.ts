@@ -10,6 +10,7 @@ import {
   readEvents
 } from "@analytics/data-processing/segment/SegmentRequest"
 import type { Warning } from "@analytics/data-processing/settings/ProjectRules"
+import { exposed } from "@analytics/observability/exposed"
 import {
   Context,
   Effect,
@@ -47,19 +48,27 @@ const MAX_LIVE_MONTHS = 3
 /** The largest body of which the key must be found inside: twice what a beacon may have. */
 const MAX_KEYLESS_BYTES = 128 * 1024
 
-const rejections = Metric.counter("ingest.events.rejected", {
-  description: "Events refused with a verdict",
-  incremental: true
-})
-const pending = Metric.gauge("ingest.pending.bytes", {
-  description: "Bytes submitted and not durable yet"
-})
-const commitAge = Metric.gauge("ingest.commit.age", {
-  description: "Age of the oldest event that is not durable yet, in seconds"
-})
-const backlogSize = Metric.gauge("ingest.backlog.events", {
-  description: "Acknowledged events that no loader has taken up yet"
-})
+const rejections = exposed(
+  Metric.counter("ingest.events.rejected", {
+    description: "Events refused with a verdict",
+    incremental: true
+  })
+)
+const pending = exposed(
+  Metric.gauge("ingest.pending.bytes", {
+    description: "Bytes submitted and not durable yet"
+  })
+)
+const commitAge = exposed(
+  Metric.gauge("ingest.commit.age", {
+    description: "Age of the oldest event that is not durable yet, in seconds"
+  })
+)
+const backlogSize = exposed(
+  Metric.gauge("ingest.backlog.events", {
+    description: "Acknowledged events that no loader has taken up yet"
+  })
+)
 
 /** Why nothing of a request was taken. */
 export type ReceiveProblem =

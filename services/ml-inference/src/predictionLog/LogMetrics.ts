@@ -1,16 +1,21 @@
+import { exposed } from "@analytics/observability/exposed"
 import { type Context, Effect, Metric } from "effect"
 
 const logged = Metric.counter("ml.predictions.logged", {
   description: "Predictions that were logged as events",
   incremental: true
 })
-const dropped = Metric.counter("ml.predictions.dropped", {
-  description: "Predictions that were to be logged and are not, by reason",
-  incremental: true
-})
-const waiting = Metric.gauge("ml.predictions.waiting", {
-  description: "Predictions that wait to be logged"
-})
+const dropped = exposed(
+  Metric.counter("ml.predictions.dropped", {
+    description: "Predictions that were to be logged and are not, by reason",
+    incremental: true
+  })
+)
+const waiting = exposed(
+  Metric.gauge("ml.predictions.waiting", {
+    description: "Predictions that wait to be logged"
+  })
+)
 
 /**
  * Why: no room; data-ingestion was away for too long; it does not take it; the process

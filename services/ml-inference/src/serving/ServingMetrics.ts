@@ -1,11 +1,14 @@
+import { exposed } from "@analytics/observability/exposed"
 import { type Context, Metric } from "effect"
 import type { DesiredVersion } from "../registry/DesiredModels.ts"
 
 const seconds = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60]
 
-const queueRows = Metric.gauge("ml.queue.rows", {
-  description: "Rows that wait for a run"
-})
+const queueRows = exposed(
+  Metric.gauge("ml.queue.rows", {
+    description: "Rows that wait for a run"
+  })
+)
 const batchRows = Metric.histogram("ml.run.rows", {
   description: "Rows of one run",
   boundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
@@ -18,14 +21,18 @@ const queueTime = Metric.histogram("ml.queue.duration", {
   description: "Time the oldest request of a run waited for it, in seconds",
   boundaries: seconds
 })
-const failures = Metric.counter("ml.requests.failed", {
-  description: "Requests that a version could not answer, by reason",
-  incremental: true
-})
-const losses = Metric.counter("ml.executor.losses", {
-  description: "Processes that ended without being told to, by reason",
-  incremental: true
-})
+const failures = exposed(
+  Metric.counter("ml.requests.failed", {
+    description: "Requests that a version could not answer, by reason",
+    incremental: true
+  })
+)
+const losses = exposed(
+  Metric.counter("ml.executor.losses", {
+    description: "Processes that ended without being told to, by reason",
+    incremental: true
+  })
+)
 const starts = Metric.counter("ml.executor.starts", {
   description: "Processes that loaded their model",
   incremental: true
@@ -41,9 +48,11 @@ const shadows = Metric.counter("ml.shadow.requests", {
     "Requests that the shadow was to answer too: same, different, failed, or dropped",
   incremental: true
 })
-const versions = Metric.gauge("ml.versions.loaded", {
-  description: "Versions that answer in this process"
-})
+const versions = exposed(
+  Metric.gauge("ml.versions.loaded", {
+    description: "Versions that answer in this process"
+  })
+)
 
 export const setLoaded = (count: number, context: Context.Context<never>): void =>
   versions.updateUnsafe(count, context)

@@ -8,12 +8,17 @@ import { Deliveries } from "./Deliveries.ts"
 import { DeliveryRepo } from "./DeliveryRepo.ts"
 import { Smtp } from "./email/Smtp.ts"
 import { Outbox } from "./Outbox.ts"
+import * as OutboxWatch from "./OutboxWatch.ts"
 import { OutgoingHttp } from "./OutgoingHttp.ts"
 import { Sender } from "./Sender.ts"
 import { UnsubscribeLinks } from "./unsubscribe/UnsubscribeLinks.ts"
 
 /** Destinations, the outbox, the ledger, and the loop that sends. */
-export const DeliveryLive = Layer.merge(Destinations.layer, Sender.loop).pipe(
+export const DeliveryLive = Layer.mergeAll(
+  Destinations.layer,
+  Sender.loop,
+  OutboxWatch.layer
+).pipe(
   Layer.provide(Sender.layer),
   Layer.provide(Channels.layer),
   Layer.provideMerge(Deliveries.layer),

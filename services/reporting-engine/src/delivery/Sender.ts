@@ -1,5 +1,6 @@
 import { Drain } from "@analytics/api-common/Drain"
 import { DeliveryConfig } from "@analytics/config/DeliveryConfig"
+import { exposed } from "@analytics/observability/exposed"
 import { spanOf } from "@analytics/observability/traceparent"
 import {
   Cause,
@@ -23,10 +24,12 @@ const LEASE = Duration.minutes(3)
 const BETWEEN_LOOKS = "1 second"
 const FAULT = "A fault in the program, which the service's log has."
 
-const attemptsMade = Metric.counter("report_delivery_attempts_total", {
-  description: "Attempts to deliver a message, by channel and outcome",
-  incremental: true
-})
+const attemptsMade = exposed(
+  Metric.counter("report_delivery_attempts_total", {
+    description: "Attempts to deliver a message, by channel and outcome",
+    incremental: true
+  })
+)
 
 /** Sends what the outbox holds. */
 export class Sender extends Context.Service<

@@ -3,7 +3,7 @@ import type { Rendering } from "@analytics/reports/RenderFormat"
 import type { Rendered, ReportDocument } from "@analytics/reports/ReportDocument"
 import { Clock, Duration, Effect, Layer, Metric, Semaphore } from "effect"
 import { Renderer } from "./Renderer.ts"
-import { renderDuration, renderFailures } from "./RenderMetrics.ts"
+import { renderDuration, renderFailures, renderHeld } from "./RenderMetrics.ts"
 import { RenderFailed, RendersBusy } from "./RenderProblems.ts"
 import { type RenderEnd, RenderProcess } from "./RenderProcess.ts"
 
@@ -162,12 +162,13 @@ export const layer = Layer.effect(
         if (isFull()) return refused
         asked++
         held += bytes
-        return Effect.void
+        return Effect.asVoid(Metric.update(renderHeld, asked))
       })
     const leave = (bytes: number) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         asked--
         held -= bytes
+        return Metric.update(renderHeld, asked)
       })
 
     return Renderer.of({

@@ -1,3 +1,4 @@
+import { exposed } from "@analytics/observability/exposed"
 import { spanOf } from "@analytics/observability/traceparent"
 import { Cause, Clock, Context, Effect, Layer, Metric, Option } from "effect"
 import type { SqlError } from "effect/sql"
@@ -37,10 +38,12 @@ const refusals = new Set([
   "ReportNotFound"
 ])
 
-const looks = Metric.counter("subscription_looks_total", {
-  description: "Looks at subscriptions that were due, by what came of them",
-  incremental: true
-})
+const looks = exposed(
+  Metric.counter("subscription_looks_total", {
+    description: "Looks at subscriptions that were due, by what came of them",
+    incremental: true
+  })
+)
 
 /** Makes and sends the reports of subscriptions, and revises them. */
 export class SubscriptionWorker extends Context.Service<
