@@ -7,6 +7,7 @@ import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { Inbox } from "@analytics/data-ingestion/inbox/Inbox"
 import { InboxPartitions } from "@analytics/data-ingestion/inbox/InboxPartitions"
 import { InboxRepo } from "@analytics/data-ingestion/inbox/InboxRepo"
+import * as PostgresLog from "@analytics/data-ingestion/inbox/PostgresLog"
 import { ShardMap, undivided } from "@analytics/data-ingestion/inbox/ShardMap"
 import { StoredWatch } from "@analytics/data-ingestion/inbox/StoredWatch"
 import { KeyRing } from "@analytics/data-ingestion/keys/KeyRing"
@@ -67,6 +68,7 @@ const nothing = Layer.mergeAll(
 )
 
 const durable = Layer.mergeAll(Inbox.layer, StoredWatch.layer, UsageRepo.layer).pipe(
+  Layer.provide(PostgresLog.layer),
   Layer.provide(ShardMap.layerOf(undivided)),
   Layer.provideMerge(Layer.mergeAll(InboxRepo.layer, InboxPartitions.layer)),
   Layer.provide(Postgres.layer),

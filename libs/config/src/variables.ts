@@ -3,6 +3,7 @@ import { deliveryVariables } from "./deliveryVariables.ts"
 import { embeddedClickHouseVariables } from "./embeddedClickHouseVariables.ts"
 import { importVariables } from "./importVariables.ts"
 import * as Kind from "./Kind.ts"
+import { kafkaVariables } from "./kafkaVariables.ts"
 import { mlVariables } from "./mlVariables.ts"
 import { objectStoreVariables } from "./objectStoreVariables.ts"
 import { observabilityVariables } from "./observabilityVariables.ts"
@@ -260,6 +261,7 @@ export const variables = {
   ...batchVariables,
 
   ...importVariables,
+  ...kafkaVariables,
 
   ...mlVariables,
 

@@ -5,9 +5,12 @@ import * as Drift from "./accounting/Drift.ts"
 import { Inbox } from "./inbox/Inbox.ts"
 import { InboxPartitions } from "./inbox/InboxPartitions.ts"
 import { InboxRepo } from "./inbox/InboxRepo.ts"
+import * as PostgresLog from "./inbox/PostgresLog.ts"
 import { ShardMap } from "./inbox/ShardMap.ts"
 import { StoredWatch } from "./inbox/StoredWatch.ts"
 import { LinksLive } from "./links/LinksLive.ts"
+import * as KafkaLog from "./log/KafkaLog.ts"
+import { LogOffsets } from "./log/LogOffsets.ts"
 import * as Deletions from "./purge/Deletions.ts"
 import { PurgeRepo } from "./purge/PurgeRepo.ts"
 import { Quarantine } from "./quarantine/Quarantine.ts"
@@ -27,8 +30,8 @@ import { HoldRepo } from "./watermark/HoldRepo.ts"
 import { Watermark } from "./watermark/Watermark.ts"
 import { WatermarkRepo } from "./watermark/WatermarkRepo.ts"
 
-/** The rules of this service over their adapters; needs both stores and the keys. */
-export const ingestionLive = Layer.mergeAll(
+/** The rules of this service over their adapters; needs the log, the stores and the keys. */
+const rules = Layer.mergeAll(
   Receiver.layer,
   Accounting.layer,
   Receipts.layer,
@@ -41,23 +44,29 @@ export const ingestionLive = Layer.mergeAll(
   Reconciliation.layer.pipe(
     Layer.provide(Layer.merge(ReconcileRepo.layer, Accounting.layer))
   )
-).pipe(
-  Layer.provideMerge(
-    Layer.mergeAll(Inbox.layer, StoredWatch.layer, RuleBook.layer, UsageRepo.layer)
-  ),
-  Layer.provideMerge(
-    Layer.mergeAll(
-      AccountingRepo.layer,
-      ReceiptRepo.layer,
-      QuarantineRepo.layer,
-      ViolationRepo.layer,
-      WatermarkRepo.layer,
-      HoldRepo.layer,
-      HistoryRepo.layer,
-      ShardRepo.layer,
-      InboxPartitions.layer
-    )
-  ),
-  Layer.provideMerge(ShardMap.layer),
-  Layer.provideMerge(InboxRepo.layer)
+).pipe(Layer.provideMerge(Layer.mergeAll(Inbox.layer, RuleBook.layer, UsageRepo.layer)))
+
+const adapters = Layer.mergeAll(
+  AccountingRepo.layer,
+  ReceiptRepo.layer,
+  QuarantineRepo.layer,
+  ViolationRepo.layer,
+  WatermarkRepo.layer,
+  HoldRepo.layer,
+  HistoryRepo.layer,
+  ShardRepo.layer,
+  LogOffsets.layer,
+  InboxPartitions.layer
+).pipe(Layer.provideMerge(ShardMap.layer), Layer.provideMerge(InboxRepo.layer))
+
+/** Acknowledged once it is in the inbox. */
+export const ingestionLive = rules.pipe(
+  Layer.provideMerge(Layer.merge(PostgresLog.layer, StoredWatch.layer)),
+  Layer.provideMerge(adapters)
+)
+
+/** Acknowledged once it is in a topic: nobody can be told when it will be stored. */
+export const ingestionOverKafka = rules.pipe(
+  Layer.provideMerge(Layer.merge(KafkaLog.layer, StoredWatch.blind)),
+  Layer.provideMerge(adapters)
 )

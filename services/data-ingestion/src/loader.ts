@@ -4,6 +4,7 @@ import { methodNotAllowed } from "@analytics/api-common/MethodNotAllowed"
 import { serve, teardown } from "@analytics/api-common/Serve"
 import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
+import { KafkaConfig } from "@analytics/config/KafkaConfig"
 import { LoaderConfig } from "@analytics/config/LoaderConfig"
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import { ClickHouse } from "@analytics/database/ClickHouse"
@@ -14,6 +15,8 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { Elysia } from "elysia"
+import { InboxRepo } from "./inbox/InboxRepo.ts"
+import { ShardMap } from "./inbox/ShardMap.ts"
 import { undoMaintenance } from "./links/LinksLive.ts"
 import { Countries } from "./loader/Countries.ts"
 import * as InboxMaintenance from "./loader/InboxMaintenance.ts"
@@ -21,6 +24,9 @@ import { Loader } from "./loader/Loader.ts"
 import * as LoaderPool from "./loader/LoaderPool.ts"
 import { loaderLayer } from "./loader/layers.ts"
 import { ShardLease } from "./loader/ShardLease.ts"
+import { copying } from "./log/copying.ts"
+import * as KafkaTopic from "./log/KafkaTopic.ts"
+import { LogCopier } from "./log/LogCopier.ts"
 import * as ProjectPurge from "./purge/ProjectPurge.ts"
 import * as RemovalPass from "./removals/RemovalPass.ts"
 
@@ -55,6 +61,20 @@ const loaders = Layer.effectDiscard(
   )
 )
 
+/** While there are brokers, each process moves on its share of what their topic holds. */
+const copier = Layer.unwrap(
+  Effect.map(KafkaConfig, ({ brokers }) =>
+    brokers.length === 0
+      ? Layer.empty
+      : copying.pipe(
+          Layer.provide(LogCopier.layer),
+          Layer.provide(ShardMap.layer),
+          Layer.provide(InboxRepo.layer),
+          Layer.provide(KafkaTopic.layer)
+        )
+  )
+)
+
 const health = Layer.unwrap(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -69,11 +89,16 @@ const postgres = Layer.unwrap(
   )
 )
 
-const LoaderLive = Layer.mergeAll(loaders, health).pipe(
+const LoaderLive = Layer.mergeAll(loaders, copier, health).pipe(
   Layer.provide(Layer.mergeAll(Installation.layer, Countries.layer)),
   Layer.provide(Layer.mergeAll(postgres, ClickHouse.layer)),
   Layer.provide(
-    Layer.mergeAll(PostgresConfig.layer, ClickHouseConfig.layer, LoaderConfig.layer)
+    Layer.mergeAll(
+      PostgresConfig.layer,
+      ClickHouseConfig.layer,
+      LoaderConfig.layer,
+      KafkaConfig.layer
+    )
   ),
   Layer.provideMerge(HttpConfig.layerOnPort(4011)),
   Layer.provideMerge(Observability.layer("loader"))

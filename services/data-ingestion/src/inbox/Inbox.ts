@@ -1,37 +1,33 @@
-import { hostname } from "node:os"
 import { sqlState } from "@analytics/database/PostgresRetry"
+import { exposed } from "@analytics/observability/exposed"
 import { Context, Duration, Effect, Layer, Metric } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { inCommitSpan } from "./commitSpan.ts"
+import { EventLog, type LogUnavailable } from "./EventLog.ts"
 import { GroupCommit } from "./GroupCommit.ts"
-import { InboxPartitions } from "./InboxPartitions.ts"
-import { InboxRepo } from "./InboxRepo.ts"
-import { rowsOf, type Submission } from "./InboxRow.ts"
-import { isOutdatedMap, ShardMap } from "./ShardMap.ts"
-
-const MIB = 1024 * 1024
+import type { Submission } from "./InboxRow.ts"
 
 /** One is prepared while others are written; more of them would only be smaller. */
 const COMMITS_IN_FLIGHT = 3
 
-/** How often a commit follows a map that was changed meanwhile. */
-const MAP_CHANGES = 3
-
-/** A frame this large is far below what a message to Postgres may hold. */
-const MAX_COMMIT_BYTES = 4 * MIB
-
-const committed = Metric.counter("ingest.events.accepted", {
-  description: "Events acknowledged",
-  incremental: true
-})
-const commitTime = Metric.histogram("ingest.commit.duration", {
-  description: "Time from the start of a commit to its answer, in seconds",
-  boundaries: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 10]
-})
-const failures = Metric.counter("ingest.commit.failures", {
-  description: "Commits that failed or whose outcome is unknown",
-  incremental: true
-})
+const committed = exposed(
+  Metric.counter("ingest.events.accepted", {
+    description: "Events acknowledged",
+    incremental: true
+  })
+)
+const commitTime = exposed(
+  Metric.histogram("ingest.commit.duration", {
+    description: "Time from the start of a commit to its answer, in seconds",
+    boundaries: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 10]
+  })
+)
+const failures = exposed(
+  Metric.counter("ingest.commit.failures", {
+    description: "Commits that failed or whose outcome is unknown",
+    incremental: true
+  })
+)
 
 /** Makes events durable. Plain promises on the outside: it is called once per request. */
 export class Inbox extends Context.Service<
@@ -52,13 +48,8 @@ export class Inbox extends Context.Service<
   static readonly layer = Layer.effect(
     Inbox,
     Effect.gen(function* () {
-      const repo = yield* InboxRepo
-      const partitions = yield* InboxPartitions
-      const shardMap = yield* ShardMap
+      const log = yield* EventLog
       const run = Effect.runPromiseWith(yield* Effect.context<never>())
-      // In a container both stay the same, so that the counters do not grow without end.
-      const writer = `${hostname()}:${process.pid}`
-
       const commit = Effect.fnUntraced(
         function* (submissions: ReadonlyArray<Submission>, slot: number) {
           const events = submissions.reduce((sum, { lines }) => sum + lines.length, 0)
@@ -66,17 +57,7 @@ export class Inbox extends Context.Service<
             "ingest.requests": submissions.length,
             "ingest.events": events
           })
-          const attempt = Effect.suspend(() =>
-            repo.commit(rowsOf(submissions, shardMap.current()), `${writer}:${slot}`)
-          )
-          const [time] = yield* Effect.timed(
-            attempt.pipe(
-              Effect.tapError((error) =>
-                isOutdatedMap(error) ? shardMap.refresh : Effect.void
-              ),
-              Effect.retry({ while: isOutdatedMap, times: MAP_CHANGES })
-            )
-          )
+          const [time] = yield* Effect.timed(log.write(submissions, slot))
           yield* Metric.update(commitTime, Duration.toSeconds(time))
           yield* Metric.update(committed, events)
         },
@@ -86,29 +67,23 @@ export class Inbox extends Context.Service<
 
       let loggedAt = 0
       let unlogged = 0
-      const onFailure = (error: SqlError) =>
+      const onFailure = (error: SqlError | LogUnavailable) =>
         Effect.gen(function* () {
           yield* Metric.update(failures, 1)
           // While Postgres is away hundreds of commits a second fail alike.
           const now = performance.now()
           if (now - loggedAt > 1000 || loggedAt === 0) {
             yield* Effect.logError("inbox commit failed").pipe(
-              Effect.annotateLogs({
-                reason: reasonOf(error),
-                sqlState: sqlState(error),
-                alike: unlogged
-              })
+              Effect.annotateLogs({ ...reasonOf(error), alike: unlogged })
             )
             loggedAt = now
             unlogged = 0
           } else unlogged++
-          // No partition for the row: somebody's clock or maintenance went wrong.
-          if (sqlState(error) === "23514") yield* Effect.ignore(partitions.ensure)
         })
 
       const group = new GroupCommit<Submission>({
         slots: COMMITS_IN_FLIGHT,
-        maxBytes: MAX_COMMIT_BYTES,
+        maxBytes: log.maxBytes,
         commit: (submissions, slot) => run(commit(submissions, slot))
       })
       yield* Effect.addFinalizer(() =>
@@ -123,6 +98,12 @@ export class Inbox extends Context.Service<
   )
 }
 
-/** What Postgres or the connection said, without the statement and its values. */
-const reasonOf = ({ message, reason }: SqlError): string =>
-  reason.cause instanceof Error ? reason.cause.message : message
+/** What the log or the connection said, without the statement and its values. */
+const reasonOf = (error: SqlError | LogUnavailable) => {
+  if (error._tag === "LogUnavailable") return { reason: error.reason }
+  const { message, reason } = error
+  return {
+    reason: reason.cause instanceof Error ? reason.cause.message : message,
+    sqlState: sqlState(error)
+  }
+}

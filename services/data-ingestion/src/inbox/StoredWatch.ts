@@ -101,4 +101,8 @@ export class StoredWatch extends Context.Service<
       })
     })
   )
+  /** Of events that are not in the inbox yet when they are acknowledged. */
+  static readonly blind = Layer.succeed(StoredWatch, {
+    stored: () => Promise.resolve(false)
+  })
 }

@@ -6,8 +6,9 @@ import { received, sent } from "@analytics/api-common/WireSchema"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { Effect, type ManagedRuntime, Option, Schema } from "effect"
 import { Elysia } from "elysia"
+import { LogOffsets } from "../log/LogOffsets.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
-import { ShardRepo } from "./ShardRepo.ts"
+import { ShardRepo, type ShardState } from "./ShardRepo.ts"
 
 /** Each shard is a connection, and commits and posts of its own. */
 const MOST_SHARDS = 64
@@ -27,10 +28,15 @@ const State = Schema.Struct({
       waiting: Schema.Int,
       arriving: Schema.Int
     })
-  )
+  ),
+  log: Schema.Struct({
+    kind: Schema.Literals(["postgres", "kafka"]),
+    waiting: Schema.Int,
+    lost: Schema.Int
+  })
 })
 
-export type ShardServices = ShardRepo | AccessConfig
+export type ShardServices = ShardRepo | LogOffsets | AccessConfig
 
 const responses = {
   200: sent(State),
@@ -53,7 +59,7 @@ export const shardRoutes = <R, ER>(
           State,
           Effect.gen(function* () {
             yield* requireAdmin(authorization)
-            return yield* (yield* ShardRepo).state
+            return yield* withLog((yield* ShardRepo).state)
           })
         ),
       {
@@ -71,7 +77,7 @@ export const shardRoutes = <R, ER>(
           State,
           Effect.gen(function* () {
             yield* requireAdmin(authorization)
-            return yield* (yield* ShardRepo).divide(body.shards)
+            return yield* withLog((yield* ShardRepo).divide(body.shards))
           })
         ),
       {
@@ -83,6 +89,14 @@ export const shardRoutes = <R, ER>(
         }
       }
     )
+
+/** What waits before the inbox, and what in it. */
+const withLog = Effect.fnUntraced(function* (
+  changed: Effect.Effect<ShardState, StoreUnavailable>
+) {
+  const state = yield* changed
+  return { ...state, log: yield* (yield* LogOffsets).state }
+})
 
 const requireAdmin = Effect.fnUntraced(function* (authorization: string | undefined) {
   const { adminKey } = yield* AccessConfig

@@ -12,6 +12,7 @@ import { SqlClient } from "effect/sql"
 import { Inbox } from "../../src/inbox/Inbox.ts"
 import { InboxPartitions } from "../../src/inbox/InboxPartitions.ts"
 import { InboxRepo } from "../../src/inbox/InboxRepo.ts"
+import * as PostgresLog from "../../src/inbox/PostgresLog.ts"
 import { ShardMap, undivided } from "../../src/inbox/ShardMap.ts"
 
 /** A Postgres that may be killed and comes back over the same data. */
@@ -45,6 +46,7 @@ class Server extends Context.Service<
 }
 
 const layer = Inbox.layer.pipe(
+  Layer.provide(PostgresLog.layer),
   Layer.provide(ShardMap.layerOf(undivided)),
   Layer.provideMerge(InboxPartitions.layer),
   Layer.provideMerge(InboxRepo.layer),

@@ -162,6 +162,33 @@ const run = Effect.fnUntraced(function* (course: number, steps: ReadonlyArray<St
   return { accepted, sent }
 }, Effect.scoped)
 
+const everyId = Array.from({ length: 12 }, (_, id) => id)
+const sendAll: Step = { do: "send", receiver: 0, ids: everyId }
+const load = (shard: number): Step => ({ do: "load", shard, fresh: false })
+const divide = (count: number): Step => ({ do: "divide", count })
+
+describe("virtual shards that come back", () => {
+  const it = withLayer(layer, 60_000)
+
+  it.effect("bring along what was stored while they were away", () =>
+    Effect.gen(function* () {
+      // A loader of shard 0 that lives on remembers nothing of what shard 1 stored.
+      yield* run(0, [
+        load(0),
+        divide(2),
+        sendAll,
+        load(0),
+        load(1),
+        divide(1),
+        sendAll,
+        load(0)
+      ])
+      expect((yield* storedMessages).length).toBe(12)
+      expect(yield* outcomes).toEqual({ "1 stored": 12, "1 duplicate": 12 })
+    })
+  )
+})
+
 describe("virtual shards that move", () => {
   const it = withLayer(layer, 600_000)
 
@@ -191,7 +218,7 @@ describe("virtual shards that move", () => {
                 )
               }
             ),
-            { numRuns: long ? 150 : 6, endOnFailure: true }
+            { numRuns: long ? 60 : 5, endOnFailure: true }
           )
         )
       }),

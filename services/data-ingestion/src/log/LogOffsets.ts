@@ -1,0 +1,62 @@
+import { within } from "@analytics/database/PostgresRetry"
+import { Context, Effect, Layer, Option } from "effect"
+import { SqlClient } from "effect/sql"
+import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
+import { LogTopic } from "./LogTopic.ts"
+
+export interface LogState {
+  readonly kind: "postgres" | "kafka"
+  /** Frames that were acknowledged and are not in the inbox yet. */
+  readonly waiting: number
+  /** Frames that the log removed before they were copied. */
+  readonly lost: number
+}
+
+/** How far what a log holds has been copied. */
+export class LogOffsets extends Context.Service<
+  LogOffsets,
+  { readonly state: Effect.Effect<LogState, StoreUnavailable> }
+>()("@analytics/data-ingestion/log/LogOffsets") {
+  /** Without a topic nothing ever waits. */
+  static readonly layer = Layer.effect(
+    LogOffsets,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const topic = yield* Effect.serviceOption(LogTopic)
+      const copied = (name: string) =>
+        sql<{ partition: number; next: bigint; lost: bigint }>`
+          SELECT log_partition AS partition, next_offset AS next, lost
+            FROM ingest.log_offsets WHERE topic = ${name}`.pipe(within("5 seconds"))
+      if (Option.isNone(topic))
+        return LogOffsets.of({
+          state: Effect.succeed({ kind: "postgres", waiting: 0, lost: 0 })
+        })
+      const { extents, name } = topic.value
+      return LogOffsets.of({
+        state: Effect.gen(function* () {
+          // The end first: what is copied meanwhile is not counted as waiting.
+          const ends = yield* extents
+          const rows = new Map((yield* copied(name)).map((row) => [row.partition, row]))
+          let waiting = 0n
+          for (const { end, low, partition } of ends) {
+            const next = rows.get(partition)?.next ?? 0n
+            const from = next > low ? next : low
+            if (end > from) waiting += end - from
+          }
+          const lost = [...rows.values()].reduce((sum, row) => sum + row.lost, 0n)
+          return {
+            kind: "kafka",
+            waiting: Number(waiting),
+            lost: Number(lost)
+          } as const
+        }).pipe(
+          Effect.catchTags({
+            SqlError: unavailable("log offsets"),
+            LogUnavailable: unavailable("log offsets")
+          }),
+          Effect.withSpan("LogOffsets.state")
+        )
+      })
+    })
+  )
+}
