@@ -17,8 +17,8 @@ describe("Prometheus.text", () => {
         return yield* Prometheus.text
       })
     )
-    expect(text).toContain("# HELP ingest_events_accepted Events acknowledged\n")
-    expect(text).toContain('ingest_events_accepted{shard="3"} 5\n')
+    expect(text).toContain("# HELP ingest_events_accepted_total Events acknowledged\n")
+    expect(text).toContain('ingest_events_accepted_total{shard="3"} 5\n')
     expect(text).toContain('ingest_commit_duration_seconds_bucket{le="0.01"} 0\n')
     expect(text).toContain('ingest_commit_duration_seconds_bucket{le="0.1"} 1\n')
     expect(text).toMatch(/^process_resident_memory_bytes \d+$/m)
