@@ -145,8 +145,9 @@ export class Gateway {
   ): Promise<Response> {
     const asRows = FORMAT.test(sql)
     const plain = sql.replace(FORMAT, "").replace(ON_CLUSTER, "")
+    // Nodes cannot fetch parts of each other here: each copy is a table of its own.
     const text = this.#replicates
-      ? plain
+      ? plain.replace("/{uuid}/all'", "/{uuid}/all-{shard}'")
       : plain.replace(REPLICATED, (_, engine, args) => `ENGINE = ${engine}(${args})`)
     const params = new URLSearchParams(forwarded.params)
     params.delete("query")

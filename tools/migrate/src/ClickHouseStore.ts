@@ -128,15 +128,19 @@ const RECORD = `
 /** Tables of one node cannot become those of a cluster by a migration, nor back. */
 const sameKind = (clickhouse: ClickHouse["Service"]) =>
   clickhouse
-    .query<{ engine: string }>(
-      `SELECT engine FROM system.tables
-        WHERE database = currentDatabase() AND name = 'schema_migrations'`
+    .query<{ tables: string; ofCluster: string }>(
+      `SELECT count() AS tables,
+              countIf(engine = 'Distributed' OR engine LIKE 'Replicated%') AS ofCluster
+         FROM system.tables WHERE database = currentDatabase()`
     )
     .pipe(
-      Effect.flatMap(([table]) =>
-        table === undefined ||
-        table.engine.startsWith("Replicated") ===
-          (clickhouse.topology.cluster !== undefined)
+      Effect.flatMap(([found]) =>
+        // One table may be this record of another attempt, before there was anything.
+        (
+          clickhouse.topology.cluster === undefined
+            ? Number(found?.ofCluster) === 0
+            : Number(found?.ofCluster) > 0 || Number(found?.tables) <= 1
+        )
           ? Effect.void
           : Effect.fail(
               new HistoryConflict({

@@ -26,6 +26,8 @@ export class NodesDiffer extends Schema.TaggedError<NodesDiffer>()("NodesDiffer"
   }
 }
 
+const TABLE_ALREADY_EXISTS = 57
+
 interface NodeAnswer {
   readonly host: string
   readonly port: number
@@ -47,13 +49,21 @@ export const tellNodes = Effect.fn("DistributedDdl.tellNodes")(function* (
   sql: string,
   again: boolean
 ): Effect.fn.Return<void, ClickHouseError | NodesDiffer> {
-  const answers = yield* clickhouse.query<NodeAnswer>(sql, {
+  // Not by the code of a table that is there: so is called also an id that still belongs to
+  // one that was dropped a moment ago.
+  const text = again
+    ? sql.replace(/^CREATE TABLE (?!IF NOT EXISTS )/, "CREATE TABLE IF NOT EXISTS ")
+    : sql
+  const answers = yield* clickhouse.query<NodeAnswer>(text, {
     settings: ddlSettings,
     timeout: PATIENCE
   })
   const isDone = ({ status }: NodeAnswer) =>
     status !== null &&
-    (Number(status) === 0 || (again && alreadySo.has(Number(status))))
+    (Number(status) === 0 ||
+      (again &&
+        Number(status) !== TABLE_ALREADY_EXISTS &&
+        alreadySo.has(Number(status))))
   const left = answers.filter((answer) => !isDone(answer))
   if (left.length > 0)
     return yield* new NodesDiffer({
