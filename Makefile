@@ -90,7 +90,7 @@ compose-down: ## Stop the containers; ARGS=--volumes removes their data
 	docker compose --file docker/compose.yaml --profile kafka down $(ARGS)
 
 manifests: ## Render everything below k8s/ and check it
-	@$(BUN) tools/manifests/src/main.ts
+	@$(BUN) tools/manifests/src/main.ts $(ARGS)
 
 clean: ## Stop the stack and remove its data, the packages and what tests wrote
 	@if [ -d node_modules ]; then $(STACK) stop; fi

@@ -1,6 +1,8 @@
+import { join } from "node:path"
 import { checks } from "./cross/checks.ts"
 import { findKubectl } from "./Kubectl.ts"
 import { type Finding, show } from "./Manifest.ts"
+import { page } from "./policies/page.ts"
 import { policies } from "./policies/policies.ts"
 import { cache, checkKustomizations, installationOf, renderAll } from "./Repository.ts"
 import { strictSchema } from "./schema/strictSchema.ts"
@@ -25,8 +27,13 @@ export const findings = async (kubectl: string): Promise<ReadonlyArray<Finding>>
   ])
 }
 
+/** `--write`: the page of the policies. */
+const write = () =>
+  Bun.write(join(import.meta.dirname, "../../../docs/operations/policies.md"), page())
+
 /** `make manifests`: renders everything below `k8s/` and says what is wrong with it. */
 const main = async (): Promise<number> => {
+  if (process.argv.includes("--write")) await write()
   const kubectl = await findKubectl(cache)
   if (kubectl === undefined) {
     process.stderr.write("There is no kubectl: install one, or name it with KUBECTL.\n")

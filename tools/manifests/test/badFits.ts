@@ -125,6 +125,8 @@ export const badFits: ReadonlyArray<Bad> = [
     `${container}/args`,
     ["services/data-ingestion/src/main.ts"]
   ]),
+  bad("cluster-name", config("loader", "CLICKHOUSE_CLUSTER", undefined)),
+  bad("cluster-name", config("loader", "CLICKHOUSE_CLUSTER", "other")),
   bad("job-name", ["Job/migrations-0-7-0", `${container}/image`, "migrations:0.8.0"]),
   bad(
     "agreement",

@@ -58,8 +58,8 @@ export const badPolicies: ReadonlyArray<Bad> = [
     "SYS_ADMIN"
   ]),
   one("proc-mount", `${container}/securityContext/procMount`, "Unmasked"),
-  one("ports", `${container}/ports/0/containerPort`, 22),
-  one("ports", `${container}/ports/0/hostPort`, 4000),
+  one("port-numbers", `${container}/ports/0/containerPort`, 22),
+  one("port-numbers", `${container}/ports/0/hostPort`, 4000),
   one("no-duplicate-variables", `${container}/env`, [
     { name: "PORT", value: "1" },
     { name: "PORT", value: "2" }

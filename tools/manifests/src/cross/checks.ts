@@ -1,7 +1,7 @@
 import { configuration } from "./configuration.ts"
 import { connections, policyTargets, runners } from "./connections.ts"
 import type { Check } from "./Installation.ts"
-import { agreement, images, jobName } from "./images.ts"
+import { agreement, clusterName, images, jobName } from "./images.ts"
 import { disk, drain, memory, pools } from "./limits.ts"
 import { health, ports } from "./ports.ts"
 
@@ -19,5 +19,6 @@ export const checks: ReadonlyArray<Check> = [
   pools,
   images,
   jobName,
+  clusterName,
   agreement
 ]

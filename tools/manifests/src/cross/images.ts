@@ -1,4 +1,6 @@
 import { variables } from "@analytics/config/variables"
+import { Schema } from "effect"
+import { ofKind } from "../Rendered.ts"
 import { check, programsOf } from "./Installation.ts"
 
 /** The last part of an image's name, and its tag. */
@@ -41,6 +43,42 @@ export const jobName = check(
               ? []
               : [{ at: title, message: `runs version ${tag}` }]
           })
+)
+
+const ClickHouse = Schema.Struct({
+  spec: Schema.Struct({
+    configuration: Schema.Struct({
+      clusters: Schema.Array(Schema.Struct({ name: Schema.String }))
+    })
+  })
+})
+
+export const clusterName = check(
+  "cluster-name",
+  "name the cluster of the ClickHouseInstallation, all of those that read or write events",
+  (installation) => {
+    const names = ofKind(
+      installation.rendered,
+      "ClickHouseInstallation",
+      ClickHouse
+    ).flatMap(({ is }) => is.spec.configuration.clusters.map(({ name }) => name))
+    const readers: ReadonlyArray<string> = variables.CLICKHOUSE_CLUSTER.of
+    return programsOf(installation)
+      .filter(({ workload: { kind, name } }) =>
+        readers.includes(kind === "Job" ? "migrate" : name)
+      )
+      .map(({ environment, workload: { title } }) => ({
+        title,
+        named: environment.variables.get("CLICKHOUSE_CLUSTER")
+      }))
+      .filter(({ named }) =>
+        names.length === 0 ? named !== undefined : !names.includes(named ?? "")
+      )
+      .map(({ named, title }) => ({
+        at: title,
+        message: `names the cluster ${named ?? "of one node"}, not ${names.join(" or ") || "none"}`
+      }))
+  }
 )
 
 /** Where all of them have to look for the same thing. */

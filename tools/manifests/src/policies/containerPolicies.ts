@@ -101,7 +101,7 @@ export const containerPolicies: ReadonlyArray<Policy> = [
       (securityContext?.procMount ?? "Default") !== "Default" && "sees all of /proc"
   ),
   ofContainers(
-    { id: "ports", asks: "listen above 1024, on no port of the node" },
+    { id: "port-numbers", asks: "listen above 1024, on no port of the node" },
     ({ ports = [] }) => {
       const odd = ports.find(
         ({ containerPort, hostPort }) => containerPort < 1024 || hostPort !== undefined

@@ -28,6 +28,9 @@ const Claims = Schema.Array(
   })
 )
 
+/** Decides on whole traces, so all of one have to come to it; nothing waits for it. */
+const alone = new Set(["otel-collector"])
+
 /** What is asked of Deployments, Jobs and of what scales and protects them. */
 export const workloadPolicies: ReadonlyArray<Policy> = [
   ofWorkloads(
@@ -68,7 +71,7 @@ export const workloadPolicies: ReadonlyArray<Policy> = [
         ])
       )
       return rendered.workloads
-        .filter(({ kind }) => kind === "Deployment")
+        .filter(({ kind, name }) => kind === "Deployment" && !alone.has(name))
         .flatMap(({ name, spec: { replicas }, title }) => {
           const least = scaled.get(name)
           if (least !== undefined && replicas !== undefined)
