@@ -28,12 +28,15 @@ export const inServerSpan =
       return exit
     }).pipe(
       Effect.withSpan(`${method} ${route}`, {
-        kind: "server",
+        // Who looks whether the process is well begins no trace.
+        kind: probes.has(route) ? "internal" : "server",
         parent: callerOf(headers),
         attributes: { "http.route": route, "http.request.method": method }
       }),
       Effect.flatten
     )
+
+const probes = new Set(["/livez", "/readyz", "/metrics"])
 
 /** By W3C Trace Context; none if nothing came that can be read. */
 const callerOf = (headers: Request["headers"]) => {

@@ -23,6 +23,7 @@ const flags = {
     Flag.withDescription("Only traces with a span of so many milliseconds")
   ),
   error: Flag.Boolean("error").pipe(
+    Flag.withDefault(false),
     Flag.withDescription("Only traces in which something failed")
   ),
   trace: Flag.String("trace").pipe(
