@@ -170,7 +170,7 @@ export const layer = Layer.effect(
               headers: { about }
             }))
           })
-        )
+        ).pipe(Effect.asVoid)
       ),
       consume,
       extents: within(() => admin.fetchTopicOffsets(config.topic)).pipe(

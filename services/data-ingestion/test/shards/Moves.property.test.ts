@@ -189,6 +189,27 @@ describe("virtual shards that come back", () => {
   )
 })
 
+describe("a receiver with an outdated map", () => {
+  const it = withLayer(layer, 60_000)
+
+  it.effect("is told so, and what it sends again meets who stored it", () =>
+    Effect.gen(function* () {
+      yield* run(0, [
+        load(0),
+        divide(2),
+        { ...sendAll, receiver: 1 },
+        load(0),
+        load(1),
+        sendAll,
+        load(0),
+        load(1)
+      ])
+      expect((yield* storedMessages).length).toBe(12)
+      expect(yield* outcomes).toEqual({ "1 stored": 12, "1 duplicate": 12 })
+    })
+  )
+})
+
 describe("virtual shards that move", () => {
   const it = withLayer(layer, 600_000)
 

@@ -7,6 +7,7 @@ import { checkAlerts, checkDeliveries } from "../doctor/reportChecks.ts"
 import {
   checkAccounting,
   checkClock,
+  checkLoading,
   checkModels,
   checkQueries,
   checkService
@@ -35,6 +36,7 @@ export const doctorCommand = Command.make(
           checkService(name, url)
         ),
         checkClock("analytics-api", target.api),
+        checkLoading(target),
         ...(batch === undefined
           ? []
           : [

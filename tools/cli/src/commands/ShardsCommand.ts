@@ -15,10 +15,15 @@ const State = Schema.Struct({
       waiting: Schema.Int,
       arriving: Schema.Int
     })
-  )
+  ),
+  log: Schema.Struct({
+    kind: Schema.String,
+    waiting: Schema.Int,
+    lost: Schema.Int
+  })
 })
 
-const draw = ({ shards, version }: typeof State.Type): string =>
+const draw = ({ log, shards, version }: typeof State.Type): string =>
   [
     `shard map ${version}`,
     table(
@@ -31,7 +36,10 @@ const draw = ({ shards, version }: typeof State.Type): string =>
         epoch,
         owner ?? "nobody"
       ])
-    )
+    ),
+    ...(log.kind === "postgres"
+      ? []
+      : [`${log.kind}: ${log.waiting} frames wait, ${log.lost} were lost`])
   ].join("\n")
 
 export const shardsCommand = Command.make(

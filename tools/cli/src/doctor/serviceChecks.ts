@@ -97,6 +97,50 @@ export const checkAccounting = (target: Target, key: Redacted.Redacted): Check =
     )
   )
 
+const Shards = Schema.Struct({
+  shards: Schema.Array(
+    Schema.Struct({
+      virtualShards: Schema.Int,
+      waiting: Schema.Int,
+      arriving: Schema.Int
+    })
+  ),
+  log: Schema.Struct({
+    kind: Schema.String,
+    waiting: Schema.Int,
+    lost: Schema.Int
+  })
+})
+
+/** What waits for loaders: in the inbox, and in a log before it. */
+export const checkLoading = ({ adminKey, ingestion }: Target): Check =>
+  call("GET", `${ingestion}/internal/v1/shards`, Redacted.value(adminKey), Shards).pipe(
+    Effect.map(({ log, shards }) => {
+      const used = shards.filter(({ virtualShards }) => virtualShards > 0).length
+      const waiting = shards.reduce((sum, each) => sum + each.waiting, 0)
+      const inLog =
+        log.kind === "postgres" ? "" : `, ${log.waiting} frames in ${log.kind}`
+      const detail = `${used} shard${used === 1 ? "" : "s"}, ${waiting} events wait in the inbox${inLog}`
+      if (log.lost > 0)
+        return failure(
+          "loading",
+          `${log.kind} removed ${log.lost} frames before they were copied; ${detail}`,
+          "these events are gone: make the topic's retention longer (docs/operations/kafka.md), and look why loaders were away"
+        )
+      const arriving = shards.reduce((sum, each) => sum + each.arriving, 0)
+      return arriving > 0
+        ? warning(
+            "loading",
+            `${arriving} virtual shards wait for the shards they come from; ${detail}`,
+            "it passes once these are done; see whether loaders run: bun run cli shards"
+          )
+        : ok("loading", detail)
+    }),
+    Effect.catch((error) =>
+      Effect.succeed(failure("loading", error.message, "see the log of data-ingestion"))
+    )
+  )
+
 const Answer = Schema.Struct({
   meta: Schema.Struct({
     ingestLagMs: Schema.Finite,
