@@ -8,7 +8,9 @@ import { readPage } from "../src/Page.ts"
 import { runPrograms } from "../src/runPrograms.ts"
 import { runQueries } from "../src/runQueries.ts"
 import { runShell, type Workplace } from "../src/runShell.ts"
+import { runStatements } from "../src/runStatements.ts"
 import type { Stack } from "../src/Stack.ts"
+import { sampleModel } from "../src/sampleModel.ts"
 import { makeShims, makeWorkplace } from "../src/shims.ts"
 import { querySteps, shellSteps } from "../src/steps.ts"
 
@@ -77,18 +79,20 @@ describe("running a page", () => {
   beforeAll(async () => {
     server = Bun.serve({
       port: 0,
-      fetch: ({ url }) =>
-        url.endsWith("/teapot")
-          ? new Response("short", { status: 418 })
+      fetch: ({ url }) => {
+        if (url.endsWith("/teapot")) return new Response("short", { status: 418 })
+        return decodeURIComponent(url).includes("SELEC+1")
+          ? new Response("Syntax error", { status: 400 })
           : Response.json({ result: 1 })
+      }
     })
     const host = `127.0.0.1:${server.port}`
     const stack: Stack = {
       data: "none",
       api: `http://${host}`,
       secretKey: "sk_1",
-      postgres: "",
-      clickhouse: "",
+      postgres: process.env["TEST_DATABASE_URL"] ?? "",
+      clickhouse: `http://user:secret@${host}/analytics`,
       localized: (text) => text.replaceAll("127.0.0.1:4000", host),
       published: (text) => text.replaceAll(host, "127.0.0.1:4000")
     }
@@ -141,6 +145,36 @@ describe("running a page", () => {
     expect((await asked('{"result": 2}'))[0]?.reason).toContain("/result: 1, shown 2")
   })
 
+  it("has ClickHouse read statements one by one", async () => {
+    const faults = await runStatements(
+      readPage(
+        "p.md",
+        block('sql store="clickhouse"', "SELECT 1;\nSELECT 2;") +
+          block('sql store="clickhouse"', "SELECT 1;\nSELEC 1;") +
+          block("sql", "SELECT 3")
+      ),
+      place.stack
+    )
+    expect(faults).toEqual([{ path: "p.md", line: 5, reason: "Syntax error" }])
+  })
+
+  it.skipIf(process.env["TEST_DATABASE_URL"] === undefined)(
+    "tries statements of Postgres and takes them back",
+    async () => {
+      const table = `docs_${process.pid}`
+      const create = block(
+        'sql store="postgres"',
+        `BEGIN;\nCREATE TABLE ${table} ();\nCOMMIT;`
+      )
+      const page = readPage(
+        "p.md",
+        create + create + block('sql store="postgres"', "SELECT * FROM nowhere;")
+      )
+      const faults = await runStatements(page, place.stack)
+      expect(faults.map(({ line }) => line)).toEqual([11])
+    }
+  )
+
   it("runs whole programs", async () => {
     const faults = await runPrograms(
       readPage(
@@ -153,6 +187,10 @@ describe("running a page", () => {
     )
     expect(faults.map(({ line }) => line)).toEqual([4])
   })
+})
+
+it("there is a model to try things with", () => {
+  expect(new TextDecoder().decode(sampleModel())).toContain("twice")
 })
 
 it("jq is there for machines without one", async () => {
