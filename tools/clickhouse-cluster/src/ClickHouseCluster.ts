@@ -19,8 +19,6 @@ export interface ClusterOptions {
   /** A folder for the data of all nodes. */
   readonly dataDir: string
   readonly shards: number
-  /** Port of a ZooKeeper on 127.0.0.1; without one no table is replicated. */
-  readonly keeper?: number
 }
 
 /** A node, to be asked or disturbed by itself. */
@@ -52,14 +50,14 @@ export const start = Effect.fn("ClickHouseCluster.start")(function* (
     { concurrency: "unbounded" }
   )
   const gateway = yield* Effect.acquireRelease(
-    Effect.sync(() => new Gateway(nodes, options.keeper !== undefined)),
+    Effect.sync(() => new Gateway(nodes)),
     (open) => Effect.promise(() => open.stop())
   )
   return { url: gateway.url, cluster: CLUSTER, nodes } satisfies RunningCluster
 })
 
 const startNode = Effect.fnUntraced(function* (
-  { dataDir, keeper }: ClusterOptions,
+  { dataDir }: ClusterOptions,
   ports: ReadonlyArray<NodePorts>,
   own: NodePorts,
   at: number
@@ -67,7 +65,7 @@ const startNode = Effect.fnUntraced(function* (
   const folder = join(dataDir, `node${at + 1}`)
   const config = join(folder, "config.xml")
   yield* Effect.promise(() => mkdir(folder, { recursive: true }))
-  yield* Effect.promise(() => writeFile(config, nodeConfig(ports, at, keeper)))
+  yield* Effect.promise(() => writeFile(config, nodeConfig(ports, at)))
   const said: Array<string> = []
   let child: ChildProcess | undefined
   const kill = Effect.callback<void>((resume) => {

@@ -33,19 +33,16 @@ const REPLICATED =
 /**
  * One address of a cluster, as a load balancer gives it. Reads and inserts go to the nodes in
  * turn. It stands in for what the engine in process has not: the queue of distributed DDL
- * (`ON CLUSTER` is told to every node here), and replication of tables that lie on every node
- * (their rows are sent to each). Everything between shards is the engine's own.
+ * (`ON CLUSTER` is told to every node here), and replication (engines are those of one copy, and
+ * rows of tables that lie on every node are sent to each). Everything between shards is the engine's own.
  */
 export class Gateway {
   readonly #nodes: ReadonlyArray<NodePorts>
-  readonly #replicates: boolean
   readonly #server: ReturnType<typeof Bun.serve>
   #turn = 0
 
-  /** @param replicates whether the nodes have a keeper, and so replicated engines */
-  constructor(nodes: ReadonlyArray<NodePorts>, replicates: boolean) {
+  constructor(nodes: ReadonlyArray<NodePorts>) {
     this.#nodes = nodes
-    this.#replicates = replicates
     this.#server = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
@@ -145,10 +142,10 @@ export class Gateway {
   ): Promise<Response> {
     const asRows = FORMAT.test(sql)
     const plain = sql.replace(FORMAT, "").replace(ON_CLUSTER, "")
-    // Nodes cannot fetch parts of each other here: each copy is a table of its own.
-    const text = this.#replicates
-      ? plain.replace("/{uuid}/all'", "/{uuid}/all-{shard}'")
-      : plain.replace(REPLICATED, (_, engine, args) => `ENGINE = ${engine}(${args})`)
+    const text = plain.replace(
+      REPLICATED,
+      (_, engine, args) => `ENGINE = ${engine}(${args})`
+    )
     const params = new URLSearchParams(forwarded.params)
     params.delete("query")
     const isForm = fields.has("query")

@@ -7,17 +7,15 @@ import * as ClickHouseCluster from "./ClickHouseCluster.ts"
 const { values } = parseArgs({
   options: {
     path: { type: "string", default: ".data/clickhouse-cluster" },
-    shards: { type: "string", default: "2" },
-    keeper: { type: "string" }
+    shards: { type: "string", default: "2" }
   }
 })
 
-/** `bun tools/clickhouse-cluster/src/main.ts [--shards 2] [--path folder] [--keeper port]` */
+/** `bun tools/clickhouse-cluster/src/main.ts [--shards 2] [--path folder]` */
 const program = Effect.gen(function* () {
   const { cluster, url } = yield* ClickHouseCluster.start({
     dataDir: resolve(values.path),
-    shards: Number(values.shards),
-    ...(values.keeper === undefined ? {} : { keeper: Number(values.keeper) })
+    shards: Number(values.shards)
   })
   yield* Console.log(`CLICKHOUSE_URL=${url}/analytics CLICKHOUSE_CLUSTER=${cluster}`)
   return yield* Effect.never

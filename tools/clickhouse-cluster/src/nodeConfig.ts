@@ -10,16 +10,8 @@ export const CLUSTER = "analytics_shards"
 const element = (name: string, content: string | number): string =>
   `<${name}>${content}</${name}>`
 
-/**
- * The configuration of the node `at` of a cluster with a shard on each of `nodes`.
- *
- * @param keeper port of a ZooKeeper on 127.0.0.1; without one there are no replicated tables
- */
-export const nodeConfig = (
-  nodes: ReadonlyArray<NodePorts>,
-  at: number,
-  keeper: number | undefined
-): string => {
+/** The configuration of the node `at` of a cluster with a shard on each of `nodes`. */
+export const nodeConfig = (nodes: ReadonlyArray<NodePorts>, at: number): string => {
   const shards = nodes.map(({ tcp }) =>
     element(
       "shard",
@@ -41,14 +33,7 @@ export const nodeConfig = (
       element(
         "macros",
         element("shard", at + 1) + element("replica", "a") + element("cluster", CLUSTER)
-      ),
-      keeper === undefined
-        ? ""
-        : element(
-            "zookeeper",
-            element("node", element("host", "127.0.0.1") + element("port", keeper)) +
-              element("session_timeout_ms", 10_000)
-          )
+      )
     ].join("\n")
   )
 }
