@@ -16,8 +16,14 @@ interface Problem {
 /** Shows something in the cell that runs. */
 type Display = (value: unknown) => unknown
 
-/** A wait that has no end: the cells that need its value stay empty, without an error. */
-const never = <A>(): Promise<A> => new Promise(() => {})
+/**
+ * A wait without an end: the cells that need its value stay empty, without an error. When the
+ * cell is to run anew it ends, because the runtime lets no cell run before its last run ended.
+ */
+const held = <A>(invalidation: Promise<unknown>): Promise<A> =>
+  new Promise((_, reject) => {
+    invalidation.then(() => reject(new Error("It is asked anew.")))
+  })
 
 const send = async <A>(
   path: string,
@@ -30,8 +36,9 @@ const send = async <A>(
   const response = await fetch(`/stack/${path}`, {
     ...options,
     signal: AbortSignal.any([gone.signal, AbortSignal.timeout(120_000)])
-  }).catch(async (error: unknown) => {
-    if (gone.signal.aborted) return never<Response>()
+  }).catch((error: unknown) => {
+    // Nobody is told: the runtime forgets what a run that is over says.
+    if (gone.signal.aborted) throw new Error("It is asked anew.")
     throw new Error(`The preview does not answer (make notebooks): ${error}`)
   })
   const body = await response.json().catch(() => ({}))
@@ -117,26 +124,27 @@ const cellValue = (type: string, value: unknown): unknown => {
  */
 export const eventNames = async (
   project: Project,
-  display: Display
+  display: Display,
+  invalidation: Promise<unknown>
 ): Promise<ReadonlyArray<string>> => {
   const { events } = await read<{ events: ReadonlyArray<{ event: string }> }>(
     project,
-    "analytics-api/v1/catalogue/events"
+    "analytics-api/v1/catalogue/events",
+    invalidation
   )
   // Who somebody is, is no activity.
   const names = events
     .map(({ event }) => event)
     .filter((name) => !["$identify", "$group", "$alias"].includes(name))
   if (names.length > 0) return names
-  display(
-    note(
-      "This project has no events yet.",
-      html`Send some (<code>make demo</code> fills the demo's project;
-        <a href="/docs/imports.md">imports</a> bring history), wait a few seconds and load
-        this page again.`
-    )
+  return waitFor(
+    display,
+    invalidation,
+    "This project has no events yet.",
+    html`Send some (<code>make demo</code> fills the demo's project;
+      <a href="/docs/imports.md">imports</a> bring history), wait a few seconds and load
+      this page again.`
   )
-  return never()
 }
 
 /** A remark that stands out: what is missing, or what a number does not tell. */
@@ -144,7 +152,12 @@ export const note = (title: string, text: unknown): Node | null =>
   html`<aside class="note" role="note"><strong>${title}</strong> ${text}</aside>`
 
 /** Shows a note, and lets the cells that need this one wait. */
-export const waitFor = <A>(display: Display, title: string, text: unknown) => {
+export const waitFor = <A>(
+  display: Display,
+  invalidation: Promise<unknown>,
+  title: string,
+  text: unknown
+): Promise<A> => {
   display(note(title, text))
-  return never<A>()
+  return held(invalidation)
 }

@@ -1,12 +1,11 @@
-import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import * as Settings from "@analytics/config/Settings"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Option, Redacted, Schema } from "effect"
+import { DemoFile, destinationOf, readJson, StackFile } from "./destination.ts"
 import { Api } from "./examples/Api.ts"
 import { exampleModel } from "./examples/exampleModel.ts"
-import { faultyProject, readFaulty } from "./examples/faultyProject.ts"
-import type { Destination } from "./forward.ts"
+import { faultyProject } from "./examples/faultyProject.ts"
 import { startPreview } from "./preview.ts"
 
 const repository = resolve(import.meta.dirname, "../..")
@@ -16,33 +15,10 @@ const portOffset = 16
 
 const notebooks = ["funnel", "retention", "data-quality", "model-evaluation"]
 
-const StackFile = Schema.Struct({
-  services: Schema.Record(Schema.String, Schema.String),
-  adminKey: Schema.String,
-  demo: Schema.optionalKey(
-    Schema.Struct({ secretKey: Schema.String, writeKey: Schema.String })
-  )
-})
-
-const DemoFile = Schema.Struct({
-  complete: Schema.Boolean,
-  until: Schema.optionalKey(Schema.Int)
-})
-
 /** The stack could not be started, or an example could not be made. */
 class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   message: Schema.String
 }) {}
-
-const readJson = async <A>(
-  path: string,
-  codec: Schema.Codec<A, unknown>
-): Promise<A | undefined> => {
-  const text = await readFile(path, "utf8").catch(() => undefined)
-  return text === undefined
-    ? undefined
-    : Schema.decodeUnknownSync(codec)(JSON.parse(text))
-}
 
 const say = (text: string) => {
   process.stdout.write(`${text}\n`)
@@ -118,31 +94,6 @@ const examples = (data: string) =>
       )
     )
   })
-
-/** Read for each request, so that a stack that was started anew is found. */
-const destinationOf =
-  (data: string, key: string | undefined) => async (): Promise<Destination> => {
-    const stack = await readJson(join(data, "stack.json"), StackFile)
-    if (stack === undefined) throw new NotReady({ message: "There is no stack.json." })
-    const { demo, services } = stack
-    if (key !== undefined)
-      return {
-        services,
-        projects: [{ id: "own", name: "The project of ANALYTICS_KEY", secretKey: key }]
-      }
-    const faulty = await readFaulty(data)
-    return {
-      services,
-      projects: [
-        ...(demo === undefined
-          ? []
-          : [{ id: "demo", name: "The demo's shop", secretKey: demo.secretKey }]),
-        ...(faulty === undefined
-          ? []
-          : [{ id: "faulty", name: "A shop with faults", secretKey: faulty.secretKey }])
-      ]
-    }
-  }
 
 const program = Effect.gen(function* () {
   const loaded = yield* Settings.load({

@@ -6,9 +6,7 @@ import { createServer as createVite } from "vite"
 import type { Destination } from "./forward.ts"
 import { installedPackages } from "./installedPackages.ts"
 import { pages } from "./pages.ts"
-
-/** The folder of the notebooks. */
-export const root = resolve(import.meta.dirname, "..")
+import { root } from "./root.ts"
 
 const repository = resolve(root, "..")
 const kit = dirname(fileURLToPath(import.meta.resolve("@observablehq/notebook-kit")))
