@@ -21,3 +21,9 @@ export const currentTraceparent: Effect.Effect<string | null> = Effect.map(
         `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`
     })
 )
+
+/** The same for rows that are many: null too for a trace that nobody keeps. */
+export const sampledTraceparent: Effect.Effect<string | null> = Effect.map(
+  currentTraceparent,
+  (traceparent) => (traceparent?.endsWith("-01") === true ? traceparent : null)
+)

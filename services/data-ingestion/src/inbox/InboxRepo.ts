@@ -127,7 +127,7 @@ const parametersOf = (row: InboxRow, traceparent: string | null) => [
   row.projectIds,
   row.projectCounts,
   row.months,
-  traceparent,
+  row.traceparent ?? traceparent,
   row.mapVersion,
   row.frame
 ]

@@ -34,6 +34,8 @@ export interface InboxRow {
   readonly months: ReadonlyArray<number>
   /** Of the shard map by which it was made. */
   readonly mapVersion: number
+  /** W3C context of who acknowledged it, when that is not who writes the row. */
+  readonly traceparent?: string | undefined
   readonly frame: Uint8Array
 }
 

@@ -1,4 +1,5 @@
 import { Installation } from "@analytics/database/Installation"
+import { sampledTraceparent } from "@analytics/observability/traceparent"
 import { Effect, Layer } from "effect"
 import { EventLog } from "../inbox/EventLog.ts"
 import { rowsOf } from "../inbox/InboxRow.ts"
@@ -19,7 +20,11 @@ export const layer = Layer.effect(
       maxBytes: MAX_WRITE_BYTES,
       // The map of the moment it is copied will say which shards they go to.
       write: (submissions) =>
-        topic.send(rowsOf(submissions, undivided).map((row) => entryOf(id, row)))
+        Effect.flatMap(sampledTraceparent, (trace) =>
+          topic.send(
+            rowsOf(submissions, undivided).map((row) => entryOf(id, row, trace))
+          )
+        )
     })
   })
 )

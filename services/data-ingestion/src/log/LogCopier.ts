@@ -159,7 +159,9 @@ export const inboxRows = (
       rows.push({ ...whole, id: uniqueId(), shard, mapVersion: map.version })
     }
   }
-  return [...rows, ...rowsOf(submissions, map)]
+  // A row may be of many frames: it goes on with the first of their traces.
+  const traceparent = frames.find((frame) => frame.traceparent)?.traceparent
+  return [...rows, ...rowsOf(submissions, map).map((row) => ({ ...row, traceparent }))]
 }
 
 /** The lines of a frame by project; `undefined` if one of them cannot be read. */

@@ -10,7 +10,9 @@ const About = Schema.Struct({
   events: Schema.Int,
   bytes: Schema.Int,
   projects: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])),
-  months: Schema.Array(Schema.Int)
+  months: Schema.Array(Schema.Int),
+  /** W3C context of the commit. */
+  trace: Schema.optionalKey(Schema.String)
 })
 
 /** A row of the inbox before it is known to which shard it goes. */
@@ -18,14 +20,19 @@ export interface LogFrame extends Omit<InboxRow, "id" | "shard" | "mapVersion"> 
   readonly installation: string
 }
 
-export const entryOf = (installation: string, row: InboxRow): LogEntry => ({
+export const entryOf = (
+  installation: string,
+  row: InboxRow,
+  traceparent: string | null
+): LogEntry => ({
   about: JSON.stringify({
     i: installation,
     lane: row.lane,
     events: row.events,
     bytes: row.bytes,
     projects: row.projectIds.map((id, at) => [Number(id), row.projectCounts[at] ?? 0]),
-    months: row.months
+    months: row.months,
+    ...(traceparent === null ? {} : { trace: traceparent })
   } satisfies typeof About.Encoded),
   frame: row.frame
 })
@@ -35,9 +42,10 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(About))
 /** `undefined` if it is none of ours. */
 export const frameOf = ({ about, frame }: LogMessage): LogFrame | undefined =>
   Option.getOrUndefined(
-    Option.map(decode(about), ({ i, projects, ...rest }) => ({
+    Option.map(decode(about), ({ i, projects, trace, ...rest }) => ({
       ...rest,
       installation: i,
+      traceparent: trace,
       projectIds: projects.map(([id]) => BigInt(id)),
       projectCounts: projects.map(([, events]) => events),
       frame
