@@ -14,6 +14,28 @@ export interface BaseImages {
 
 const suite = "bookworm"
 
+/** The images that docker/Dockerfile names, where they can be had; else stand-ins. */
+export const baseImages = Effect.fn("BaseImages.find")(function* (
+  root: string,
+  folder: string
+) {
+  const { docker, isOwn } = yield* Engine
+  if (isOwn) return yield* standInImages(folder)
+  const text = yield* Effect.promise(() => Bun.file(`${root}/docker/Dockerfile`).text())
+  const named = (name: string) =>
+    new RegExp(`^ARG ${name}=(\\S+)$`, "m").exec(text)?.[1]
+  const images = {
+    BUN_IMAGE: named("BUN_IMAGE") ?? "",
+    RUNTIME_IMAGE: named("RUNTIME_IMAGE") ?? ""
+  }
+  return yield* Effect.forEach(Object.values(images), (image) =>
+    docker.run(["pull", "--quiet", image])
+  ).pipe(
+    Effect.as<BaseImages>(images),
+    Effect.catch(() => standInImages(folder))
+  )
+})
+
 /**
  * Stand-ins for `oven/bun` where no registry of images can be reached: Debian with Bun, and
  * one with nothing but Bun and the libraries it loads. Bun is the one that runs this, which
@@ -21,9 +43,7 @@ const suite = "bookworm"
  *
  * They trust the certificates that this machine trusts, which may be those of its proxy.
  */
-export const standInImages = Effect.fn("BaseImages.standIn")(function* (
-  folder: string
-) {
+const standInImages = Effect.fn("BaseImages.standIn")(function* (folder: string) {
   yield* installed("debootstrap", ["debootstrap"])
   const slim = join(folder, "slim")
   const distroless = join(folder, "distroless")
@@ -103,6 +123,9 @@ const imported = Effect.fn("BaseImages.imported")(function* (
   name: string
 ) {
   const { docker } = yield* Engine
+  const kept = yield* Effect.option(docker.run(["image", "inspect", name]))
+  // Imported again, it would be another image, and nothing built on it were used again.
+  if (kept._tag === "Some") return name
   const archive = `${folder}.tar`
   yield* run([
     "tar",

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises"
+import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { Context, Effect, Layer, Schedule } from "effect"
 import { run, runCommand } from "./Command.ts"
@@ -100,9 +100,8 @@ const stopped = (child: Bun.Subprocess, folder: string) =>
         orElse: () => Effect.sync(() => child.kill("SIGKILL"))
       })
     )
-    yield* Effect.promise(() =>
-      rm(join(folder, "exec"), { recursive: true, force: true })
-    )
+    // A mount that is still held stays where it is; the system removes it.
+    yield* runCommand(["rm", "-rf", join(folder, "exec")])
   }).pipe(Effect.ignore)
 
 const describe = (docker: Client) =>

@@ -1,41 +1,13 @@
-import { randomBytes } from "node:crypto"
-import { chmod, mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { performance } from "node:perf_hooks"
 import { Effect } from "effect"
-import { type BaseImages, standInImages } from "./BaseImages.ts"
+import { type BaseImages, baseImages } from "./BaseImages.ts"
 import { type Built, buildImage } from "./Build.ts"
-import {
-  answers,
-  type Container,
-  checkConfined,
-  runContainer,
-  startContainer,
-  volume
-} from "./Container.ts"
-import { checkDrain, type HeldRequest } from "./Drain.ts"
+import { volume } from "./Container.ts"
 import { Engine } from "./Engine.ts"
 import { ImagesFailed } from "./ImagesFailed.ts"
-import {
-  createProject,
-  eventsComeOut,
-  forecastBody,
-  modelIsTrained,
-  type Project,
-  reportBody,
-  reportIsMade,
-  type Urls
-} from "./Journey.ts"
-import { imageNames, type ProcessSpec, processes } from "./processes.ts"
-import { freePorts, startStores } from "./Stores.ts"
-
-/** What was seen of one process. */
-export interface Seen {
-  readonly process: ProcessSpec
-  /** Seconds from the start to `/readyz`, and from SIGTERM to the end. */
-  readonly ready: number
-  readonly drained: number
-}
+import { imageNames } from "./processes.ts"
+import { runAll, type Seen } from "./Run.ts"
+import { copySources } from "./Sources.ts"
 
 export interface Verified {
   readonly images: ReadonlyArray<Built>
@@ -49,16 +21,17 @@ export const verify = Effect.fn("Verify.verify")(function* (
 ) {
   const { description, docker } = yield* Engine
   yield* Effect.logInfo(`Engine: ${description}`)
-  const bases = yield* standInImages(join(folder, "bases"))
+  const sources = yield* copySources(root, join(folder, "sources"))
+  const bases = yield* baseImages(root, join(folder, "bases"))
   yield* Effect.logInfo(`Base images: ${Object.values(bases).join(", ")}`)
   const images = yield* Effect.forEach(imageNames, (name) =>
-    buildImage(name, { root, bases }).pipe(
+    buildImage(name, { root: sources, bases }).pipe(
       Effect.tap(({ seconds, size }) =>
         Effect.logInfo(`Built ${name}: ${mb(size)} in ${seconds.toFixed(1)} s`)
       )
     )
   )
-  yield* checkReproducible(root, bases, images)
+  yield* checkReproducible(sources, bases, images)
   yield* Effect.acquireRelease(docker.run(["volume", "create", volume]), () =>
     Effect.ignore(docker.run(["volume", "rm", "--force", volume]))
   )
@@ -68,153 +41,21 @@ export const verify = Effect.fn("Verify.verify")(function* (
 
 const mb = (bytes: number) => `${(bytes / 1_000_000).toFixed(0)} MB`
 
-/** The same input gives the same layers, whenever it is built. */
+/**
+ * The same input gives the same packages and sources, whenever they are built. The layer of
+ * the folder for state is left out: BuildKit gives `/var/lib` the time of the build.
+ */
 const checkReproducible = Effect.fn("Verify.reproducible")(function* (
   root: string,
   bases: BaseImages,
   images: ReadonlyArray<Built>
 ) {
-  const first = images.find(({ name }) => name === "migrations")
+  const first = images.find(({ name }) => name === "migrations")?.layers ?? []
   const again = yield* buildImage("migrations", { root, bases, fresh: true })
-  if (first?.layers.join() !== again.layers.join())
+  const stable = -2
+  if (first.slice(0, stable).join() !== again.layers.slice(0, stable).join())
     return yield* new ImagesFailed({
-      message: `The layers of migrations differ when they are built again:\n${first?.layers.join("\n")}\n\n${again.layers.join("\n")}`
+      message: `The layers of migrations differ when they are built again:\n${first.join("\n")}\n\n${again.layers.join("\n")}`
     })
   yield* Effect.logInfo("Built again without a cache: the same layers")
-})
-
-const writeSecrets = (folder: string, secrets: Readonly<Record<string, string>>) =>
-  Effect.promise(async () => {
-    await mkdir(folder, { recursive: true })
-    for (const [name, value] of Object.entries(secrets)) {
-      await writeFile(join(folder, name), value)
-      // Read by the user of the containers; the folder above is this user's alone.
-      await chmod(join(folder, name), 0o444)
-    }
-    await chmod(folder, 0o755)
-  })
-
-const portsOf = Effect.fn("Verify.ports")(function* () {
-  const ports = yield* freePorts(processes.length + 1)
-  const urls: Urls = Object.fromEntries(
-    processes.map(({ name }, index) => [name, `http://127.0.0.1:${ports[index]}`])
-  )
-  return { urls, runnerPort: ports[processes.length] ?? 0 }
-})
-
-const runAll = Effect.fn("Verify.runAll")(function* (
-  folder: string,
-  images: ReadonlyArray<Built>
-) {
-  const stores = yield* startStores(join(folder, "stores"))
-  const secret = () => randomBytes(24).toString("hex")
-  const keys = {
-    ADMIN_KEY: secret(),
-    SERVICE_KEY: secret(),
-    REPORTING_SECRET: secret()
-  }
-  const secrets = join(folder, "secrets")
-  yield* writeSecrets(secrets, { ...stores, ...keys })
-  const fileOf = (name: string) => [`${name}_FILE`, `/run/secrets/analytics/${name}`]
-  const storeEnv = Object.fromEntries(Object.keys(stores).map(fileOf))
-  const tagOf = (name: string) => images.find((it) => it.name === name)?.tag ?? name
-
-  yield* runContainer({
-    name: "migrations",
-    image: tagOf("migrations"),
-    command: ["tools/migrate/src/main.ts", "upgrade"],
-    env: storeEnv,
-    secrets,
-    memory: "512m"
-  })
-  yield* Effect.logInfo("Migrated by the image of the migrations")
-
-  const { runnerPort, urls } = yield* portsOf()
-  const common = {
-    ...storeEnv,
-    ...Object.fromEntries(Object.keys(keys).map(fileOf)),
-    ...Object.fromEntries(
-      Object.entries(urls).map(([name, url]) => [
-        `${name.toUpperCase().replaceAll("-", "_")}_URL`,
-        url
-      ])
-    ),
-    BATCH_RUNNER_PORT: String(runnerPort),
-    OBJECT_STORE_URL: "file:///var/lib/analytics/objects",
-    HTTP_DRAIN_DELAY: "1 second",
-    HTTP_DRAIN_TIMEOUT: "20 seconds"
-  }
-  const running: Array<{ process: ProcessSpec; container: Container; ready: number }> =
-    []
-  for (const process of processes) {
-    const url = urls[process.name] ?? ""
-    const begin = performance.now()
-    const container = yield* startContainer({
-      ...process,
-      image: tagOf(process.image),
-      ...(process.entry === undefined ? {} : { command: [process.entry] }),
-      env: { ...common, PORT: new URL(url).port },
-      secrets
-    })
-    yield* answers(`${url}/livez`, container)
-    yield* answers(`${url}/readyz`, container)
-    const ready = (performance.now() - begin) / 1000
-    yield* checkConfined(container)
-    running.push({ process, container, ready })
-    yield* Effect.logInfo(
-      `${process.name}: ready after ${ready.toFixed(1)} s, and confined`
-    )
-  }
-
-  const project = yield* createProject(urls, keys.ADMIN_KEY)
-  for (const step of [eventsComeOut, modelIsTrained, reportIsMade])
-    yield* Effect.logInfo(`Used: ${yield* step(urls, project)}`)
-
-  const requests = heldRequests(project)
-  const seen: Array<Seen> = []
-  // Those that others ask end last.
-  for (const { container, process, ready } of running.toReversed()) {
-    const url = urls[process.name] ?? ""
-    const drained = yield* checkDrain(container, url, requests[process.name])
-    seen.unshift({ process, ready, drained })
-    yield* Effect.logInfo(
-      `${process.name}: ended with 0 after ${drained.toFixed(1)} s${requests[process.name] ? ", its request answered" : ""}`
-    )
-  }
-  return seen
-})
-
-const heldRequests = ({
-  secretKey,
-  writeKey
-}: Project): Readonly<Record<string, HeldRequest>> => ({
-  "analytics-api": {
-    path: "/v1/query",
-    key: secretKey,
-    body: {
-      kind: "trends",
-      range: "last_30d",
-      timezone: "UTC",
-      interval: "day",
-      series: [{ measure: "total" }]
-    }
-  },
-  "data-ingestion": {
-    path: "/v1/batch",
-    key: writeKey,
-    body: {
-      batch: [{ type: "track", event: "late", userId: "u-1", messageId: "late" }]
-    }
-  },
-  "ml-inference": { path: "/v1/forecast", key: secretKey, body: forecastBody },
-  "batch-processor": {
-    path: "/v1/jobs",
-    key: secretKey,
-    body: { type: "noop", payload: { note: "late" } }
-  },
-  "reporting-engine": {
-    path: "/v1/reports/preview?format=html",
-    key: secretKey,
-    body: reportBody
-  }
 })

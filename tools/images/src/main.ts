@@ -44,6 +44,7 @@ if (import.meta.main) {
     Command.run({ version: "1.0.0" }),
     Effect.provide(NodeServices.layer),
     Effect.tapError((error) => Effect.logError(error.message)),
+    Effect.tapDefect((defect) => Effect.logError(String(defect))),
     Effect.provide(PlainLines),
     NodeRuntime.runMain({ disableErrorReporting: true })
   )
