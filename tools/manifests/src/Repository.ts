@@ -69,7 +69,10 @@ const productionSecrets = async (): Promise<ReadonlyMap<string, string>> => {
     ["clickhouse-app/uri", "http://analytics:x@clickhouse-analytics:8123/analytics"],
     ["smtp/url", "smtp://reports:x@smtp.example.com:587"],
     // CloudNativePG makes this one.
-    ["postgres-app/uri", "postgresql://analytics:x@postgres-rw:5432/analytics"]
+    [
+      "postgres-app/uri",
+      "postgresql://analytics:x@postgres-rw.analytics:5432/analytics"
+    ]
   ])
 }
 

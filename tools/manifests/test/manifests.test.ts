@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, it } from "bun:test"
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { checks } from "../src/cross/checks.ts"
+import { secretsOf } from "../src/cross/Environment.ts"
 import type { Installation } from "../src/cross/Installation.ts"
 import { findKubectl } from "../src/Kubectl.ts"
 import { type Manifest, show, titleOf } from "../src/Manifest.ts"
@@ -7,6 +11,8 @@ import { findings } from "../src/main.ts"
 import { policies } from "../src/policies/policies.ts"
 import { renderedOf } from "../src/Rendered.ts"
 import { cache, installationOf, renderAll } from "../src/Repository.ts"
+import { render } from "../src/render.ts"
+import { strictSchema } from "../src/schema/strictSchema.ts"
 import { badFits } from "./badFits.ts"
 import { type Bad, badPolicies } from "./badPolicies.ts"
 import { spoil } from "./spoil.ts"
@@ -15,6 +21,12 @@ const patience = 60_000
 const kubectl = await findKubectl(cache)
 if (kubectl === undefined)
   process.stderr.write("Manifests are not rendered: there is no kubectl here.\n")
+
+/** The files below `values/` that the Secrets are made from. */
+const secretFiles = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const text = await readFile(join(folder, "kustomization.yaml"), "utf8")
+  return [...text.matchAll(/=values\/(\w+)/gu)].flatMap(([, file]) => file ?? [])
+}
 
 describe.skipIf(kubectl === undefined)("manifests", () => {
   let production: Installation
@@ -47,6 +59,33 @@ describe.skipIf(kubectl === undefined)("manifests", () => {
     "render, and nothing is wrong with them",
     async () => {
       expect((await findings(kubectl ?? "")).map(show)).toEqual([])
+    },
+    patience
+  )
+
+  it(
+    "make every Secret that pods mount, from files beside them",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "secrets-"))
+      try {
+        await cp(join(import.meta.dir, "../../../k8s/secrets"), folder, {
+          recursive: true,
+          filter: (source) => !source.endsWith("values")
+        })
+        await mkdir(join(folder, "values"))
+        for (const file of await secretFiles(folder))
+          await writeFile(join(folder, "values", file), `value of ${file}`)
+        const made = await render(kubectl ?? "", folder)
+        expect((await strictSchema(made)).map(show)).toEqual([])
+        const secrets = secretsOf(renderedOf(made))
+        expect(secrets.get("clickhouse-app/uri")).toBe("value of CLICKHOUSE_URL")
+        const lacking = [...production.secrets.keys()].filter(
+          (name) => !secrets.has(name)
+        )
+        expect(lacking).toEqual(["postgres-app/uri"])
+      } finally {
+        await rm(folder, { recursive: true })
+      }
     },
     patience
   )

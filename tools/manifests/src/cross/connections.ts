@@ -17,12 +17,16 @@ const usual = new Map([
   ["smtps:", 465]
 ])
 
+/** What a name in the namespace may end with. */
+const inside = /\.analytics(?:\.svc(?:\.cluster\.local)?)?$/u
+
 /** What a URL leads to; a bucket without an endpoint is at AWS. */
 const target = (value: string): { host: string; port: number } | undefined => {
   if (!URL.canParse(value)) return undefined
   const { hostname, port, protocol } = new URL(value)
   const number = port === "" ? usual.get(protocol) : Number(port)
-  return number === undefined ? undefined : { host: hostname, port: number }
+  const host = hostname.replace(inside, "")
+  return number === undefined ? undefined : { host, port: number }
 }
 
 const urls = Object.entries(variables)
