@@ -15,6 +15,7 @@ const allowedHosts = new Set([
   "observablehq.com",
   "tilt.dev",
   "kind.sigs.k8s.io",
+  "kustomize.io",
   "keepachangelog.com",
   "semver.org",
   "www.standardwebhooks.com"

@@ -63,11 +63,16 @@ const timed = Effect.fnUntraced(function* (
   return faults
 })
 
-/** Pages that show what the demo's data says come before those that may change it. */
+/**
+ * Pages that show what the demo's data says come before those that may change it; of these
+ * the one with the most to do comes first, so that nobody waits for it at the end.
+ */
 const inOrder = (pages: ReadonlyArray<Page>) => {
+  const steps = (page: Page) => shellSteps(page).length
   const shows = (page: Page) =>
     shellSteps(page).some(({ shown }) => shown !== undefined)
-  return [...pages.filter(shows), ...pages.filter((page) => !shows(page))]
+  const others = pages.filter((page) => !shows(page))
+  return [...pages.filter(shows), ...others.toSorted((a, b) => steps(b) - steps(a))]
 }
 
 /** Questions first, while the demo's data is as it was sent; then what changes it. */
