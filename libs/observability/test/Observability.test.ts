@@ -79,4 +79,46 @@ describe("telemetry", () => {
     expect(received.get("/v1/traces")).toBe("a b")
     expect(received.get("/v1/logs")).toBe("a b")
   })
+
+  it("has what failed, though nothing is sampled, and nothing else", async () => {
+    const bodies: Array<string> = []
+    const collector = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: async (request) => {
+        // Names of spans stand in protobuf as they are.
+        if (new URL(request.url).pathname === "/v1/traces")
+          bodies.push(Buffer.from(await request.arrayBuffer()).toString("latin1"))
+        return new Response()
+      }
+    })
+    const request = (name: string, work: Effect.Effect<void, string>) =>
+      Effect.ignore(
+        work.pipe(
+          Effect.withSpan(`step of ${name}`),
+          Effect.withSpan(name, { kind: "server" })
+        )
+      )
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url.origin,
+      OTEL_TRACES_SAMPLER_ARG: "0"
+    }
+    await logged(
+      env,
+      Effect.andThen(
+        request("went well", Effect.void),
+        request("broke", Effect.fail("away"))
+      )
+    )
+    await logged(
+      { ...env, TRACE_KEEP_ERRORS: "false" },
+      request("unkept", Effect.fail(""))
+    )
+    await collector.stop(true)
+    const all = bodies.join("")
+    expect(all).toContain("step of broke")
+    expect(all).toContain("deployment.environment.name")
+    expect(all).not.toContain("went well")
+    expect(all).not.toContain("unkept")
+  })
 })
