@@ -17,6 +17,9 @@ import { SeenStore } from "./SeenStore.ts"
 /** Suspects held at a time; their events are in memory until they are looked up. */
 const MOST_SUSPECTS = 20_000
 
+/** How long a loader may not know of names that others have stored. */
+const READ_NAMES_EVERY = "1 minute"
+
 /** Names of events that are no tracks. */
 const OWN_NAMES = new Set(["$pageview", "$screen", "$identify", "$group", "$alias"])
 
@@ -44,7 +47,16 @@ export class Planner extends Context.Service<
       const countries = yield* Countries
       const removals = yield* KnownRemovals
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
-      const names = yield* loadNames
+      const names = new EventNames()
+      yield* readNames(names)
+      names.takeCrowded()
+      // So that other loaders' names count, too.
+      yield* readNames(names).pipe(
+        Effect.ignore,
+        Effect.delay(READ_NAMES_EVERY),
+        Effect.forever,
+        Effect.forkScoped
+      )
 
       /** Looks up all suspects: first in the batch ahead, then in the table. */
       const settle = Effect.fnUntraced(function* (
@@ -157,13 +169,10 @@ const unpacked = (frame: Uint8Array<ArrayBuffer>): Uint8Array | undefined => {
 export const NAMES_SQL =
   "SELECT project_id, event FROM events GROUP BY project_id, event"
 
-/** The names that are stored already. */
-const loadNames = Effect.gen(function* () {
+/** Adds the names that are stored already. */
+const readNames = Effect.fnUntraced(function* (names: EventNames) {
   const clickHouse = yield* ClickHouse
-  const names = new EventNames()
   const { rows } = yield* clickHouse.table(NAMES_SQL)
   for (const [projectId, name] of rows)
     if (!OWN_NAMES.has(String(name))) names.admit(Number(projectId), String(name))
-  names.takeCrowded()
-  return names
 })

@@ -23,6 +23,8 @@ type Step =
       readonly receiver: 0 | 1
       readonly ids: ReadonlyArray<number>
     }
+  /** A receiver looks at the map, as it does every five seconds. */
+  | { readonly do: "look"; readonly receiver: 0 | 1 }
   | { readonly do: "divide"; readonly count: number }
   /** A loader that lives on, with what it remembers, or one that is new. */
   | { readonly do: "load"; readonly shard: number; readonly fresh: boolean }
@@ -52,6 +54,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant("load" as const),
       shard,
       fresh: fc.boolean()
+    })
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("look" as const),
+      receiver: fc.constantFrom(0 as const, 1 as const)
     })
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const), shard }) }
@@ -128,6 +137,9 @@ const run = Effect.fnUntraced(function* (course: number, steps: ReadonlyArray<St
         accepted += step.ids.length
         break
       }
+      case "look":
+        yield* (yield* Effect.provide(ShardMap, receivers[step.receiver])).refresh
+        break
       case "divide":
         yield* shards.divide(step.count)
         break
@@ -197,6 +209,7 @@ describe("a receiver with an outdated map", () => {
       yield* run(0, [
         load(0),
         divide(2),
+        { do: "look", receiver: 1 },
         { ...sendAll, receiver: 1 },
         load(0),
         load(1),
