@@ -100,7 +100,8 @@ const stopped = (child: Bun.Subprocess, folder: string) =>
         orElse: () => Effect.sync(() => child.kill("SIGKILL"))
       })
     )
-    // A mount that is still held stays where it is; the system removes it.
+    // The network namespace that containers shared with the machine.
+    yield* runCommand(["umount", join(folder, "exec/netns/default")])
     yield* runCommand(["rm", "-rf", join(folder, "exec")])
   }).pipe(Effect.ignore)
 
