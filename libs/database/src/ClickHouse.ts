@@ -13,6 +13,7 @@ import {
   Redacted,
   Schedule,
   type Scope,
+  Semaphore,
   Stream
 } from "effect"
 import {
@@ -194,6 +195,20 @@ export const make = Effect.fnUntraced(function* (
       Effect.retry({ while: isBehind, schedule: catchingUp })
     )
 
+  /**
+   * A cluster refuses a block while the one before it has no quorum, so that one process
+   * sends those of a table one after another.
+   */
+  const turns = new Map<string, Semaphore.Semaphore>()
+  const inTurn =
+    (table: InsertRequest["table"]) =>
+    <A, E, R>(insert: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+      if (topology.cluster === undefined || typeof table !== "string") return insert
+      const turn = turns.get(table) ?? Semaphore.makeUnsafe(1)
+      turns.set(table, turn)
+      return turn.withPermit(insert)
+    }
+
   const running = (queryId: string) =>
     read({ params: { id: queryId } }, (request) =>
       client
@@ -307,7 +322,7 @@ export const make = Effect.fnUntraced(function* (
             signal: sent.abort_signal
           })
         })
-      ).pipe(withSpan("insert", targetOf(request.table))),
+      ).pipe(inTurn(request.table), withSpan("insert", targetOf(request.table))),
     kill,
     killAndWait: Effect.fn("ClickHouse.killAndWait")((queryId: string) =>
       kill(queryId).pipe(

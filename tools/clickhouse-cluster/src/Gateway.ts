@@ -66,7 +66,10 @@ export class Gateway {
     if (pathname === "/ping") return new Response("Ok.\n")
     const isForm =
       request.headers.get("content-type")?.startsWith("multipart/") ?? false
-    const fields = isForm ? await request.clone().formData() : new FormData()
+    const fields = new FormData()
+    if (isForm)
+      for (const [name, value] of await request.clone().formData())
+        if (typeof value === "string") fields.set(name, value)
     const bytes = new Uint8Array(await request.arrayBuffer())
     const inUrl = fields.get("query")?.toString() ?? searchParams.get("query")
     const sql = inUrl ?? new TextDecoder().decode(bytes)

@@ -14,7 +14,7 @@ const told = (sql: string, identity = "1") =>
   )
 
 const WINDOW =
-  "replicated_deduplication_window = 4000000, replicated_deduplication_window_seconds = 604800"
+  "replicated_deduplication_window = 100000, replicated_deduplication_window_seconds = 604800"
 
 describe("a migration for a cluster", () => {
   it("splits the tables that are named over shards, with a table over them", () => {
