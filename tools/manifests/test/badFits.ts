@@ -77,6 +77,15 @@ export const badFits: ReadonlyArray<Bad> = [
   ]),
   bad("runners", ["Deployment/batch-processor", `${container}/ports/1`, undefined]),
   bad("runners", config("batch-processor", "BATCH_RUNNER_PORT", "4015")),
+  bad("runner-health", ["Role/batch-processor", "/rules/0/verbs", ["get"]]),
+  bad("runner-health", ["RoleBinding/batch-processor", "/subjects/0/name", "other"]),
+  bad("runner-health", ["Deployment/batch-processor", `${container}/env/4`, undefined]),
+  bad("runner-health", [
+    "Deployment/batch-processor",
+    `${container}/env/3/value`,
+    "app.kubernetes.io/name=runner"
+  ]),
+  bad("runner-health", ["Deployment/batch-processor", `${pod}/volumes/2`, undefined]),
   bad("network-policy-targets", [
     "NetworkPolicy/loader",
     "/spec/podSelector/matchLabels",

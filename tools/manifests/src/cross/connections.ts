@@ -69,35 +69,6 @@ export const connections = check(
   }
 )
 
-export const runners = check(
-  "runners",
-  "reach every other runner of its kind at its own address",
-  (installation) => {
-    const firewall = firewallOf(installation.rendered)
-    return programsOf(installation)
-      .filter(({ environment }) => environment.variables.has("BATCH_RUNNER_PORT"))
-      .flatMap(({ environment, workload: { pod, podLabels, title } }) => {
-        const port = Number(environment.variables.get("BATCH_RUNNER_PORT"))
-        const env = pod.containers.flatMap(({ env = [] }) => env)
-        const own = env.find(({ name }) => name === "BATCH_RUNNER_HOST")
-        return [
-          own?.valueFrom?.fieldRef?.fieldPath === "status.podIP"
-            ? undefined
-            : "BATCH_RUNNER_HOST is not the address of the pod",
-          pod.containers.some(({ ports = [] }) =>
-            ports.some(({ containerPort }) => containerPort === port)
-          )
-            ? undefined
-            : `no port ${port} is open`,
-          firewall.mayLeave(podLabels, podLabels, port) &&
-          firewall.mayEnter(podLabels, podLabels, port)
-            ? undefined
-            : `runners may not speak to each other on ${port}`
-        ].flatMap((message) => (message === undefined ? [] : [{ at: title, message }]))
-      })
-  }
-)
-
 export const policyTargets = check(
   "network-policy-targets",
   "select pods that are there, and peers that are there",
