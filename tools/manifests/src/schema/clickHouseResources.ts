@@ -63,6 +63,13 @@ const defaults = object(
 const cluster = object(
   { name: text, layout: object({}, { shardsCount: number, replicasCount: number }) },
   {
+    schemaPolicy: object(
+      {},
+      {
+        replica: choice("None", "All"),
+        shard: choice("None", "All", "DistributedTablesOnly")
+      }
+    ),
     pdbManaged: yes,
     pdbMaxUnavailable: number,
     secret: object({}, { auto: yes }),
