@@ -94,6 +94,8 @@ const Probe = Schema.fromJsonString(
     gid: Schema.Int,
     capabilities: Schema.String,
     noNewPrivileges: Schema.String,
+    /** Of the mount of the root. */
+    root: Schema.String,
     writable: Schema.Array(Schema.String),
     shells: Schema.Array(Schema.String)
   })
@@ -103,11 +105,12 @@ const probe = `
 const fs = require("node:fs")
 const status = fs.readFileSync("/proc/self/status", "utf8")
 const of = (name) => new RegExp("^" + name + ":\\\\s*(\\\\S+)", "m").exec(status)[1]
+const root = /^\\S+ \\/ \\S+ (rw|ro)\\b/m.exec(fs.readFileSync("/proc/mounts", "utf8"))[1]
 const writable = ["/", "/app", "/etc", "/usr", "/tmp", "/var/lib", "/var/lib/analytics"].filter((folder) => {
   try { fs.writeFileSync(folder + "/.probe", ""); fs.rmSync(folder + "/.probe"); return true } catch { return false }
 })
 const shells = ["sh", "bash", "busybox", "apt", "dpkg"].filter((name) => ["/bin/", "/usr/bin/"].some((at) => fs.existsSync(at + name)))
-console.log(JSON.stringify({ uid: process.getuid(), gid: process.getgid(), capabilities: of("CapBnd"), noNewPrivileges: of("NoNewPrivs"), writable, shells }))
+console.log(JSON.stringify({ uid: process.getuid(), gid: process.getgid(), capabilities: of("CapBnd"), noNewPrivileges: of("NoNewPrivs"), root, writable, shells }))
 `
 
 /** Fails unless the container is confined as it should be. */
@@ -125,6 +128,7 @@ export const checkConfined = Effect.fn("Container.checkConfined")(function* (
     gid: 65532,
     capabilities: "0000000000000000",
     noNewPrivileges: "1",
+    root: "ro",
     writable: ["/tmp", "/var/lib/analytics"],
     shells: []
   }
