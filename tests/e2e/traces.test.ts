@@ -134,7 +134,7 @@ describe("one trace", () => {
          WHERE payload->>'subscription' = ${subscription} RETURNING id`
       return rows.length > 0
     }
-    const end = Date.now() + 20_000
+    const end = Date.now() + 40_000
     while (!(await due()) && Date.now() < end) await Bun.sleep(50)
     let traceId: string | undefined
     while (traceId === undefined && Date.now() < end) {
@@ -164,7 +164,7 @@ describe("one trace", () => {
     expect(
       trace.spans.filter(({ parentSpanId }) => parentSpanId === undefined)
     ).toHaveLength(1)
-  }, 90_000)
+  }, 120_000)
 })
 
 /** Prometheus makes this one itself. */
