@@ -29,6 +29,7 @@ export interface Sibling {
   /** kill -9, and starts it again. */
   readonly kill: () => Promise<void>
   readonly stop: () => Promise<void>
+  readonly signal: (name: NodeJS.Signals) => void
 }
 
 /**
@@ -82,6 +83,7 @@ export const startSibling = async (
       current.kill("SIGKILL")
       await current.exited
     },
+    signal: (name) => current.kill(name),
     stop: async () => {
       stopped = true
       current.kill("SIGTERM")

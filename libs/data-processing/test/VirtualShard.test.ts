@@ -21,12 +21,12 @@ it("spreads messages and projects evenly", () => {
 })
 
 it("leaves the filter as sure of one virtual shard as of all", () => {
-  const filter = new ScalableBloom(10_000)
+  const filter = new ScalableBloom(4_000)
   const others: Array<Uint32Array> = []
-  for (let n = 0, held = 0; others.length < 10_000; n++) {
+  for (let n = 0, held = 0; others.length < 4_000; n++) {
     const words = idHash.messageWords(1, `m${n}`)
     if (virtualShard(words) !== 5) continue
-    if (held++ < 10_000) filter.add(words)
+    if (held++ < 4_000) filter.add(words)
     else others.push(words.slice())
   }
   const wrong = others.filter((words) => filter.mayHave(words)).length

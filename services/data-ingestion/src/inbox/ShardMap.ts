@@ -60,7 +60,7 @@ export class ShardMap extends Context.Service<
 export const undivided: MapNow = { version: 1, shardsOf: () => 0 }
 
 /** Assigns messages by a map: the shard of each virtual shard. */
-export const by = (
+const by = (
   map: ReadonlyArray<number>,
   idHash: Pick<IdHash, "messageWords">
 ): MapNow["shardsOf"] => {

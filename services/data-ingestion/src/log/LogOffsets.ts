@@ -4,7 +4,7 @@ import { SqlClient } from "effect/sql"
 import { type StoreUnavailable, unavailable } from "../StoreUnavailable.ts"
 import { LogTopic } from "./LogTopic.ts"
 
-export interface LogState {
+interface LogState {
   readonly kind: "postgres" | "kafka"
   /** Frames that were acknowledged and are not in the inbox yet. */
   readonly waiting: number

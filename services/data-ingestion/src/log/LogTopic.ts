@@ -23,7 +23,7 @@ export interface Fetched {
 }
 
 /** What a partition holds: offsets from the first to before the second. */
-export interface Extent {
+interface Extent {
   readonly partition: number
   readonly low: bigint
   readonly end: bigint

@@ -11,7 +11,7 @@ const PATIENCE = "2s"
 const ATTEMPTS = 5
 
 /** One shard, and who loads it. */
-export interface Shard {
+interface Shard {
   readonly shard: number
   readonly virtualShards: number
   /** Host and process that took it last. */

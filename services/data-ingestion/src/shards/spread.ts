@@ -1,5 +1,5 @@
 /** A virtual shard that changes hands. */
-export interface Move {
+interface Move {
   readonly virtualShard: number
   readonly from: number
   readonly to: number
