@@ -63,7 +63,7 @@ export const clusterService = async (propagationMs: number) => {
     })
   })
 
-  const until = async (isSo: () => boolean, what: string, timeoutMs = 60_000) => {
+  const until = async (isSo: () => boolean, what: string, timeoutMs = 240_000) => {
     const end = Date.now() + timeoutMs
     while (!isSo()) {
       if (Date.now() > end) throw new Error(`${what} after ${timeoutMs} ms`)

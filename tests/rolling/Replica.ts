@@ -1,6 +1,7 @@
 import { join } from "node:path"
 
-const root = join(import.meta.dir, "../..")
+/** This checkout. */
+export const here = join(import.meta.dir, "../..")
 
 const freePort = async (): Promise<number> => {
   const server = Bun.serve({
@@ -17,7 +18,11 @@ const freePort = async (): Promise<number> => {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** One process of a service, on a port of its own. */
-export const startReplica = async (entry: string, environment: Environment) => {
+export const startReplica = async (
+  entry: string,
+  environment: Environment,
+  root = here
+) => {
   const port = await freePort()
   const child = Bun.spawn([process.execPath, join(root, entry)], {
     cwd: root,
