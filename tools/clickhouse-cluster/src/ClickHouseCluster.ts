@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, Schedule, Schema } from "effect"
 import { Gateway } from "./Gateway.ts"
-import { CLUSTER, type NodePorts, nodeConfig } from "./nodeConfig.ts"
+import { CLUSTER, type NodePorts, nodeConfig, usersConfig } from "./nodeConfig.ts"
 
 /** A node did not come up; `reason` ends with what it said. */
 export class ClusterError extends Schema.TaggedError<ClusterError>()("ClusterError", {
@@ -64,8 +64,10 @@ const startNode = Effect.fnUntraced(function* (
 ) {
   const folder = join(dataDir, `node${at + 1}`)
   const config = join(folder, "config.xml")
+  const users = join(folder, "users.xml")
   yield* Effect.promise(() => mkdir(folder, { recursive: true }))
-  yield* Effect.promise(() => writeFile(config, nodeConfig(ports, at)))
+  yield* Effect.promise(() => writeFile(config, nodeConfig(ports, at, users)))
+  yield* Effect.promise(() => writeFile(users, usersConfig))
   const said: Array<string> = []
   let child: ChildProcess | undefined
   const kill = Effect.callback<void>((resume) => {

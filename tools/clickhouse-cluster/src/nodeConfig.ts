@@ -10,8 +10,37 @@ export const CLUSTER = "analytics_shards"
 const element = (name: string, content: string | number): string =>
   `<${name}>${content}</${name}>`
 
+/** Bytes of a field of a request: questions with long lists, which are sent as forms. */
+const LONGEST_FIELD = 256 * 1024 ** 2
+
+/** The users of each node, in a file of its own; every server needs this setting. */
+export const usersConfig: string = element(
+  "clickhouse",
+  [
+    element(
+      "profiles",
+      element("default", element("http_max_field_value_size", LONGEST_FIELD))
+    ),
+    element(
+      "users",
+      element(
+        "default",
+        element("password", "") +
+          element("networks", element("ip", "::/0")) +
+          element("profile", "default") +
+          element("quota", "default")
+      )
+    ),
+    element("quotas", element("default", ""))
+  ].join("\n")
+)
+
 /** The configuration of the node `at` of a cluster with a shard on each of `nodes`. */
-export const nodeConfig = (nodes: ReadonlyArray<NodePorts>, at: number): string => {
+export const nodeConfig = (
+  nodes: ReadonlyArray<NodePorts>,
+  at: number,
+  users: string
+): string => {
   const shards = nodes.map(({ tcp }) =>
     element(
       "shard",
@@ -22,6 +51,7 @@ export const nodeConfig = (nodes: ReadonlyArray<NodePorts>, at: number): string 
   return element(
     "clickhouse",
     [
+      element("users_config", users),
       element("logger", element("level", "error")),
       element("listen_host", "127.0.0.1"),
       element("tcp_port", nodes[at]?.tcp ?? 0),
