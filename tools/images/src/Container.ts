@@ -152,7 +152,8 @@ export const answers = (url: string, container: Container) =>
       duration: "5 seconds",
       orElse: () => Effect.fail(new ImagesFailed({ message: `${url} is silent` }))
     }),
-    Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 300 }),
+    // Three minutes: the machine may be busy with something else.
+    Effect.retry({ schedule: Schedule.spaced("200 millis"), times: 900 }),
     Effect.catch((error) =>
       Effect.flatMap(container.log, (log) =>
         Effect.fail(

@@ -61,7 +61,7 @@ const until = (otherwise: string, isSo: () => Promise<boolean>) =>
       (so) => so,
       () => new ImagesFailed({ message: otherwise })
     ),
-    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 })
+    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 1500 })
   )
 
 const sendHalf = Effect.fn("Drain.sendHalf")(function* (

@@ -80,7 +80,7 @@ export const eventsComeOut = Effect.fn("Journey.events")(function* (
       ({ pending, stored }) => pending === 0 && stored === events.length,
       (state) => new ImagesFailed({ message: `Not stored: ${JSON.stringify(state)}` })
     ),
-    Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 300 })
+    Effect.retry({ schedule: Schedule.spaced("200 millis"), times: 600 })
   )
   yield* settled
   const answer = yield* call("POST", `${urls["analytics-api"]}/v1/query`, secretKey, {
