@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises"
+import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
 import { run } from "./Command.ts"
@@ -99,6 +99,8 @@ const layOutDistroless = async (slim: string, out: string): Promise<void> => {
     await mkdir(join(out, path), { recursive: true })
   for (const path of ["home/nonroot", "proc", "sys", "dev", "run", "var/lib"])
     await mkdir(join(out, path), { recursive: true })
+  // A tmpfs that is mounted there takes the mode of the folder.
+  await chmod(join(out, "tmp"), 0o1777)
   await symlink("usr/lib", join(out, "lib"))
   await symlink("usr/lib64", join(out, "lib64"))
   for (const name of [...libraries, loader])
