@@ -51,6 +51,5 @@ export interface World {
   readonly ids: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-export const secondMs = 1000
 export const hourMs = 3_600_000
 export const dayMs = 86_400_000

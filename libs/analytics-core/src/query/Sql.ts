@@ -57,8 +57,6 @@ const append = (texts: Array<string>, params: Array<Param>, part: Sql) => {
   params.push(...part.params)
 }
 
-export const empty: Sql = { strings: [""], params: [] }
-
 type Separator = ", " | " AND " | " OR " | " UNION ALL " | " "
 
 export const join = (parts: ReadonlyArray<Sql>, separator: Separator): Sql => {

@@ -1,6 +1,6 @@
 import { ClickHouse } from "@analytics/database/ClickHouse"
 import { Effect } from "effect"
-import { randomOf } from "./trainerRows.ts"
+import { randomOf } from "./randomOf.ts"
 
 export const WATERMARK = Date.UTC(2026, 2, 1)
 const DAY = 86_400_000
