@@ -13,6 +13,8 @@ export type Process =
   | "migrate"
   | "stack"
   | "cli"
+  | "manifests"
+  | "samples"
 
 interface About {
   readonly of: ReadonlyArray<Process>

