@@ -14,7 +14,8 @@ import {
   type SpanProcessor,
   TraceIdRatioBasedSampler
 } from "@opentelemetry/sdk-trace-base"
-import { Duration, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Option, Redacted, Tracer } from "effect"
+import { discreet } from "./discreet.ts"
 import { KeepNotable } from "./KeepNotable.ts"
 import { KeepSampler } from "./KeepSampler.ts"
 import { resourceOf } from "./resourceOf.ts"
@@ -23,6 +24,11 @@ type Config = ObservabilityConfig["Service"]
 
 /** Traces, metrics and logs to the OTLP collector at `endpoint`. */
 export const layer = (serviceName: string, endpoint: string, config: Config) =>
+  Layer.effect(Tracer.Tracer, Effect.map(Effect.tracer, discreet)).pipe(
+    Layer.provideMerge(exporting(serviceName, endpoint, config))
+  )
+
+const exporting = (serviceName: string, endpoint: string, config: Config) =>
   NodeSdk.layer(() => {
     const headers = headersOf(config)
     const to = (signal: string) => ({ url: `${endpoint}/v1/${signal}`, headers })

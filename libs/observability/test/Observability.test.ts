@@ -1,5 +1,6 @@
 import { describe, expect, it } from "bun:test"
-import { ConfigProvider, Console, Effect } from "effect"
+import { ConfigProvider, Console, Effect, Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
 import * as Observability from "../src/Observability.ts"
 
 /** What the program logs with these settings, line by line. */
@@ -121,4 +122,60 @@ describe("telemetry", () => {
     expect(all).not.toContain("went well")
     expect(all).not.toContain("unkept")
   })
+
+  it("tells what failed and where, not the values, nor what the caller did wrong", async () => {
+    const bodies: Array<string> = []
+    const collector = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: async (request) => {
+        if (new URL(request.url).pathname === "/v1/traces")
+          bodies.push(Buffer.from(await request.arrayBuffer()).toString("latin1"))
+        return new Response()
+      }
+    })
+    const ended = (name: string, work: Effect.Effect<void, unknown>) =>
+      Effect.exit(work.pipe(Effect.withSpan(name, { kind: "server" })))
+    const cause = new Error(`row 1: "ann@example.com"`)
+    await logged(
+      { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url.origin },
+      Effect.all(
+        [
+          ended("of the caller", new Refused({ detail: "no event ann@example.com" })),
+          ended(
+            "of the store",
+            new Broken({ reason: "6: Cannot parse 'ann@example.com'\nann@example.com" })
+          ),
+          ended(
+            "a defect",
+            Effect.die(new Error("unexpected\nann@example.com", { cause }))
+          )
+        ],
+        { discard: true }
+      )
+    )
+    await collector.stop(true)
+    const all = bodies.join("")
+    expect(all).not.toContain("ann@example.com")
+    expect(all).not.toContain("no event")
+    expect(all).toContain("6: Cannot parse")
+    expect(all).toContain("Broken")
+    expect(all).toContain("Refused")
+    expect(all).toContain("Observability.test.ts:")
+    expect(all.match(/exception\.message/g)).toHaveLength(2)
+  })
 })
+
+class Refused extends HttpApiError.Problem<Refused>()("Refused", {
+  type: "urn:analytics:problem:refused",
+  status: 400,
+  title: "Refused"
+}) {}
+
+class Broken extends Schema.TaggedError<Broken>()("Broken", {
+  reason: Schema.String
+}) {
+  override get message() {
+    return this.reason
+  }
+}
