@@ -1,15 +1,21 @@
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
+import { exposed } from "@analytics/observability/exposed"
 import { Cause, Context, Effect, Exit, Layer, Metric } from "effect"
 import type { LedgerUnavailable } from "../loader/LoaderErrors.ts"
 import * as LoaderMetrics from "../loader/LoaderMetrics.ts"
 import { People } from "../loader/People.ts"
 import { type OpenUndo, UndoRepo } from "./UndoRepo.ts"
-import { type ParkReason, undoFault } from "./undoFault.ts"
+import { type ParkReason, parkReasons, undoFault } from "./undoFault.ts"
 
 /** How often a loader looks for undos that nobody finished. */
 const LOOK = "1 second"
 /** How often what fails for its data is tried, in case it does not after all. */
 const ATTEMPTS = 3
+
+const parkedFor = (reason: ParkReason) =>
+  Metric.withAttributes(LoaderMetrics.parkedUndos, { reason })
+// The alert asks what grew: a series that begins with the first one parked did not.
+for (const reason of parkReasons) exposed(parkedFor(reason))
 
 /** Finishes what `UndoRepo.begin` recorded: writes the people of undone links anew. */
 export class Undos extends Context.Service<
@@ -44,10 +50,7 @@ export class Undos extends Context.Service<
       ) {
         failed.delete(id)
         yield* repo.park(id, reason)
-        yield* Metric.update(
-          Metric.withAttributes(LoaderMetrics.parkedUndos, { reason }),
-          1
-        )
+        yield* Metric.update(parkedFor(reason), 1)
         yield* Effect.logError(
           "the people of an undone link cannot be written; it still ties them",
           cause

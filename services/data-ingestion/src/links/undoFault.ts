@@ -5,11 +5,13 @@ import { isSqlError } from "effect/sql/SqlError"
 import { LedgerUnavailable } from "../loader/LoaderErrors.ts"
 
 /** Why an undo may be given up. */
-export type ParkReason =
-  | "too_many_links"
-  | "refused_by_event_store"
-  | "refused_by_postgres"
-  | "unforeseen"
+export const parkReasons = [
+  "too_many_links",
+  "refused_by_event_store",
+  "refused_by_postgres",
+  "unforeseen"
+] as const
+export type ParkReason = (typeof parkReasons)[number]
 
 /** Classes of SQLSTATE that blame the values, and would again: data, cardinality, limits. */
 const dataClasses = ["21", "22", "23", "54"]

@@ -1,4 +1,5 @@
 import { describe, expect } from "bun:test"
+import * as Prometheus from "@analytics/api-common/Prometheus"
 import type { InsertRequest } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { withLayer } from "@analytics/testing/effectTest"
@@ -6,6 +7,7 @@ import { Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { UndoRepo } from "../../src/links/UndoRepo.ts"
 import { Undos } from "../../src/links/Undos.ts"
+import { parkReasons } from "../../src/links/undoFault.ts"
 import { LinkRepo } from "../../src/loader/LinkRepo.ts"
 import { People } from "../../src/loader/People.ts"
 import { drain, failure, inserting } from "../loader/faults.ts"
@@ -45,6 +47,14 @@ const undosWith = (clickHouse: ReturnType<typeof inserting>) =>
 
 describe("an undo that fails", () => {
   const it = withLayer(layer)
+
+  it.effect("is counted from 0 for each reason, so that the first one is seen", () =>
+    Effect.gen(function* () {
+      const shown = yield* Prometheus.text
+      for (const reason of parkReasons)
+        expect(shown).toContain(`loader_parked_undos_total{reason="${reason}"}`)
+    })
+  )
 
   it.effect("is parked when its data is at fault, and can be tried again", () =>
     Effect.gen(function* () {
