@@ -38,7 +38,11 @@ export class TraceStore {
   add(spans: ReadonlyArray<Span>, now = performance.now()): void {
     for (const span of spans) {
       const kept = this.#traces.get(span.traceId) ?? this.#begun(span.traceId)
-      if (!kept.spans.has(span.spanId)) this.#spans++
+      if (!kept.spans.has(span.spanId)) {
+        // One trace that never ends is all there is to forget.
+        if (kept.spans.size >= this.#room.spans) continue
+        this.#spans++
+      }
       kept.spans.set(span.spanId, span)
       kept.changedAt = now
     }

@@ -36,13 +36,16 @@ export const drawTrace = ({ spans, traceId }: Trace, look: Look): string => {
     const isError = span.error !== undefined
     const took = milliseconds(durationOf(span)).padStart(9)
     const bar = barOf(span, begin, total)
-    const name = `${indent}${branch}${span.name}`
-    const about = [isError ? `✗ ${span.error}` : "", facts(span)]
+    const name = `${indent}${branch}${oneLine(span.name)}`
+    const about = [
+      isError ? `✗ ${oneLine(span.error ?? "")}` : "",
+      oneLine(facts(span))
+    ]
       .filter(Boolean)
       .join("  ")
     const text = clip(`${name}  ${about}`.trimEnd(), look.width - BAR - 32)
     lines.push(
-      `${took}  ${paint.bar(bar, isError)}  ${paint.service(span.service)} ${isError ? paint.error(text) : text}`
+      `${took}  ${paint.bar(bar, isError)}  ${paint.service(oneLine(span.service))} ${isError ? paint.error(text) : text}`
     )
   }
   const draw = (span: Span, indent: string, branch: string, below: string) => {
@@ -63,11 +66,11 @@ export const drawTrace = ({ spans, traceId }: Trace, look: Look): string => {
   )
   linked.delete(traceId)
   return [
-    `${paint.strong(`trace ${traceId}`)}  ${milliseconds(total)}  ${spans.length} spans  ${services.join(", ")}${errors > 0 ? paint.error(`  ${errors} failed`) : ""}`,
+    `${paint.strong(`trace ${oneLine(traceId)}`)}  ${milliseconds(total)}  ${spans.length} spans  ${services.map(oneLine).join(", ")}${errors > 0 ? paint.error(`  ${errors} failed`) : ""}`,
     ...lines,
     ...(left > 0 ? [`           … and ${left} more spans`] : []),
     ...(linked.size > 0
-      ? [`           linked with ${[...linked].slice(0, 5).join(", ")}`]
+      ? [`           linked with ${[...linked].slice(0, 5).map(oneLine).join(", ")}`]
       : [])
   ].join("\n")
 }
@@ -77,7 +80,7 @@ const facts = ({ attributes, kind }: Span): string => {
   const told: Array<AttributeValue | undefined> = [
     attributes["http.response.status_code"],
     kind === "client" ? attributes["url.path"] : undefined,
-    oneLine(attributes["db.query.text"]),
+    attributes["db.query.text"],
     counted(attributes["batch.events"] ?? attributes["ingest.events"], "events"),
     attributes["job.id"]
   ]
@@ -89,8 +92,8 @@ const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 const counted = (count: AttributeValue | undefined, what: string) =>
   count === undefined ? undefined : `${count} ${what}`
 
-const oneLine = (text: AttributeValue | undefined) =>
-  text === undefined ? undefined : String(text).replace(/\s+/gu, " ").trim()
+/** Without what would break the line, or command the terminal. */
+const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim()
 
 const barOf = ({ end, start }: Span, begin: bigint, total: number): string => {
   if (total === 0) return "█".padEnd(BAR)

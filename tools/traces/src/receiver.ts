@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib"
 import { Effect } from "effect"
 import { readJson } from "./readJson.ts"
 import { readProtobuf } from "./readProtobuf.ts"
@@ -64,7 +65,10 @@ const read = async (
   isJson: boolean
 ): Promise<ReadonlyArray<Span>> => {
   const sent = new Uint8Array(await request.arrayBuffer())
-  const bytes = sent[0] === 0x1f && sent[1] === 0x8b ? Bun.gunzipSync(sent) : sent
+  const bytes =
+    sent[0] === 0x1f && sent[1] === 0x8b
+      ? gunzipSync(sent, { maxOutputLength: MOST_BYTES })
+      : sent
   return isJson
     ? Effect.runPromise(readJson(new TextDecoder().decode(bytes)))
     : readProtobuf(bytes)

@@ -111,6 +111,11 @@ describe("the receiver", () => {
     })
   })
 
+  it("unpacks no more than it would take unpacked", async () => {
+    const bomb = Bun.gzipSync(`${" ".repeat(20 * 1024 * 1024)}{}`)
+    expect((await post("/v1/traces", bomb, "application/json")).status).toBe(400)
+  })
+
   it("reads OTLP's JSON, and what is gzipped", async () => {
     const body = JSON.stringify(json("5B8EFFF798038103D269B633813FC60C"))
     const plain = await post("/v1/traces", body, "application/json")

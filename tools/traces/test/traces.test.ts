@@ -54,6 +54,19 @@ describe("a trace", () => {
     ])
   })
 
+  it("keeps to its line and lets nobody command the terminal", () => {
+    const text = draw([
+      span("a", undefined, {
+        name: "GET\u001b[2J /a",
+        service: "shop\u001b]0;x\u0007",
+        error: "row 1\n\u001b[31mrow 2",
+        attributes: { "http.response.status_code": "5\u009b0m" }
+      })
+    ])
+    expect(text.split("\n")).toHaveLength(2)
+    expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u)
+  })
+
   it("shows what has lost its parent, and ends with those that name each other", () => {
     expect(draw([span("a", "gone"), span("b", "gone")]).split("\n")).toHaveLength(3)
     expect(draw([span("a", "b"), span("b", "a"), span("c", "c")])).toContain("3 spans")
@@ -108,6 +121,13 @@ describe("the store", () => {
     expect(store.size).toBeLessThanOrEqual(100)
     expect(store.find("t0")).toBeUndefined()
     expect(store.find("t49")?.spans).toHaveLength(30)
+  })
+
+  it("remembers no more of a single trace", () => {
+    const store = new TraceStore({ traces: 10, spans: 5 })
+    for (let n = 0; n < 20; n++) store.add([span(`${n}`, undefined)])
+    expect(store.size).toBe(5)
+    expect(store.find("aa")?.spans).toHaveLength(5)
   })
 
   it("tells a trace once it is quiet, and again when more came", () => {
