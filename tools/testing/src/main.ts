@@ -38,6 +38,14 @@ const eventStore = Effect.gen(function* () {
   return { url: yield* startClickHouse, cluster: "" }
 })
 
+/** Milliseconds of a test that names none: a machine that does much else at once is slow. */
+const PATIENCE = 60_000
+
+const patiently = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.some((arg) => arg.startsWith("--timeout"))
+    ? args
+    : [`--timeout=${PATIENCE}`, ...args]
+
 const inLanes = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
   args.some((arg) => arg.startsWith("--parallel"))
     ? args
@@ -46,7 +54,7 @@ const inLanes = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
 /** Answers the exit code. Interrupting asks the tests to stop, and kills them after 5 s. */
 const bunTest = (args: ReadonlyArray<string>, variables: Record<string, string>) =>
   Effect.callback<number>((resume) => {
-    const child = spawn(process.execPath, ["test", ...inLanes(args)], {
+    const child = spawn(process.execPath, ["test", ...patiently(inLanes(args))], {
       stdio: "inherit",
       env: { ...process.env, NODE_ENV: "test", ...variables }
     })

@@ -58,7 +58,9 @@ if (process.env["TEST_LONG"] === "1") {
         // The shard that lives has stored its part, and the loader cannot know.
         const parts = yield* held.pipe(
           Effect.repeat({
-            until: ([first]) => first !== undefined && first > 0,
+            // It takes a while until the other one is gone, its part before it.
+            until: ([first, second]) =>
+              first !== undefined && first > 0 && second === undefined,
             schedule: Schedule.spaced("20 millis")
           }),
           Effect.timeout("20 seconds")
