@@ -134,6 +134,11 @@ export const badFits: ReadonlyArray<Bad> = [
     `${container}/args`,
     ["services/data-ingestion/src/main.ts"]
   ]),
+  bad("images", [
+    "Deployment/loader",
+    `${container}/args`,
+    ["--watch", "services/data-ingestion/src/loader.ts"]
+  ]),
   bad("cluster-name", config("loader", "CLICKHOUSE_CLUSTER", undefined)),
   bad("cluster-name", config("loader", "CLICKHOUSE_CLUSTER", "other")),
   bad("job-name", ["Job/migrations-0-7-0", `${container}/image`, "migrations:0.8.0"]),

@@ -11,7 +11,7 @@ const partsOf = (image: string) => {
 
 export const images = check(
   "images",
-  "run an image that is built, by the entry point that tilt.yaml names",
+  "run an image that is built, by the entry point that tilt.yaml names, watched in development alone",
   (installation) =>
     programsOf(installation).flatMap(({ workload: { kind, name, pod, title } }) => {
       const service = installation.services.get(name)
@@ -25,6 +25,16 @@ export const images = check(
       else if (partsOf(container?.image ?? "").name !== image)
         problems.push(`runs ${container?.image} instead of ${image}`)
       if (!container?.args?.includes(entry)) problems.push(`does not start ${entry}`)
+      // Before the entry: what stands behind it is an argument of the program.
+      if (
+        kind !== "Job" &&
+        installation.production === (container?.args?.[0] === "--watch")
+      )
+        problems.push(
+          installation.production
+            ? "watches its sources"
+            : "does not begin anew when Tilt changes its sources"
+        )
       return problems.map((message) => ({ at: title, message }))
     })
 )
