@@ -123,9 +123,13 @@ export const run = Effect.fn("LoaderPool.run")(function* <E, R, E2, R2>(
       yield* FiberMap.run(loaders, "duties", Effect.onError(duties, reportDuties))
     const rank = Math.max(0, members.indexOf(connection.processId))
     const share = shareOf(shards.length, Math.max(1, members.length), rank)
-    const mine = [...loaders].map(([key]) => key).filter((key) => key !== "duties")
+    const held = [...loaders].map(([key]) => key).filter((key) => key !== "duties")
+    // One that is empty for good must not take the place of a shard in use.
+    const used = new Set(shards.map(({ shard }) => shard))
+    const mine = held.filter((shard) => used.has(shard))
+    const left = [...held.filter((shard) => !used.has(shard)), ...mine.slice(share)]
     // What is left of a batch is finished by who takes the shard.
-    for (const shard of mine.slice(share)) {
+    for (const shard of left) {
       yield* Effect.logInfo("a shard is left to another loader").pipe(
         Effect.annotateLogs({ shard })
       )

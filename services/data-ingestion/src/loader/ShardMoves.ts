@@ -11,7 +11,7 @@ const LOOK_MS = 500
 /**
  * How far a shard may follow the shard map. A message that is sent again must meet the
  * loader that knows it was stored: so rows that were made by a version of the map that
- * brought virtual shards here wait, until the shards that had these before have done all
+ * brought virtual shards here wait, until all shards that ever had these have done all
  * rows of earlier versions. Then what they claimed is put into the filter.
  *
  * The inbox refuses rows by an outdated map, so what is done of a version stays done.
@@ -40,13 +40,21 @@ export class ShardMoves extends Context.Service<
         unavailable
       )
 
-      /** The first version after `from`, up to `to`, that has to wait. */
+      /**
+       * The first version after `from`, up to `to`, that has to wait: for everybody who
+       * ever had what it brought, because the last one may never have had rows of it.
+       */
       const blocked = (from: number, to: number) =>
         sql<{ version: number | null }>`
           SELECT min(m.version) AS version
-            FROM (SELECT DISTINCT version, from_shard FROM ingest.shard_moves
-                   WHERE to_shard = ${shard} AND version > ${from}
-                     AND version <= ${to}) AS m
+            FROM (SELECT DISTINCT here.version, had.from_shard
+                    FROM ingest.shard_moves AS here
+                    JOIN ingest.shard_moves AS had
+                      ON had.virtual_shard = here.virtual_shard
+                     AND had.version <= here.version
+                     AND had.from_shard <> here.to_shard
+                   WHERE here.to_shard = ${shard} AND here.version > ${from}
+                     AND here.version <= ${to}) AS m
            WHERE EXISTS (
                    SELECT 1 FROM ingest.inbox AS i
                     WHERE i.shard = m.from_shard AND i.batch_id IS NULL

@@ -19,7 +19,7 @@ interface Shard {
   readonly epoch: number
   /** Events that were acknowledged and are not in a batch yet. */
   readonly waiting: number
-  /** Virtual shards that it got, and whose rows wait for the shard that had them before. */
+  /** Virtual shards that it got, and whose rows wait for shards that had them before. */
   readonly arriving: number
 }
 
@@ -57,14 +57,20 @@ export class ShardRepo extends Context.Service<
                    WHERE i.shard = s.shard AND i.batch_id IS NULL) AS waiting,
                  (SELECT count(DISTINCT v.virtual_shard)::int FROM ingest.shard_moves AS v
                    WHERE v.to_shard = s.shard
-                     AND (EXISTS (
-                            SELECT 1 FROM ingest.inbox AS i
-                             WHERE i.shard = v.from_shard AND i.batch_id IS NULL
-                               AND i.map_version < v.version)
-                       OR EXISTS (
-                            SELECT 1 FROM ingest.batches AS b
-                             WHERE b.shard = v.from_shard AND b.done_at IS NULL
-                               AND b.map_version < v.version))) AS arriving
+                     AND EXISTS (
+                       SELECT 1 FROM ingest.shard_moves AS had
+                        WHERE had.virtual_shard = v.virtual_shard
+                          AND had.version <= v.version AND had.from_shard <> s.shard
+                          AND (EXISTS (
+                                 SELECT 1 FROM ingest.inbox AS i
+                                  WHERE i.shard = had.from_shard
+                                    AND i.batch_id IS NULL
+                                    AND i.map_version < v.version)
+                            OR EXISTS (
+                                 SELECT 1 FROM ingest.batches AS b
+                                  WHERE b.shard = had.from_shard
+                                    AND b.done_at IS NULL
+                                    AND b.map_version < v.version)))) AS arriving
             FROM ingest.shards AS s
            ORDER BY s.shard`
         const [map] = yield* sql<{ version: number }>`

@@ -61,4 +61,25 @@ describe("loader processes", () => {
       yield* second.end
     })
   )
+
+  it.effect("leave shards that are empty for good rather than one that is not", () =>
+    Effect.gen(function* () {
+      const shards = yield* ShardRepo
+      yield* shards.divide(4)
+      const first = yield* startProcess
+      const second = yield* startProcess
+      yield* until(() => first.shards().length === 2 && second.shards().length === 2)
+      // Who has shard 0 now gets it last: it is the one that both may have to leave.
+      const [one, other] = first.shards().includes(0)
+        ? [first, second]
+        : [second, first]
+      yield* one.end
+      yield* until(() => other.shards().length === 4)
+      expect(other.shards()[0]).not.toBe(0)
+      yield* shards.divide(1)
+      yield* until(() => other.shards().length === 1)
+      yield* until(() => other.shards().includes(0))
+      yield* other.end
+    })
+  )
 })

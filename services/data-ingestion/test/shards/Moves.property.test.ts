@@ -201,6 +201,31 @@ describe("virtual shards that come back", () => {
   )
 })
 
+describe("virtual shards that move twice before anything is loaded", () => {
+  const it = withLayer(layer, 60_000)
+
+  it.effect("wait for everybody who had them", () =>
+    Effect.gen(function* () {
+      const ids = Array.from({ length: 60 }, (_, id) => id)
+      const sendMany: Step = { do: "send", receiver: 0, ids }
+      // From shard 0 by way of shard 1, which never had rows of theirs, to shard 3.
+      yield* run(0, [
+        load(0),
+        sendMany,
+        divide(2),
+        divide(4),
+        sendMany,
+        load(3),
+        load(2),
+        load(1),
+        load(0)
+      ])
+      expect((yield* storedMessages).length).toBe(60)
+      expect(yield* outcomes).toEqual({ "1 stored": 60, "1 duplicate": 60 })
+    })
+  )
+})
+
 describe("a receiver with an outdated map", () => {
   const it = withLayer(layer, 60_000)
 
