@@ -1,6 +1,6 @@
 # `. docs/env.sh`, in the root and after `make start`: where the services of the local stack
 # are, and the keys of its demo project. The samples of all pages begin with it.
-eval "$(node -e '
+eval "$("$(command -v node || command -v bun)" -e '
   const data = process.env.STACK_DATA ?? ".data"
   const { adminKey, demo, services } = JSON.parse(require("fs").readFileSync(`${data}/stack.json`))
   const values = {
@@ -26,4 +26,4 @@ ask() {
 }
 
 # in_days N: the instant N days from now, -N days ago.
-in_days() { node -p "new Date(Date.now() + $1 * 864e5).toISOString()"; }
+in_days() { "$(command -v node || command -v bun)" -p "new Date(Date.now() + $1 * 864e5).toISOString()"; }
