@@ -294,6 +294,15 @@ const ingestion: ReadonlyArray<Route> = [
     path: "/internal/v1/watermark/holds/018f2a6c-0000-7000-8000-000000000001"
   },
   {
+    route: "GET /internal/v1/shards",
+    statuses: "401 401 401 401 401 401 401 401 200"
+  },
+  {
+    route: "PUT /internal/v1/shards",
+    statuses: "401 401 401 401 401 401 401 401 200",
+    body: { shards: 1 }
+  },
+  {
     route: "POST /internal/v1/import",
     statuses: "401 401 401 401 401 401 200 401 401",
     path: "/internal/v1/import?projectId={projectId}",
