@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { alertRules, drawn } from "./files.ts"
 import { readPrometheus } from "./prometheusText.ts"
-import { metricsOf } from "./promql.ts"
+import { groupedBy, metricsOf } from "./promql.ts"
 
 const root = join(import.meta.dir, "../..")
 
@@ -27,6 +27,42 @@ describe("the dashboard", () => {
   it("draws PromQL", async () => {
     for (const { expr, title } of await drawn())
       expect([title, metricsOf(expr).length > 0]).toEqual([title, true])
+  })
+})
+
+/** Labels that metrics have, as Prometheus writes them; `instance` and `job` are its own. */
+const labels = new Set([
+  "channel",
+  "db_operation_name",
+  "format",
+  "http_response_status_code",
+  "http_route",
+  "instance",
+  "job",
+  "lane",
+  "le",
+  "model_name",
+  "outcome",
+  "project_id",
+  "reason",
+  "state",
+  "type"
+])
+
+describe("labels", () => {
+  it("are those of the metrics", async () => {
+    const rules = (await alertRules()).map(({ alert, annotations, expr }) => {
+      const text = `${annotations.summary} ${annotations.description}`
+      const told = [...text.matchAll(/\$labels\.(\w+)/gu)].map(([, name = ""]) => name)
+      return { title: alert, named: [...groupedBy(expr), ...told] }
+    })
+    const panels = (await drawn()).map(({ expr, title }) => ({
+      title,
+      named: groupedBy(expr)
+    }))
+    expect(rules.flatMap(({ named }) => named)).toContain("model_name")
+    for (const { named, title } of [...rules, ...panels])
+      expect([title, named.filter((name) => !labels.has(name))]).toEqual([title, []])
   })
 })
 

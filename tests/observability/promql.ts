@@ -22,3 +22,16 @@ export const metricsOf = (expr: string): ReadonlyArray<string> => {
   })
   return names
 }
+
+/** The labels by which it sums up. */
+export const groupedBy = (expr: string): ReadonlyArray<string> => {
+  const text = filled(expr)
+  const names: Array<string> = []
+  parser.parse(text).iterate({
+    enter: ({ from, node, to, type }) => {
+      if (type.name === "LabelName" && node.parent?.type.name === "GroupingLabels")
+        names.push(text.slice(from, to))
+    }
+  })
+  return names
+}

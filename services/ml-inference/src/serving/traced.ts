@@ -11,9 +11,11 @@ export const traced = <A, E>(
   infer: (ran: (run: Run) => void) => Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) => {
+    const tracer = fiber.getRef(Tracer.Tracer)
+    // That of a process without a collector calls every span sampled.
+    if (tracer === Tracer.nativeTracer) return infer(ignore)
     if (Context.getOrUndefined(fiber.context, Tracer.ParentSpan)?.sampled !== true)
       return infer(ignore)
-    const tracer = fiber.getRef(Tracer.Tracer)
     return Effect.useSpan(
       "Serving.infer",
       { attributes: { "model.name": model, "project.id": projectId } },
