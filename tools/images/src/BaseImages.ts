@@ -78,6 +78,7 @@ const standInImages = Effect.fn("BaseImages.standIn")(function* (folder: string)
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
 const uid = 65532
 
+/** The C library alone, as in the image that this stands for. */
 const libraries = [
   "libc.so.6",
   "libdl.so.2",
@@ -86,9 +87,7 @@ const libraries = [
   "librt.so.1",
   "libresolv.so.2",
   "libnss_dns.so.2",
-  "libnss_files.so.2",
-  "libgcc_s.so.1",
-  "libstdc++.so.6"
+  "libnss_files.so.2"
 ]
 
 const layOutDistroless = async (slim: string, out: string): Promise<void> => {

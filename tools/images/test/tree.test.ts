@@ -28,6 +28,7 @@ const workspace: Readonly<Record<string, string>> = {
   "node_modules/.bun/plain@1/node_modules/plain/a.d.ts": "",
   "node_modules/.bun/plain@1/node_modules/plain/bin/win32/x64/a.node": "",
   "node_modules/.bun/plain@1/node_modules/plain/data.json": "[]",
+  "node_modules/.bun/lazy@1/node_modules/lazy/native.node": "",
   "node_modules/.bun/deep@1/node_modules/deep/package.json": '{"name": "deep"}',
   "node_modules/.bun/deep@1/node_modules/deep/index.js": "",
   "node_modules/.bun/lazy@1/node_modules/lazy/package.json": '{"name": "lazy"}',
@@ -54,13 +55,14 @@ const links: Readonly<Record<string, string>> = {
   "node_modules/.bun/plain@1/node_modules/deep": "../../deep@1/node_modules/deep"
 }
 
-const layOut = async (root: string, out: string, epoch: number) => {
+const layOut = async (root: string, libraries: string, out: string, epoch: number) => {
   const child = Bun.spawn(
     [
       process.execPath,
       program,
       `--root=${root}`,
       "--entry=main.ts",
+      `--libraries=${libraries}`,
       `--out=${out}`,
       `--epoch=${epoch}`
     ],
@@ -91,9 +93,14 @@ it("keeps what the service reaches, at fixed times", async () => {
       await mkdir(join(root, dirname(path)), { recursive: true })
       await symlink(target, join(root, path))
     }
+    const libraries = join(folder, "lib")
+    await mkdir(libraries)
+    await writeFile(join(libraries, "libgcc_s.so.1"), "")
+    await writeFile(join(libraries, "libstdc++.so.6.0.30"), "")
+    await symlink("libstdc++.so.6.0.30", join(libraries, "libstdc++.so.6"))
     const out = join(folder, "out")
     const store = "packages/app/node_modules/.bun"
-    expect(await layOut(root, out, 86_400)).toEqual(
+    expect(await layOut(root, libraries, out, 86_400)).toEqual(
       [
         `${store}/deep@1/node_modules/deep/index.js`,
         `${store}/deep@1/node_modules/deep/package.json`,
@@ -101,6 +108,7 @@ it("keeps what the service reaches, at fixed times", async () => {
         `${store}/fonts@1/node_modules/fonts/package.json`,
         `${store}/lazy@1/node_modules/lazy/index.js`,
         `${store}/lazy@1/node_modules/lazy/more/x.js`,
+        `${store}/lazy@1/node_modules/lazy/native.node`,
         `${store}/lazy@1/node_modules/lazy/package.json`,
         `${store}/plain@1/node_modules/deep`,
         `${store}/plain@1/node_modules/plain/a.js`,
@@ -110,6 +118,9 @@ it("keeps what the service reaches, at fixed times", async () => {
         "packages/app/services/shop/node_modules/@a/lib",
         "packages/app/services/shop/node_modules/fonts",
         "packages/app/services/shop/node_modules/lazy",
+        // Because of native.node; links would lead nowhere.
+        join("packages", libraries, "libgcc_s.so.1"),
+        join("packages", libraries, "libstdc++.so.6"),
         "sources/app/libs/lib/package.json",
         "sources/app/libs/lib/src/page.typ",
         "sources/app/libs/lib/src/used.ts",

@@ -32,6 +32,20 @@ export const copyFiles = (
   return { files, bytes }
 }
 
+/** The runtime of C++, by which packages' native code is linked. Bun brings its own. */
+const runtime = ["libgcc_s.so.1", "libstdc++.so.6"]
+
+/** Copies the runtime of C++ to the same place below `out`: the smallest bases lack it. */
+export const copyRuntime = (libraries: string, out: string): void => {
+  const target = join(out, libraries)
+  mkdirSync(target, { recursive: true })
+  for (const name of runtime) {
+    // What a link leads to, by the name that is looked for.
+    copyFileSync(realpathSync(join(libraries, name)), join(target, name))
+    chmodSync(join(target, name), 0o644)
+  }
+}
+
 /** Copies the links of all node_modules below `root` that lead to one of `packages`. */
 export const copyLinks = (
   root: string,

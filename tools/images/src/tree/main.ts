@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { installedFiles, ownFiles, packageOf } from "./Keep.ts"
 import { trace } from "./Trace.ts"
-import { copyFiles, copyLinks, setTimes } from "./Write.ts"
+import { copyFiles, copyLinks, copyRuntime, setTimes } from "./Write.ts"
 
 /**
  * Lays out the files of one service for its image: `packages` and `sources`, two layers,
@@ -11,7 +11,13 @@ import { copyFiles, copyLinks, setTimes } from "./Write.ts"
  *
  * Runs while an image is built, when nothing but the service's own packages is installed.
  */
-const layOut = (root: string, entry: string, out: string, epoch: number): void => {
+const layOut = (
+  root: string,
+  entry: string,
+  libraries: string,
+  out: string,
+  epoch: number
+): void => {
   const service = packageOf(join(root, readlinkSync(join(root, entry))))
   const traced = trace(sourcesOf(join(service, "src")))
   const installed = installedFiles(traced)
@@ -23,6 +29,8 @@ const layOut = (root: string, entry: string, out: string, epoch: number): void =
     sources: copyFiles(root, [...own, ...manifests], join(out, "sources/app"))
   }
   copyLinks(root, packages, join(out, "packages/app"))
+  if ([...installed].some((path) => path.endsWith(".node")))
+    copyRuntime(libraries, join(out, "packages"))
   symlinkSync(readlinkSync(join(root, entry)), join(out, "sources/app", entry))
   mkdirSync(join(out, "state/analytics"), { recursive: true, mode: 0o755 })
   setTimes(out, epoch)
@@ -37,8 +45,10 @@ const sourcesOf = (folder: string): Array<string> =>
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => join(folder, path))
 
+const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
 const { values } = parseArgs({
   options: {
+    libraries: { type: "string", default: `/usr/lib/${machine}-linux-gnu` },
     root: { type: "string", default: process.cwd() },
     entry: { type: "string", default: "main.ts" },
     out: { type: "string", default: "/out" },
@@ -46,4 +56,4 @@ const { values } = parseArgs({
   }
 })
 if (existsSync(values.out)) throw new Error(`${values.out} is there already.`)
-layOut(values.root, values.entry, values.out, Number(values.epoch))
+layOut(values.root, values.entry, values.libraries, values.out, Number(values.epoch))
