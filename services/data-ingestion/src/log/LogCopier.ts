@@ -16,6 +16,8 @@ import { type Fetched, type LogMessage, LogTopic } from "./LogTopic.ts"
 
 /** Frames of one transaction. */
 const MOST_FRAMES = 100
+/** Bytes of lines that are divided among shards together, as in a commit of receivers. */
+const MOST_BYTES = 4 * 1024 * 1024
 
 const copied = Metric.counter("log_frames_copied_total", {
   description: "Frames moved from the log to the inbox",
@@ -85,6 +87,29 @@ export class LogCopier extends Context.Service<
         return low
       })
 
+      /**
+       * Begins anew with a log that ends before what was copied of it: somebody made
+       * another of its name, or it lost its end. What is known of it is dropped again,
+       * and what is new must not be skipped until it is as long as the one before.
+       */
+      const beginAnew = Effect.fnUntraced(function* (partition: number, next: bigint) {
+        const extents = yield* topic.extents
+        const extent = extents.find((each) => each.partition === partition)
+        if (extent === undefined || extent.end >= next) return next
+        yield* moveTo(partition, extent.low, 0n)
+        yield* Effect.logError(
+          "the log ends before what was copied of it; all it holds is copied again"
+        ).pipe(
+          Effect.annotateLogs({
+            topic: topic.name,
+            partition,
+            copied_to: String(next),
+            end: String(extent.end)
+          })
+        )
+        return extent.low
+      })
+
       const copyOnce = Effect.fnUntraced(function* (
         partition: number,
         from: bigint,
@@ -94,7 +119,8 @@ export class LogCopier extends Context.Service<
         if (from > next) return yield* skipLost(partition, next)
         const fresh = messages.filter(({ offset }) => offset >= next)
         const last = fresh.at(-1)
-        if (last === undefined) return next
+        if (last === undefined)
+          return from < next ? yield* beginAnew(partition, next) : next
         const frames = fresh
           .map(frameOf)
           .filter((frame) => frame?.installation === installation)
@@ -148,20 +174,30 @@ export const inboxRows = (
       mapVersion: map.version
     }))
   const rows: Array<InboxRow> = []
-  const submissions: Array<Submission> = []
+  let submissions: Array<Submission> = []
+  let bytes = 0
+  // A row may be of many frames: it goes on with the first of their traces.
+  const traceparent = frames.find((frame) => frame.traceparent)?.traceparent
+  const divide = () => {
+    rows.push(...rowsOf(submissions, map).map((row) => ({ ...row, traceparent })))
+    submissions = []
+    bytes = 0
+  }
   for (const frame of frames) {
     const read = submissionsOf(frame)
-    if (read !== undefined) submissions.push(...read)
-    else {
+    if (read !== undefined) {
+      if (bytes + frame.bytes > MOST_BYTES) divide()
+      bytes += frame.bytes
+      submissions.push(...read)
+    } else {
       // What nobody can read has no duplicates: any loader may keep it aside.
       const { installation: _, ...whole } = frame
       const [shard = 0] = [map.shardsOf(0, [""])].flat()
       rows.push({ ...whole, id: uniqueId(), shard, mapVersion: map.version })
     }
   }
-  // A row may be of many frames: it goes on with the first of their traces.
-  const traceparent = frames.find((frame) => frame.traceparent)?.traceparent
-  return [...rows, ...rowsOf(submissions, map).map((row) => ({ ...row, traceparent }))]
+  divide()
+  return rows
 }
 
 /** The lines of a frame by project; `undefined` if one of them cannot be read. */

@@ -12,6 +12,15 @@ interface LogState {
   readonly lost: number
 }
 
+interface Offset {
+  readonly partition: number
+  readonly next: bigint
+  readonly lost: bigint
+}
+
+const byPartition = (rows: ReadonlyArray<Offset>): ReadonlyMap<number, Offset> =>
+  new Map(rows.map((row) => [row.partition, row]))
+
 /** How far what a log holds has been copied. */
 export class LogOffsets extends Context.Service<
   LogOffsets,
@@ -24,7 +33,7 @@ export class LogOffsets extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const topic = yield* Effect.serviceOption(LogTopic)
       const copied = (name: string) =>
-        sql<{ partition: number; next: bigint; lost: bigint }>`
+        sql<Offset>`
           SELECT log_partition AS partition, next_offset AS next, lost
             FROM ingest.log_offsets WHERE topic = ${name}`.pipe(within("5 seconds"))
       if (Option.isNone(topic))
@@ -34,13 +43,16 @@ export class LogOffsets extends Context.Service<
       const { extents, name } = topic.value
       return LogOffsets.of({
         state: Effect.gen(function* () {
+          const before = byPartition(yield* copied(name))
           // The end first: what is copied meanwhile is not counted as waiting.
           const ends = yield* extents
-          const rows = new Map((yield* copied(name)).map((row) => [row.partition, row]))
+          const rows = byPartition(yield* copied(name))
           let waiting = 0n
           for (const { end, low, partition } of ends) {
             const next = rows.get(partition)?.next ?? 0n
-            const from = next > low ? next : low
+            // One that ended before what had been copied was made anew.
+            const isAnew = (before.get(partition)?.next ?? 0n) > end
+            const from = next > low && !isAnew ? next : low
             if (end > from) waiting += end - from
           }
           const lost = [...rows.values()].reduce((sum, row) => sum + row.lost, 0n)

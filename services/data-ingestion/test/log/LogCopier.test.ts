@@ -1,5 +1,5 @@
-import { describe, expect } from "bun:test"
-import { encodeLine } from "@analytics/data-processing/InboxEvent"
+import { describe, expect, it } from "bun:test"
+import { encodeFrame, encodeLine } from "@analytics/data-processing/InboxEvent"
 import { withLayer } from "@analytics/testing/effectTest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -9,7 +9,7 @@ import { ShardMap } from "../../src/inbox/ShardMap.ts"
 import { Loader } from "../../src/loader/Loader.ts"
 import { loaderLayer } from "../../src/loader/layers.ts"
 import * as KafkaLog from "../../src/log/KafkaLog.ts"
-import { LogCopier } from "../../src/log/LogCopier.ts"
+import { inboxRows, LogCopier } from "../../src/log/LogCopier.ts"
 import { LogOffsets } from "../../src/log/LogOffsets.ts"
 import { ShardRepo } from "../../src/shards/ShardRepo.ts"
 import { AT, outcomes, storedMessages, stores, track } from "../loader/loaderTest.ts"
@@ -163,4 +163,44 @@ describe("frames on their way from a log", () => {
       expect(yield* storedMessages).toContain("1 j")
     })
   )
+
+  it.effect("of a log that was made anew are not taken for old ones", () =>
+    Effect.gen(function* () {
+      topic.replace()
+      yield* write("new1")
+      yield* write("new2")
+      expect(yield* (yield* LogOffsets).state).toMatchObject({ waiting: 2 })
+      yield* copyAll(topic)
+      yield* drain(0)
+      yield* drain(1)
+      const stored = yield* storedMessages
+      expect(stored).toContain("1 new1")
+      expect(stored).toContain("1 new2")
+      expect(yield* (yield* LogOffsets).state).toMatchObject({ waiting: 0 })
+    })
+  )
+})
+
+describe("frames that are divided among shards", () => {
+  it("do not become one row of any size", () => {
+    const map = {
+      version: 2,
+      shardsOf: (_: number, ids: ReadonlyArray<string>) => ids.map(() => 0)
+    }
+    const frame = (id: string, bytes: number) => ({
+      installation: "i",
+      lane: "live" as const,
+      events: 1,
+      bytes,
+      projectIds: [1n],
+      projectCounts: [1],
+      months: [202603],
+      frame: encodeFrame([encodeLine(track(id, { t: AT }))])
+    })
+    const most = 4 * 1024 * 1024
+    const small = [frame("a", most / 4), frame("b", most / 4)]
+    expect(inboxRows(small, map).map(({ events }) => events)).toEqual([2])
+    const large = ["c", "d", "e"].map((id) => frame(id, most / 2 + 1))
+    expect(inboxRows(large, map).map(({ events }) => events)).toEqual([1, 1, 1])
+  })
 })

@@ -20,6 +20,13 @@ export class MemoryTopic {
     while ((this.messages[0]?.offset ?? offset) < offset) this.messages.shift()
   }
 
+  /** Somebody deletes it and makes another of the same name. */
+  replace(): void {
+    this.messages.length = 0
+    this.low = 0n
+    this.end = 0n
+  }
+
   get layer() {
     return Layer.succeed(LogTopic, {
       name: "memory",
