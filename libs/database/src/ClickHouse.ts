@@ -36,6 +36,8 @@ export interface RequestOptions {
   readonly queryId?: string
   /** How long to wait for the answer, instead of what is configured. */
   readonly timeout?: Duration.Duration
+  /** Changes something: a lost connection is an error and not asked again. */
+  readonly once?: boolean
 }
 
 export interface InsertRequest extends RequestOptions {
@@ -191,7 +193,10 @@ export const make = Effect.fnUntraced(function* (
       { ...options, settings: { ...readSettings, ...options.settings } },
       run
     ).pipe(
-      Effect.retry({ times: 1, while: isConnectionLost }),
+      Effect.retry({
+        times: 1,
+        while: (error) => !options.once && isConnectionLost(error)
+      }),
       Effect.retry({ while: isBehind, schedule: catchingUp })
     )
 
@@ -326,6 +331,12 @@ export const make = Effect.fnUntraced(function* (
     kill,
     killAndWait: Effect.fn("ClickHouse.killAndWait")((queryId: string) =>
       kill(queryId).pipe(
+        // Nodes of a cluster take it in after DDL that may run for long; what counts is
+        // whether each of them still runs the query.
+        Effect.catchIf(
+          (error) => topology.cluster !== undefined && error.kind === "timeout",
+          () => Effect.void
+        ),
         Effect.andThen(running(queryId)),
         Effect.repeat({
           while: (alive) => alive,

@@ -9,16 +9,17 @@ import { make } from "../src/ClickHouse.ts"
 const scoped = <A, E>(program: Effect.Effect<A, E, Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(program))
 
-const clientOf = (url: string) =>
+const clientOf = (url: string, cluster = "") =>
   make({
     url: Redacted.make(url),
+    cluster,
     requestTimeout: Duration.seconds(10),
     poolSize: 4
   })
 
 /** A server that answers each request as told; `seen` are the heads and bodies it got. */
 const fake = Effect.fnUntraced(function* (
-  answer: (socket: Socket, request: number) => void
+  answer: (socket: Socket, request: number, text: string) => void
 ) {
   const seen: Array<string> = []
   const server = yield* Effect.acquireRelease(
@@ -29,7 +30,7 @@ const fake = Effect.fnUntraced(function* (
           const text = decodeURIComponent(bytes.toString().replaceAll("+", " "))
           if (!/^(GET|POST) /.test(text)) return
           seen.push(text)
-          answer(socket, seen.length)
+          answer(socket, seen.length, text)
         })
       }).listen(0, "127.0.0.1", () => resume(Effect.succeed(created)))
     }),
@@ -85,6 +86,17 @@ describe("a connection that breaks before the answer", () => {
       })
     ))
 
+  it("is an error of what is asked once", () =>
+    scoped(
+      Effect.gen(function* () {
+        const server = yield* fake((socket) => socket.destroy())
+        const clickhouse = yield* clientOf(server.url)
+        const asked = clickhouse.query("CREATE TABLE t ON CLUSTER c", { once: true })
+        expect(yield* Effect.flip(asked)).toMatchObject({ kind: "transient" })
+        expect(server.seen.length).toBe(1)
+      })
+    ))
+
   it("fails a read whose second try breaks too", () =>
     scoped(
       Effect.gen(function* () {
@@ -94,6 +106,37 @@ describe("a connection that breaks before the answer", () => {
           kind: "transient"
         })
         expect(server.seen.length).toBe(2)
+      })
+    ))
+})
+
+/** Takes in no KILL, and runs nothing. */
+const busy = fake((socket, _, text) => {
+  const body = text.includes("KILL")
+    ? "Code: 159. DB::Exception: Distributed DDL task is not finished. (TIMEOUT_EXCEEDED)"
+    : ""
+  const status = body === "" ? "200 OK" : "500 Error"
+  socket.write(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+})
+
+describe("who waits until a query has ended", () => {
+  it("asks nodes of a cluster that take in no KILL now", () =>
+    scoped(
+      Effect.gen(function* () {
+        const server = yield* busy
+        yield* (yield* clientOf(server.url, "shards")).killAndWait("mine")
+        expect(server.seen.at(-1)).toContain(
+          "clusterAllReplicas(`shards`, system.processes)"
+        )
+      })
+    ))
+
+  it("does not go on where one node refuses to end it", () =>
+    scoped(
+      Effect.gen(function* () {
+        const server = yield* busy
+        const ended = (yield* clientOf(server.url)).killAndWait("mine")
+        expect(yield* Effect.flip(ended)).toMatchObject({ kind: "timeout", code: 159 })
       })
     ))
 })

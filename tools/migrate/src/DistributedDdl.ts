@@ -56,7 +56,9 @@ export const tellNodes = Effect.fn("DistributedDdl.tellNodes")(function* (
     : sql
   const answers = yield* clickhouse.query<NodeAnswer>(text, {
     settings: ddlSettings,
-    timeout: PATIENCE
+    timeout: PATIENCE,
+    // Sent again, nodes would refuse what they have done, as if nothing had happened.
+    once: true
   })
   const isDone = ({ status }: NodeAnswer) =>
     status !== null &&

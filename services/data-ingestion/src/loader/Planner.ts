@@ -4,6 +4,7 @@ import { ClickHouse } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Installation } from "@analytics/database/Installation"
 import { Context, Effect, Layer, Metric, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
 import { KnownRemovals } from "../removals/KnownRemovals.ts"
 import type { Batch } from "./Batch.ts"
 import { BatchPlan } from "./BatchPlan.ts"
@@ -13,6 +14,7 @@ import { EventNames } from "./EventNames.ts"
 import type { LedgerUnavailable } from "./LoaderErrors.ts"
 import * as LoaderMetrics from "./LoaderMetrics.ts"
 import { SeenStore } from "./SeenStore.ts"
+import { ShardLease } from "./ShardLease.ts"
 
 /** Suspects held at a time; their events are in memory until they are looked up. */
 const MOST_SUSPECTS = 20_000
@@ -46,12 +48,17 @@ export class Planner extends Context.Service<
       const seen = yield* SeenStore
       const countries = yield* Countries
       const removals = yield* KnownRemovals
+      const sql = yield* SqlClient.SqlClient
+      const { shard } = yield* ShardLease
       const idHash = new IdHash(Redacted.value((yield* Installation).idHashKey))
       const names = new EventNames()
       yield* readNames(names)
       names.takeCrowded()
-      // So that other loaders' names count, too.
-      yield* readNames(names).pipe(
+      // So that other loaders' names count, too, where there are any.
+      yield* sql`SELECT 1 FROM ingest.shard_map WHERE shard <> ${shard} LIMIT 1`.pipe(
+        Effect.flatMap((others) =>
+          others.length > 0 ? readNames(names) : Effect.void
+        ),
         Effect.ignore,
         Effect.delay(READ_NAMES_EVERY),
         Effect.forever,
