@@ -1,4 +1,4 @@
-import { Context, Deferred, Duration, Effect, Layer, Schema } from "effect"
+import { Cause, Context, Deferred, Duration, Effect, Exit, Layer, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
 export class NotReady extends HttpApiError.Problem<NotReady>()(
@@ -9,10 +9,16 @@ export class NotReady extends HttpApiError.Problem<NotReady>()(
     title: "The service cannot take requests now"
   },
   {
-    /** The dependencies that do not answer; none while draining. */
+    /** What is not as it must be, such as dependencies; none while draining. */
     failing: Schema.Array(Schema.String)
   }
 ) {}
+
+/** A check that fails with this waits for the process itself: no dependency is away. */
+export class NotYet extends Schema.TaggedError<NotYet>()("NotYet", {
+  /** A sentence. */
+  detail: Schema.String
+}) {}
 
 /** How long a dependency may take to answer; probes ask every two seconds. */
 const patience = Duration.millis(1500)
@@ -39,31 +45,37 @@ export class Health extends Context.Service<
         const context = yield* Effect.context<R>()
         const draining = yield* Deferred.make<void>()
 
-        const failing = Effect.filter(
-          Object.entries(checks),
-          ([name, check]) =>
-            check.pipe(
-              Effect.timeout(patience),
-              Effect.tapCause((cause) =>
-                Effect.logWarning("dependency does not answer", cause).pipe(
-                  Effect.annotateLogs({ dependency: name })
-                )
-              ),
-              Effect.exit,
-              Effect.map((exit) => exit._tag === "Failure"),
-              Effect.provide(context)
-            ),
-          { concurrency: "unbounded" }
-        )
+        const whyNot = Effect.fnUntraced(function* (
+          name: string,
+          check: Effect.Effect<unknown, unknown, R>
+        ) {
+          const exit = yield* check.pipe(
+            Effect.timeout(patience),
+            Effect.exit,
+            Effect.provide(context)
+          )
+          if (Exit.isSuccess(exit)) return undefined
+          const error = Cause.squash(exit.cause)
+          if (error instanceof NotYet) return { name, detail: error.detail }
+          yield* Effect.logWarning("dependency does not answer", exit.cause).pipe(
+            Effect.annotateLogs({ dependency: name })
+          )
+          return { name, detail: `No answer from ${name}.` }
+        })
 
         const ready = Effect.gen(function* () {
           if (yield* Deferred.isDone(draining))
             return yield* new NotReady({ failing: [], detail: "It is shutting down." })
-          const names = (yield* failing).map(([name]) => name)
-          if (names.length > 0)
+          const found = yield* Effect.forEach(
+            Object.entries(checks),
+            ([name, check]) => whyNot(name, check),
+            { concurrency: "unbounded" }
+          )
+          const failing = found.filter((it) => it !== undefined)
+          if (failing.length > 0)
             return yield* new NotReady({
-              failing: names,
-              detail: `No answer from ${names.join(", ")}.`
+              failing: failing.map(({ name }) => name),
+              detail: failing.map(({ detail }) => detail).join(" ")
             })
         })
 

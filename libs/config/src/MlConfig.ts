@@ -8,6 +8,7 @@ const fields = Settings.load({
   cacheSize: "ML_CACHE_SIZE",
   executorMemory: "ML_EXECUTOR_MEMORY",
   loadTimeout: "ML_LOAD_TIMEOUT",
+  startTimeout: "ML_START_TIMEOUT",
   runTimeout: "ML_RUN_TIMEOUT",
   maxLoaded: "ML_MAX_LOADED",
   maxInstances: "ML_MAX_INSTANCES",
@@ -29,6 +30,8 @@ export class MlConfig extends Context.Service<
     /** Bytes of data segment of one executor, at most. */
     readonly executorMemory: number
     readonly loadTimeout: Duration.Duration
+    /** How long the first models may keep a process from being ready. */
+    readonly startTimeout: Duration.Duration
     readonly runTimeout: Duration.Duration
     /** Versions. */
     readonly maxLoaded: number

@@ -37,6 +37,11 @@ export const mlVariables = {
     of,
     description: "How long a model may take to load."
   }),
+  ML_START_TIMEOUT: defaulted(Kind.duration, "45 seconds", {
+    of,
+    description:
+      "How long `/readyz` of a process that starts waits at most until each model that is to be ready was tried once. Two are loaded at a time. The local stack gives a service a minute."
+  }),
   ML_RUN_TIMEOUT: defaulted(Kind.duration, "10 seconds", {
     of,
     description:

@@ -1,7 +1,7 @@
 import { Auth } from "@analytics/api-common/access/Auth"
 import { DeletedProjects } from "@analytics/api-common/access/DeletedProjects"
 import { KeyLookup } from "@analytics/api-common/access/KeyLookup"
-import { Health } from "@analytics/api-common/Health"
+import { Health, NotYet } from "@analytics/api-common/Health"
 import { serve, teardown } from "@analytics/api-common/Serve"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { HttpConfig } from "@analytics/config/HttpConfig"
@@ -25,6 +25,7 @@ import { RequestBodies } from "./protocol/RequestBodies.ts"
 import { DesiredModels } from "./registry/DesiredModels.ts"
 import { DesiredLive, RegistryLive } from "./registry/RegistryLive.ts"
 import * as LiveServing from "./serving/LiveServing.ts"
+import { Serving } from "./serving/Serving.ts"
 
 /** A Postgres that was never prepared is no place for models. */
 export const StoresLive = Installation.layerOfPostgres.pipe(
@@ -41,10 +42,22 @@ const AccessLive = ModelAccess.layer.pipe(
 
 /**
  * What is ready goes on answering without Postgres; until it has said for the first time
- * what that is, nothing is.
+ * what that is, nothing is. Nor before its models were tried: in a rolling replacement the
+ * process that has them ready ends then.
  */
 const HealthLive = Layer.unwrap(
-  Effect.map(DesiredModels, ({ current }) => Health.layer({ registry: current }))
+  Effect.gen(function* () {
+    const { current } = yield* DesiredModels
+    const { begun } = yield* Serving
+    return Health.layer({
+      registry: current,
+      models: Effect.mapError(
+        begun,
+        ({ versions }) =>
+          new NotYet({ detail: `${versions ?? "The"} models are still being loaded.` })
+      )
+    })
+  })
 )
 
 /** The whole service as one layer. Tests swap the adapters and keep the rules. */

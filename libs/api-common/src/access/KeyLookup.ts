@@ -6,6 +6,7 @@ import {
   HttpClientRequest,
   HttpClientResponse
 } from "effect/http"
+import { askedAgain } from "../outgoing/askedAgain.ts"
 import { KeysUnavailable } from "./KeysUnavailable.ts"
 
 /** As analytics-api publishes it, as far as it matters here. */
@@ -34,7 +35,10 @@ export class KeyLookup extends Context.Service<
     KeyLookup,
     Effect.gen(function* () {
       const config = yield* ServicesConfig
-      const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
+      const http = (yield* HttpClient.HttpClient).pipe(
+        HttpClient.filterStatusOk,
+        askedAgain
+      )
       return KeyLookup.of({
         byHash: Effect.fn("KeyLookup.byHash")(
           (hash: string) =>
@@ -45,7 +49,7 @@ export class KeyLookup extends Context.Service<
               HttpClientRequest.bodyJson({ hash }),
               Effect.flatMap(http.execute),
               Effect.flatMap(HttpClientResponse.schemaBodyJson(Found)),
-              Effect.timeout("2 seconds"),
+              Effect.timeout("3 seconds"),
               Effect.map(({ key }) => Option.fromNullOr(key))
             ),
           Effect.catch((error) =>

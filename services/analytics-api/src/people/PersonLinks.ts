@@ -1,3 +1,4 @@
+import { askedAgain } from "@analytics/api-common/outgoing/askedAgain"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
@@ -82,11 +83,11 @@ export class PersonLinks extends Context.Service<
       const http = yield* HttpClient.HttpClient
       const base = `${dataIngestionUrl.replace(/\/$/u, "")}/internal/v1/links`
 
-      const post = (path: string, body: unknown) =>
+      const post = (path: string, body: unknown, ask = http) =>
         HttpClientRequest.post(`${base}${path}`).pipe(
           HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
           HttpClientRequest.bodyJson(body),
-          Effect.flatMap(http.execute),
+          Effect.flatMap(ask.execute),
           // An undo may wait for the people of the project to be resolved.
           Effect.timeout("15 seconds")
         )
@@ -98,7 +99,7 @@ export class PersonLinks extends Context.Service<
 
       return PersonLinks.of({
         ofId: Effect.fn("PersonLinks.ofId")((projectId, id) =>
-          post("/search", { projectId, id }).pipe(
+          post("/search", { projectId, id }, askedAgain(http)).pipe(
             Effect.flatMap(HttpClientResponse.filterStatusOk),
             Effect.flatMap(HttpClientResponse.schemaBodyJson(Tied)),
             Effect.catch(unavailable)

@@ -1,3 +1,4 @@
+import { askedAgain } from "@analytics/api-common/outgoing/askedAgain"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
@@ -26,7 +27,10 @@ export class History extends Context.Service<
     Effect.gen(function* () {
       const { dataIngestionUrl } = yield* QueryConfig
       const { serviceKey } = yield* AccessConfig
-      const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
+      const http = (yield* HttpClient.HttpClient).pipe(
+        HttpClient.filterStatusOk,
+        askedAgain
+      )
       const url = `${dataIngestionUrl.replace(/\/$/u, "")}/internal/v1/history`
       return History.of({
         changedSince: Effect.fn("History.changedSince")((projectId, asOf) =>

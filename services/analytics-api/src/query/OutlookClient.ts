@@ -1,3 +1,4 @@
+import { askedAgain } from "@analytics/api-common/outgoing/askedAgain"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { InferenceConfig } from "@analytics/config/InferenceConfig"
 import {
@@ -48,7 +49,10 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const { mlInferenceUrl } = yield* InferenceConfig
     const { serviceKey } = yield* AccessConfig
-    const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
+    const http = (yield* HttpClient.HttpClient).pipe(
+      HttpClient.filterStatusOk,
+      askedAgain
+    )
     const url = mlInferenceUrl.replace(/\/$/u, "")
     const ask = <A>(
       path: string,

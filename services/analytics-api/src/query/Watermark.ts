@@ -1,3 +1,4 @@
+import { askedAgain } from "@analytics/api-common/outgoing/askedAgain"
 import { AccessConfig } from "@analytics/config/AccessConfig"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { Clock, Context, Effect, Layer, Redacted, Ref, Schema } from "effect"
@@ -47,7 +48,10 @@ export class Watermark extends Context.Service<
     Effect.gen(function* () {
       const { dataIngestionUrl } = yield* QueryConfig
       const { serviceKey } = yield* AccessConfig
-      const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
+      const http = (yield* HttpClient.HttpClient).pipe(
+        HttpClient.filterStatusOk,
+        askedAgain
+      )
       const lastKnown = yield* Ref.make<KnownWatermark | undefined>(undefined)
 
       const ask = HttpClientRequest.get(

@@ -1,3 +1,4 @@
+import { askedAgain } from "@analytics/api-common/outgoing/askedAgain"
 import { KeySyncConfig } from "@analytics/config/KeySyncConfig"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import {
@@ -58,11 +59,12 @@ export class KeyFeed extends Context.Service<
       const ask = <S extends Schema.Codec<unknown, unknown>>(
         path: string,
         body: object,
-        answer: S
+        answer: S,
+        client = http
       ) =>
         HttpClientRequest.post(path).pipe(
           HttpClientRequest.bodyJson(body),
-          Effect.flatMap(http.execute),
+          Effect.flatMap(client.execute),
           Effect.flatMap((response) =>
             Effect.map(HttpClientResponse.schemaBodyJson(answer)(response), (body) => ({
               body,
@@ -81,7 +83,10 @@ export class KeyFeed extends Context.Service<
           }))
         ),
         lookup: Effect.fn("KeyFeed.lookup")((hash) =>
-          Effect.map(ask("/lookup", { hash }, Lookup), ({ body }) => body.key)
+          Effect.map(
+            ask("/lookup", { hash }, Lookup, askedAgain(http)),
+            ({ body }) => body.key
+          )
         )
       })
     })

@@ -1,6 +1,6 @@
 import { MlConfig } from "@analytics/config/MlConfig"
 import type { Tensor } from "@analytics/inference-protocol/Tensor"
-import { Effect, Layer, Stream } from "effect"
+import { Duration, Effect, Layer, Stream } from "effect"
 import { DesiredModels } from "../registry/DesiredModels.ts"
 import type { Run } from "./batching.ts"
 import { usualBreaker } from "./CircuitBreaker.ts"
@@ -15,7 +15,8 @@ import {
   type RepositoryEntry,
   Serving,
   type ServingError,
-  type ServingTarget
+  type ServingTarget,
+  StillLoading
 } from "./Serving.ts"
 import { Shadows } from "./shadow.ts"
 import { traced } from "./traced.ts"
@@ -25,7 +26,8 @@ export const usualOptions: Omit<ModelSetOptions, "maxLoaded"> = {
   queueBytes: 128 * 1024 * 1024,
   queueTime: 30_000,
   loadsAtOnce: 2,
-  drainTime: 60_000
+  drainTime: 60_000,
+  startTime: 45_000
 }
 
 export const layerWith = (options: ModelSetOptions) =>
@@ -44,7 +46,13 @@ export const layerWith = (options: ModelSetOptions) =>
   )
 
 export const layer = Layer.unwrap(
-  Effect.map(MlConfig, ({ maxLoaded }) => layerWith({ ...usualOptions, maxLoaded }))
+  Effect.map(MlConfig, ({ maxLoaded, startTimeout }) =>
+    layerWith({
+      ...usualOptions,
+      maxLoaded,
+      startTime: Duration.toMillis(startTimeout)
+    })
+  )
 )
 
 const makeServing = (
@@ -93,6 +101,11 @@ const makeServing = (
   return Serving.of({
     infer: (target, inputs, outputs) =>
       traced(target, (ran) => infer(target, inputs, outputs, ran)),
+
+    begun: Effect.suspend(() => {
+      const versions = set.untried()
+      return versions === 0 ? Effect.void : Effect.fail(new StillLoading({ versions }))
+    }),
 
     ready: (target) =>
       Effect.suspend(() => {

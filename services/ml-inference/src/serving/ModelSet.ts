@@ -18,6 +18,8 @@ export interface ModelSetOptions extends ServedOptions {
   readonly loadsAtOnce: number
   /** Milliseconds until a version that is taken away is ended, whatever it has taken. */
   readonly drainTime: number
+  /** Milliseconds for which the first models may keep the process from being ready. */
+  readonly startTime: number
 }
 
 /** The models of this process, brought to what is desired. */
@@ -27,6 +29,8 @@ export interface ModelSet {
   /** Versions that still answer what they had taken. */
   readonly leaving: ReadonlySet<ServedVersion>
   readonly apply: (state: DesiredState) => void
+  /** How many of the first models were not tried yet; undefined: they are not known. */
+  readonly untried: () => number | undefined
   /** Starts a version again that was given up. */
   readonly revive: (version: ServedVersion) => void
   /** Calls back after every change of what is ready, until told not to. */
@@ -44,6 +48,10 @@ export const makeModelSet = Effect.fnUntraced(function* (
   const leaving = new Set<ServedVersion>()
   const running = new Map<ServedVersion, Fiber.Fiber<void>>()
   const listeners = new Set<() => void>()
+  /** What was to be ready when this process began, until it was tried. */
+  let first: ReadonlyArray<ServedVersion> | undefined
+  /** In milliseconds of `performance.now()`. */
+  let patientUntil = Infinity
 
   const changed = () => {
     for (const model of models.values()) settle(model)
@@ -127,7 +135,15 @@ export const makeModelSet = Effect.fnUntraced(function* (
         models.set(key, model)
         room -= bring(model, desired, room)
       }
+      if (first === undefined) {
+        first = [...running.keys()]
+        patientUntil = performance.now() + options.startTime
+      }
       changed()
+    },
+    untried: () => {
+      first = performance.now() < patientUntil ? first?.filter((it) => !it.tried) : []
+      return first?.length
     },
     revive: (version) => {
       const fiber = running.get(version)

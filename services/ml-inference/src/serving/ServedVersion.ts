@@ -41,6 +41,8 @@ export class ServedVersion {
   readonly breaker: CircuitBreaker
   readonly executors = new Set<Executor>()
   readonly metrics: VersionMetrics
+  /** Whether an attempt to have it ready has ended, one way or the other. */
+  tried = false
   readonly #batcher: Batcher
   readonly #changed: () => void
   readonly #queueTime: number
@@ -170,6 +172,7 @@ export class ServedVersion {
     // What is taken away stays so, whatever its processes do until then.
     if (this.#state === "UNLOADING") return
     this.#state = state
+    if (state !== "LOADING") this.tried = true
     this.#reason = reason
     this.metrics.ready(state === "READY" ? 1 : 0)
     if (state === "UNAVAILABLE") this.#batcher.failAll({ _tag: "Unavailable" })

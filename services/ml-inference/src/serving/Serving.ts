@@ -93,6 +93,12 @@ export interface VersionStatistics {
   readonly batches: ReadonlyArray<{ readonly size: number; readonly infer: Timed }>
 }
 
+/** The models that were to be ready from the beginning are being loaded. */
+export class StillLoading extends Schema.TaggedError<StillLoading>()("StillLoading", {
+  /** Not known before the registry was read. */
+  versions: Schema.UndefinedOr(Schema.Int)
+}) {}
+
 /** The models that this process has ready. Never waits for Postgres to infer. */
 export class Serving extends Context.Service<
   Serving,
@@ -103,6 +109,11 @@ export class Serving extends Context.Service<
       inputs: ReadonlyArray<Tensor>,
       outputs: ReadonlyArray<string> | undefined
     ): Effect.Effect<Inferred, ServingError>
+    /**
+     * Fails until every version that was to be ready when this process began was tried once,
+     * whatever came of it, or took too long.
+     */
+    readonly begun: Effect.Effect<void, StillLoading>
     ready(target: ServingTarget): Effect.Effect<boolean, ModelUnknown>
     metadata(
       target: ServingTarget

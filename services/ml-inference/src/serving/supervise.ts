@@ -83,6 +83,7 @@ const keepOne = Effect.fnUntraced(function* (
     if (tries) trial.taken = false
     // No request asked for what ended it, and it is not done again.
     if (end._tag === "Again") continue
+    version.tried = true
     if (end._tag === "RegistryUnavailable") {
       if (version.state === "LOADING") version.move("LOADING", end.detail)
       yield* Effect.sleep(pause)

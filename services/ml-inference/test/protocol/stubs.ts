@@ -105,6 +105,7 @@ const ServingStub = Layer.succeed(Serving, {
       const found = given.filter(({ name }) => wanted.includes(name)).toReversed()
       return { model: target.model, version: 3, outputs: found }
     }),
+  begun: Effect.void,
   ready: (target) => Effect.as(find(target), target.model !== "loading"),
   metadata: (target) =>
     Effect.as(find(target), {

@@ -32,6 +32,7 @@ export const mlConfig = (cacheDir: string) => ({
   cacheSize: 64 * MIB,
   executorMemory: 1024 * MIB,
   loadTimeout: Duration.seconds(20),
+  startTimeout: Duration.seconds(20),
   runTimeout: Duration.seconds(5),
   maxLoaded: 3,
   maxInstances: 2,

@@ -1,3 +1,4 @@
+import { askedAgain } from "@analytics/api-common/outgoing/askedAgain"
 import { ServicesConfig } from "@analytics/config/ServicesConfig"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
@@ -85,6 +86,7 @@ export class Analytics extends Context.Service<
     Effect.gen(function* () {
       const { analyticsApiUrl, dataIngestionUrl, serviceKey } = yield* ServicesConfig
       const http = yield* HttpClient.HttpClient
+      const patient = askedAgain(http)
 
       const ask = Effect.fnUntraced(function* <A, I>(
         request: HttpClientRequest.HttpClientRequest,
@@ -93,7 +95,7 @@ export class Analytics extends Context.Service<
       ) {
         const { headers, status, text } = yield* request.pipe(
           HttpClientRequest.bearerToken(Redacted.value(serviceKey)),
-          http.execute,
+          (request.method === "GET" ? patient : http).execute,
           Effect.flatMap((response) =>
             Effect.map(response.text, (read) => ({
               status: response.status,
@@ -102,7 +104,14 @@ export class Analytics extends Context.Service<
             }))
           ),
           Effect.timeout(longest),
-          Effect.mapError((error) => away(request.url, `no answer (${error._tag})`))
+          Effect.mapError((error) =>
+            away(
+              request.url,
+              error._tag === "HttpClientError" && error.response !== undefined
+                ? `it answers ${error.response.status}`
+                : `no answer (${error._tag})`
+            )
+          )
         )
         if (status === 429)
           return yield* away(
