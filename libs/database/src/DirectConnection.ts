@@ -2,7 +2,7 @@ import { connect as connectSocket, type Socket } from "node:net"
 import * as PgConnection from "@effect/sql-pg/PgConnection"
 import {
   Deferred,
-  type Duration,
+  Duration,
   Effect,
   Fiber,
   Redacted,
@@ -35,7 +35,21 @@ export interface Options {
   readonly applicationName?: string
   /** How often an idle session is asked for a sign of life, and how long it may take. Default 5 s. */
   readonly heartbeat?: Duration.Input
+  /**
+   * After how long without a sign of life the server ends the session, and with it its
+   * locks: of a machine that is gone nobody closes the socket. Default 30 s.
+   */
+  readonly idleTimeout?: Duration.Input
 }
+
+/**
+ * The server looks after the client, too: of a machine that is gone without a word it would
+ * otherwise keep the session, and its locks, for the two hours of the system's default.
+ */
+const SERVER_KEEPALIVE = `SELECT set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false),
+  set_config('tcp_keepalives_count', '3', false),
+  set_config('tcp_user_timeout', '25000', false)`
 
 /**
  * Opens a session and watches it: a closed socket is seen at once, a silent peer after
@@ -58,6 +72,9 @@ export const make: (
     stream: () => watched(url, fail),
     ...(/^(require|verify)/.test(mode) ? { ssl: { servername: url.hostname } } : {})
   })
+  yield* connection.query(SERVER_KEEPALIVE, [], false)
+  const idle = Duration.toMillis(options.idleTimeout ?? "30 seconds")
+  yield* connection.query(`SET idle_session_timeout = ${Math.ceil(idle)}`)
   const heartbeat = options.heartbeat ?? "5 seconds"
   let inFlight = 0
   const run = (sql: string, params: ReadonlyArray<unknown>, prepare: boolean) =>

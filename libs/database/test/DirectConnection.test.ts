@@ -33,6 +33,23 @@ describe("DirectConnection", () => {
     })
   )
 
+  it.effect(
+    "has the server give up on a client that is gone within half a minute",
+    () =>
+      Effect.gen(function* () {
+        const connection = yield* open
+        const rows = yield* connection.query(
+          `SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp_%' ORDER BY name`
+        )
+        expect(rows).toEqual([
+          { name: "tcp_keepalives_count", setting: "3" },
+          { name: "tcp_keepalives_idle", setting: "10" },
+          { name: "tcp_keepalives_interval", setting: "5" },
+          { name: "tcp_user_timeout", setting: "25000" }
+        ])
+      }).pipe(Effect.scoped)
+  )
+
   it.effect("tells at once when the server ends the session", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -62,6 +79,32 @@ describe("DirectConnection", () => {
         Effect.timeout("2 seconds")
       )
       expect(error).toMatchObject({ _tag: "ConnectionLost" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("loses its locks when it gives no sign of life", () =>
+    Effect.gen(function* () {
+      const { url } = yield* PostgresConfig
+      const sql = yield* SqlClient.SqlClient
+      const connection = yield* DirectConnection.make({
+        url,
+        heartbeat: "1 hour",
+        idleTimeout: "500 millis"
+      })
+      yield* connection.query("SELECT pg_advisory_lock($1)", [key + 1])
+      yield* Effect.repeat(
+        sql<{ taken: boolean }>`
+          SELECT count(*) > 0 AS taken FROM pg_locks
+           WHERE locktype = 'advisory' AND objid = ${key + 1}`,
+        { until: ([row]) => row?.taken === false }
+      ).pipe(Effect.timeout("20 seconds"))
+      expect(yield* Effect.flip(connection.lost)).toMatchObject({
+        _tag: "ConnectionLost"
+      })
+      const usual = yield* open
+      expect(yield* usual.query("SHOW idle_session_timeout")).toEqual([
+        { idle_session_timeout: "30s" }
+      ])
     }).pipe(Effect.scoped)
   )
 
