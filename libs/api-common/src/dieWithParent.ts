@@ -5,7 +5,8 @@ export const dieWithParent = (): void => {
   if (process.platform !== "linux") return
   const PR_SET_PDEATHSIG = 1
   const SIGKILL = 9n
-  for (const library of ["libc.so.6", `libc.musl-${process.arch}.so.1`])
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
+  for (const library of ["libc.so.6", `libc.musl-${machine}.so.1`])
     try {
       const { symbols } = dlopen(library, {
         prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" }
