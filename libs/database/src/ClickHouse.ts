@@ -88,7 +88,8 @@ export class ClickHouse extends Context.Service<
     ): Effect.Effect<Uint8Array, ClickHouseError>
     /**
      * The answer in any format as it comes, read no faster than it is taken. A stream that
-     * fails was not complete; one that is given up kills its query. Never retried.
+     * fails was not complete; one that is given up kills its query. Not retried, but for a
+     * replica that lags when it is asked.
      */
     stream(
       sql: string,
@@ -285,7 +286,9 @@ export const make = Effect.fnUntraced(function* (
           ).pipe(
             Effect.timeoutOrElse(
               late("read", queryId, options.timeout ?? config.requestTimeout)
-            )
+            ),
+            // Nothing of it has come yet.
+            Effect.retry({ while: isBehind, schedule: catchingUp })
           )
           return Stream.fromAsyncIterable<Uint8Array, ClickHouseError>(
             untilException(stream, response_headers),

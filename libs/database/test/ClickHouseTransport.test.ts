@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import * as EmbeddedClickHouse from "@analytics/embedded-clickhouse/EmbeddedClickHouse"
 import { temporaryFolder } from "@analytics/testing/TestServers"
-import { Duration, Effect, Exit, Fiber, Redacted, Scope } from "effect"
+import { Duration, Effect, Exit, Fiber, Redacted, Scope, Stream } from "effect"
 import { make } from "../src/ClickHouse.ts"
 
 const scoped = <A, E>(program: Effect.Effect<A, E, Scope.Scope>) =>
@@ -117,6 +117,27 @@ const busy = fake((socket, _, text) => {
     : ""
   const status = body === "" ? "200 OK" : "500 Error"
   socket.write(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+})
+
+describe("a replica that lags", () => {
+  const lagging = fake((socket, request) => {
+    if (request > 1) return respond(socket)
+    const body = "Code: 289. DB::Exception: Behind. (REPLICA_IS_NOT_IN_QUORUM)"
+    socket.write(`HTTP/1.1 500 Error\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  })
+
+  it("is asked again for rows, and for a stream before there is anything of it", () =>
+    scoped(
+      Effect.gen(function* () {
+        const [first, second] = [yield* lagging, yield* lagging]
+        const clickhouse = yield* clientOf(first.url, "shards")
+        expect(yield* clickhouse.query("SELECT 1 AS one")).toEqual([{ one: 1 }])
+        const streaming = yield* clientOf(second.url, "shards")
+        const sent = streaming.stream("SELECT 1 AS one", { format: "JSONEachRow" })
+        const chunks = yield* Stream.runCollect(sent)
+        expect(Buffer.concat(chunks).toString()).toBe(one)
+      })
+    ))
 })
 
 describe("who waits until a query has ended", () => {
