@@ -17,13 +17,19 @@ type Loaded = "ready" | ModelRefused | ExecutorLost
 
 /** How the loading of each model ends, by its limit of memory, which tells them apart. */
 const makeLoads = () =>
-  [1, 2, 3].map((memory) => ({ memory, end: Deferred.makeUnsafe<Loaded>() }))
+  [1, 2, 3].map((memory) => ({
+    memory,
+    end: Deferred.makeUnsafe<Loaded>(),
+    /** Whoever loads it again waits for ever. */
+    taken: false
+  }))
 
 const executorsOf = (loads: ReturnType<typeof makeLoads>) =>
   Layer.succeed(Executors, {
     start: Effect.fnUntraced(function* (_: string, { memory }: ExecutorLimits) {
       const load = loads.find((it) => it.memory === memory)
-      if (load === undefined) return yield* Effect.never
+      if (load === undefined || load.taken) return yield* Effect.never
+      load.taken = true
       const end = yield* Deferred.await(load.end)
       return end === "ready" ? new FakeExecutor().executor : yield* end
     })
