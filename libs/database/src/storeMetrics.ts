@@ -71,11 +71,17 @@ export const poolOf = (system: "clickhouse", connections: number) => {
     )
 }
 
+/** By the machine's own clock: one that a test moves by hours would ask thousands of times. */
+const pause = Effect.callback<void>((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), PROBE_SECONDS * 1000)
+  return Effect.sync(() => clearTimeout(timer))
+})
+
 /** Asks now and then, as who has to wait for a connection would. Never fails. */
 export const probing = <E>(ask: Effect.Effect<unknown, E>) => {
   const metric = Metric.withAttributes(wait, of("postgresql"))
   metric.updateUnsafe(0, Context.empty())
-  return Effect.sleep(`${PROBE_SECONDS} seconds`).pipe(
+  return pause.pipe(
     Effect.andThen(
       Effect.timed(Effect.ignore(Effect.timeoutOption(ask, `${PROBE_SECONDS} seconds`)))
     ),
