@@ -225,6 +225,11 @@ export class Loader extends Context.Service<
       const loadOnce = (once: boolean) =>
         resumeAll.pipe(
           Effect.andThen(moves.advance(true)),
+          Effect.tap((grew) =>
+            Effect.sync(() => {
+              if (grew) lastFullLook = 0
+            })
+          ),
           Effect.andThen(Effect.scoped(pipeline(once)))
         )
 

@@ -1,6 +1,6 @@
 import { PostgresConfig } from "@analytics/config/PostgresConfig"
 import * as DirectConnection from "@analytics/database/DirectConnection"
-import { Cause, Effect, FiberMap, Metric, type Scope } from "effect"
+import { Cause, Effect, Fiber, FiberMap, Metric, type Scope } from "effect"
 import { LedgerUnavailable } from "./LoaderErrors.ts"
 import * as LoaderMetrics from "./LoaderMetrics.ts"
 import { LOCK_CLASS } from "./ShardLease.ts"
@@ -12,6 +12,8 @@ const DUTY_CLASS = 0x6c6f6475
 
 /** How often a process looks what is free, and how many there are. */
 const LOOK = "1 second"
+/** While a statement runs, nothing else tells that the server is gone. */
+const LOOK_TIMEOUT = "30 seconds"
 /** How long a shard that could not be loaded is left to others. */
 const FIRST_REST_MS = 1000
 const LONGEST_REST_MS = 30_000
@@ -86,11 +88,14 @@ export const run = Effect.fn("LoaderPool.run")(function* <E, R, E2, R2>(
   const resting = new Map<number, { readonly until: number; readonly ms: number }>()
 
   const state = Effect.map(
-    connection.query<{
-      duty: boolean
-      members: State["members"]
-      shards: State["shards"]
-    }>(STATE_SQL, [MEMBER_CLASS, LOCK_CLASS, DUTY_CLASS]),
+    // Detached, because an interrupted statement first waits for the server's consent.
+    Effect.forkDetach(
+      connection.query<{
+        duty: boolean
+        members: State["members"]
+        shards: State["shards"]
+      }>(STATE_SQL, [MEMBER_CLASS, LOCK_CLASS, DUTY_CLASS])
+    ).pipe(Effect.flatMap(Fiber.join), Effect.timeout(LOOK_TIMEOUT)),
     ([row]): State => ({
       onDuty: row?.duty ?? false,
       members: row?.members ?? [],

@@ -24,6 +24,10 @@ const RETRIES = 2
 const PAUSE_MS = 500
 const HANDLE_TIMEOUT = Duration.minutes(1)
 
+const HEARTBEAT_MS = 2000
+/** A partition of which nothing came for so long is asked for where it stands. */
+const QUIET_MS = 15_000
+
 const MOST_PARTITION_BYTES = 4 * 1024 * 1024
 const MOST_FETCH_BYTES = 16 * 1024 * 1024
 
@@ -87,20 +91,80 @@ export const layer = Layer.effect(
         })
       )
 
+    const extents = within(() => admin.fetchTopicOffsets(config.topic)).pipe(
+      Effect.map((partitions) =>
+        partitions.map(({ high, low, partition }) => ({
+          partition,
+          low: BigInt(low),
+          end: BigInt(high)
+        }))
+      )
+    )
+
     const consume = <E, R>(handle: (fetched: Fetched) => Effect.Effect<bigint, E, R>) =>
       Effect.gen(function* () {
         const run = Effect.runPromiseExitWith(yield* Effect.context<R>())
         const consumer = kafka.consumer({
           groupId: `${GROUP}-${config.topic}`,
           sessionTimeout: 10_000,
-          heartbeatInterval: 2000,
+          heartbeatInterval: HEARTBEAT_MS,
           maxWaitTimeInMs: 200,
           maxBytesPerPartition: MOST_PARTITION_BYTES,
           maxBytes: MOST_FETCH_BYTES,
           allowAutoTopicCreation: false,
           retry: { retries: RETRIES }
         })
+        /** When something of an assigned partition came last, and which are at work. */
+        const cameAt = new Map<number, number>()
+        const busy = new Set<number>()
+        consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+          cameAt.clear()
+          for (const partition of memberAssignment[config.topic] ?? [])
+            cameAt.set(partition, Date.now())
+        })
+
+        /**
+         * What Postgres knows may go back (a failover, a restored backup), and the group
+         * is behind it then: of a quiet partition nothing would come that tells.
+         */
+        const askQuiet = Effect.gen(function* () {
+          const quiet = (partition: number) =>
+            !busy.has(partition) &&
+            Date.now() - (cameAt.get(partition) ?? Number.POSITIVE_INFINITY) > QUIET_MS
+          if (![...cameAt.keys()].some(quiet)) return
+          for (const { end, partition } of yield* extents) {
+            if (!quiet(partition)) continue
+            const next = yield* handle({ partition, from: end, messages: [] })
+            if (next >= end || !quiet(partition)) continue
+            cameAt.set(partition, Date.now())
+            consumer.seek({ topic: config.topic, partition, offset: String(next) })
+          }
+        }).pipe(
+          Effect.timeout(HANDLE_TIMEOUT),
+          Effect.catchCause((cause) =>
+            Effect.logWarning("quiet partitions were not asked for", cause)
+          ),
+          Effect.delay(QUIET_MS),
+          Effect.forever
+        )
+
         const each = async (payload: EachBatchPayload) => {
+          const { batch, heartbeat } = payload
+          // The group must not give the partition to another while Postgres is slow.
+          const beating = setInterval(() => {
+            // The one after the work says what is wrong.
+            heartbeat().catch(() => undefined)
+          }, HEARTBEAT_MS)
+          busy.add(batch.partition)
+          try {
+            await work(payload)
+          } finally {
+            clearInterval(beating)
+            busy.delete(batch.partition)
+            if (cameAt.has(batch.partition)) cameAt.set(batch.partition, Date.now())
+          }
+        }
+        const work = async (payload: EachBatchPayload) => {
           const { batch, heartbeat, isRunning, isStale, resolveOffset } = payload
           const fetched = {
             partition: batch.partition,
@@ -154,7 +218,7 @@ export const layer = Layer.effect(
               })
             )
             .catch(failed)
-        })
+        }).pipe(Effect.raceFirst(askQuiet))
       }).pipe(Effect.scoped)
 
     return LogTopic.of({
@@ -173,15 +237,7 @@ export const layer = Layer.effect(
         ).pipe(Effect.asVoid)
       ),
       consume,
-      extents: within(() => admin.fetchTopicOffsets(config.topic)).pipe(
-        Effect.map((partitions) =>
-          partitions.map(({ high, low, partition }) => ({
-            partition,
-            low: BigInt(low),
-            end: BigInt(high)
-          }))
-        )
-      )
+      extents
     })
   })
 )
