@@ -125,33 +125,33 @@ const RECORD = `
     at DateTime64(3, 'UTC') DEFAULT now64(3)
   ) ENGINE = MergeTree ORDER BY sequence`
 
-/** Tables of one node cannot become those of a cluster by a migration, nor back. */
-const sameKind = (clickhouse: ClickHouse["Service"]) =>
-  clickhouse
-    .query<{ tables: string; ofCluster: string }>(
-      `SELECT count() AS tables,
-              countIf(engine = 'Distributed' OR engine LIKE 'Replicated%') AS ofCluster
-         FROM system.tables WHERE database = currentDatabase()`
+/**
+ * Tables of one node cannot become those of a cluster by a migration, nor back. Every node
+ * is looked at: the one that answers may be one that has nothing yet.
+ */
+const sameKind = ({ query, topology }: ClickHouse["Service"]) =>
+  query<{ ofCluster: string; ofOneNode: string }>(
+    // One table may be this record of another attempt, before there was anything.
+    `SELECT sum(replicated) AS ofCluster, countIf(tables > 1 AND replicated = 0) AS ofOneNode
+       FROM (SELECT count() AS tables,
+                    countIf(engine = 'Distributed' OR engine LIKE 'Replicated%') AS replicated
+               FROM ${topology.onEveryNode("system.tables")}
+              WHERE database = currentDatabase()
+              ${topology.cluster === undefined ? "" : "GROUP BY hostName(), tcpPort()"})`
+  ).pipe(
+    Effect.flatMap(([found]) =>
+      Number(topology.cluster === undefined ? found?.ofCluster : found?.ofOneNode) === 0
+        ? Effect.void
+        : Effect.fail(
+            new HistoryConflict({
+              store: "clickhouse",
+              version: "schema_migrations",
+              reason:
+                "the tables of this database are of one node and CLICKHOUSE_CLUSTER names a cluster, or the other way round; back up, and restore into a new database (docs/operations/scale-out.md)"
+            })
+          )
     )
-    .pipe(
-      Effect.flatMap(([found]) =>
-        // One table may be this record of another attempt, before there was anything.
-        (
-          clickhouse.topology.cluster === undefined
-            ? Number(found?.ofCluster) === 0
-            : Number(found?.ofCluster) > 0 || Number(found?.tables) <= 1
-        )
-          ? Effect.void
-          : Effect.fail(
-              new HistoryConflict({
-                store: "clickhouse",
-                version: "schema_migrations",
-                reason:
-                  "the tables of this database are of one node and CLICKHOUSE_CLUSTER names a cluster, or the other way round; back up, and restore into a new database (docs/operations/scale-out.md)"
-              })
-            )
-      )
-    )
+  )
 
 /** Statements as this store takes them; `of` tells those of one run from any other's. */
 const translated = (

@@ -1,11 +1,13 @@
 import { expect } from "bun:test"
-import { ClickHouse } from "@analytics/database/ClickHouse"
+import { ClickHouseConfig } from "@analytics/config/ClickHouseConfig"
+import { ClickHouse, make } from "@analytics/database/ClickHouse"
 import { ClickHouseError } from "@analytics/database/ClickHouseError"
 import { Topology } from "@analytics/database/Topology"
 import { withLayer } from "@analytics/testing/effectTest"
 import * as TestClickHouse from "@analytics/testing/TestClickHouse"
 import { Effect } from "effect"
 import * as ClickHouseStore from "../src/ClickHouseStore.ts"
+import { withDatabase } from "../src/Databases.ts"
 import { parse } from "../src/Migration.ts"
 
 const migration = parse(
@@ -112,5 +114,27 @@ if (process.env["TEST_LONG"] === "1") {
       const error = yield* Effect.flip(single.prepare)
       expect(error.message).toContain("CLICKHOUSE_CLUSTER")
     })
+  )
+
+  it.effect("refuses a cluster of which some node holds tables of its own", () =>
+    Effect.gen(function* () {
+      const clickhouse = yield* ClickHouse
+      const config = yield* ClickHouseConfig
+      const { nodes } = yield* TestClickHouse.Cluster
+      yield* clickhouse.command(`CREATE DATABASE own ${clickhouse.topology.onCluster}`)
+      for (const table of ["a", "b"])
+        yield* Effect.promise(() =>
+          fetch(`http://127.0.0.1:${nodes[1]?.http}/?database=own`, {
+            method: "POST",
+            body: `CREATE TABLE ${table} (x Int8) ENGINE = MergeTree ORDER BY x`
+          })
+        )
+      const own = yield* make({ ...config, url: withDatabase(config.url, "own") })
+      // Whichever node is asked.
+      for (const _ of nodes) {
+        const error = yield* Effect.flip(ClickHouseStore.make(own).prepare)
+        expect(error.message).toContain("CLICKHOUSE_CLUSTER")
+      }
+    }).pipe(Effect.scoped)
   )
 }
