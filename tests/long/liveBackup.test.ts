@@ -4,7 +4,14 @@ import { join } from "node:path"
 import { storedIds } from "../chaos/Kills.ts"
 import { type Client, makeClient } from "../e2e/Client.ts"
 import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
-import { allThere, ask, type Contents, ended, fill, submit } from "../upgrade/Contents.ts"
+import {
+  allThere,
+  ask,
+  type Contents,
+  ended,
+  fill,
+  submit
+} from "../upgrade/Contents.ts"
 import { sdkTraffic } from "../upgrade/SdkTraffic.ts"
 
 /** Kept beside a backup, as the page on backups says; all else is gone with the stores. */

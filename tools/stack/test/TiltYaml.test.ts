@@ -15,7 +15,11 @@ describe("tilt.yaml", () => {
     ["a misspelt field", "    overlay:", "    overlya:"],
     ["a wrong type", "    port: 4000", "    port: four thousand"],
     ["a port that is none", "    port: 4000", "    port: 400000"],
-    ["a path that leaves the repository", "dockerfile: docker", "dockerfile: ../docker"],
+    [
+      "a path that leaves the repository",
+      "dockerfile: docker",
+      "dockerfile: ../docker"
+    ],
     ["another version", "version: 1", "version: 2"]
   ])("is refused with %s", (_, right, wrong) => {
     expect(text).toContain(right)
