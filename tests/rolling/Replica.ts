@@ -3,16 +3,26 @@ import { join } from "node:path"
 /** This checkout. */
 export const here = join(import.meta.dir, "../..")
 
+/**
+ * Below those that the system gives to outgoing connections (from 32768 on): one of them
+ * would take it before a process that starts slowly listens. Stacks have those from 20000 on.
+ */
 const freePort = async (): Promise<number> => {
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: () => new Response()
-  })
-  const port = server.port
-  await server.stop(true)
-  if (port === undefined) throw new Error("no free port")
-  return port
+  for (let left = 50; left > 0; left--) {
+    const port = 12_000 + Math.floor(8_000 * Math.random())
+    try {
+      const server = Bun.serve({
+        port,
+        hostname: "127.0.0.1",
+        fetch: () => new Response()
+      })
+      await server.stop(true)
+      return port
+    } catch {
+      // Taken by somebody.
+    }
+  }
+  throw new Error("no free port")
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
