@@ -4,6 +4,7 @@ import { monthOf } from "@analytics/data-processing/Months"
 import { uniqueId } from "@analytics/data-processing/UniqueId"
 import { Installation } from "@analytics/database/Installation"
 import { within } from "@analytics/database/PostgresRetry"
+import { exposed } from "@analytics/observability/exposed"
 import { Context, Effect, Layer, Metric } from "effect"
 import { SqlClient } from "effect/sql"
 import type { SqlError } from "effect/sql/SqlError"
@@ -23,11 +24,13 @@ const copied = Metric.counter("log_frames_copied_total", {
   description: "Frames moved from the log to the inbox",
   incremental: true
 })
-const lost = Metric.counter("log_frames_lost_total", {
-  description:
-    "Frames that the log removed before they were copied; an alarm when it grows",
-  incremental: true
-})
+const lost = exposed(
+  Metric.counter("log_frames_lost_total", {
+    description:
+      "Frames that the log removed before they were copied; an alarm when it grows",
+    incremental: true
+  })
+)
 const foreign = Metric.counter("log_frames_foreign_total", {
   description: "Messages of the topic that are not frames of this installation",
   incremental: true

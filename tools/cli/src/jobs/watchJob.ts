@@ -14,6 +14,9 @@ export class JobNotDone extends Schema.TaggedError<JobNotDone>()("JobNotDone", {
 
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Job))
 
+/** How long a service may be away; the job goes on without anybody watching. */
+const PATIENCE = "10 minutes"
+
 /** The job now and whenever it changes, over broken connections, until it has ended. */
 const changesOf = (batch: Batch, id: string) =>
   serverEvents(() =>
@@ -23,7 +26,8 @@ const changesOf = (batch: Batch, id: string) =>
   ).pipe(
     Stream.retry(
       Schedule.spaced("1 second").pipe(
-        Schedule.while(({ input }) => input instanceof Unreachable)
+        Schedule.while(({ input }) => input instanceof Unreachable),
+        Schedule.upTo({ duration: PATIENCE })
       )
     ),
     Stream.map(({ data }) => Option.getOrUndefined(decode(data))),
