@@ -21,28 +21,29 @@ const load = () => {
   throw new Error(`This machine has none of ${libraries.join(", ")}.`)
 }
 
-const { execv, nice, setrlimit } = load()
-
 /** The same numbers in Linux and macOS. */
 const RLIMIT_DATA = 2
 const RLIMIT_CORE = 4
 
-const limit = (resource: number, bytes: number): void => {
-  const both = new BigUint64Array([BigInt(bytes), BigInt(bytes)])
-  if (setrlimit(resource, ptr(both)) !== 0)
-    throw new Error(`Resource ${resource} cannot be limited to ${bytes} bytes.`)
+const run = ([kib, niceness, ...command]: ReadonlyArray<string>): never => {
+  const { execv, nice, setrlimit } = load()
+  const limit = (resource: number, bytes: number): void => {
+    const both = new BigUint64Array([BigInt(bytes), BigInt(bytes)])
+    if (setrlimit(resource, ptr(both)) !== 0)
+      throw new Error(`Resource ${resource} cannot be limited to ${bytes} bytes.`)
+  }
+  // No core file: it would hold what the program was given.
+  limit(RLIMIT_CORE, 0)
+  limit(RLIMIT_DATA, Number(kib) * 1024)
+  if (Number(niceness) > 0) nice(Number(niceness))
+  const texts = command.map((text) => Buffer.from(`${text}\0`))
+  const [program] = texts
+  if (program === undefined) throw new Error("No program is named.")
+  execv(
+    ptr(program),
+    ptr(new BigUint64Array([...texts.map((text) => BigInt(ptr(text))), 0n]))
+  )
+  throw new Error(`${command[0]} cannot be run.`)
 }
 
-const [kib, niceness, ...command] = process.argv.slice(2)
-// No core file: it would hold what the program was given.
-limit(RLIMIT_CORE, 0)
-limit(RLIMIT_DATA, Number(kib) * 1024)
-if (Number(niceness) > 0) nice(Number(niceness))
-const texts = command.map((text) => Buffer.from(`${text}\0`))
-const [program] = texts
-if (program === undefined) throw new Error("No program is named.")
-execv(
-  ptr(program),
-  ptr(new BigUint64Array([...texts.map((text) => BigInt(ptr(text))), 0n]))
-)
-throw new Error(`${command[0]} cannot be run.`)
+if (import.meta.main) run(process.argv.slice(2))

@@ -45,15 +45,17 @@ const sourcesOf = (folder: string): Array<string> =>
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => join(folder, path))
 
-const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
-const { values } = parseArgs({
-  options: {
-    libraries: { type: "string", default: `/usr/lib/${machine}-linux-gnu` },
-    root: { type: "string", default: process.cwd() },
-    entry: { type: "string", default: "main.ts" },
-    out: { type: "string", default: "/out" },
-    epoch: { type: "string", default: "0" }
-  }
-})
-if (existsSync(values.out)) throw new Error(`${values.out} is there already.`)
-layOut(values.root, values.entry, values.libraries, values.out, Number(values.epoch))
+if (import.meta.main) {
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
+  const { values } = parseArgs({
+    options: {
+      libraries: { type: "string", default: `/usr/lib/${machine}-linux-gnu` },
+      root: { type: "string", default: process.cwd() },
+      entry: { type: "string", default: "main.ts" },
+      out: { type: "string", default: "/out" },
+      epoch: { type: "string", default: "0" }
+    }
+  })
+  if (existsSync(values.out)) throw new Error(`${values.out} is there already.`)
+  layOut(values.root, values.entry, values.libraries, values.out, Number(values.epoch))
+}
