@@ -139,7 +139,8 @@ describe("a batch that is taken up again", () => {
             : real.insert(request)
         )
         const error = yield* Effect.flip(drainWith(lying))
-        expect(String(error)).toMatch(/has 0 rows of 3/)
+        // The POST of the other month may have got there before the crash.
+        expect(String(error)).toMatch(/has [012] rows of 3/)
         yield* drain
         yield* expectSomeStored
       })
