@@ -24,6 +24,10 @@ const Rows = Schema.Array(
 const PATIENCE = Duration.seconds(5)
 const SIZES = 10_000
 
+/** What could not be found out is asked again with the next query. */
+const onceKnown = (exit: Exit.Exit<unknown, unknown>) =>
+  Exit.isSuccess(exit) ? Duration.minutes(1) : Duration.zero
+
 /** What a query would cost, asked before it runs. */
 export class QueryCost extends Context.Service<
   QueryCost,
@@ -50,20 +54,25 @@ export class QueryCost extends Context.Service<
           )
         )
 
+      const shards = yield* Cache.makeWith(
+        (cluster: string) =>
+          clickhouse
+            .query<{ shards: string }>(
+              "SELECT uniqExact(shard_num) AS shards FROM system.clusters WHERE cluster = {cluster:String}",
+              { params: { cluster }, timeout: PATIENCE }
+            )
+            .pipe(
+              Effect.map(([row]) => Math.max(1, Number(row?.shards ?? 1))),
+              Effect.catch(unknown)
+            ),
+        { capacity: 1, timeToLive: onceKnown }
+      )
+
       /** A table over shards is estimated on one of them, and each holds about as much. */
-      const shards = yield* Effect.cached(
+      const times =
         clickhouse.topology.cluster === undefined
           ? Effect.succeed(1)
-          : clickhouse
-              .query<{ shards: string }>(
-                "SELECT uniqExact(shard_num) AS shards FROM system.clusters WHERE cluster = {cluster:String}",
-                { params: { cluster: clickhouse.topology.cluster }, timeout: PATIENCE }
-              )
-              .pipe(
-                Effect.map(([row]) => Math.max(1, Number(row?.shards ?? 1))),
-                Effect.catch(unknown)
-              )
-      )
+          : Cache.get(shards, clickhouse.topology.cluster)
 
       const explain = ({ params, sql }: Pick<Statement, "params" | "sql">) =>
         clickhouse
@@ -81,7 +90,7 @@ export class QueryCost extends Context.Service<
           .pipe(
             Effect.flatMap(Schema.decodeUnknownEffect(Rows)),
             Effect.catch(unknown),
-            Effect.zipWith(shards, (found, times) =>
+            Effect.zipWith(times, (found, times) =>
               found.map(({ marks, parts, rows }) => ({
                 rows: rows * times,
                 parts: parts * times,
@@ -97,11 +106,7 @@ export class QueryCost extends Context.Service<
               sql`SELECT message_id FROM events WHERE project_id = ${uint32(projectId)}`
             )
           ).pipe(Effect.map((found) => added(found).rows)),
-        {
-          capacity: SIZES,
-          timeToLive: (exit) =>
-            Exit.isSuccess(exit) ? Duration.minutes(1) : Duration.zero
-        }
+        { capacity: SIZES, timeToLive: onceKnown }
       )
 
       return QueryCost.of({
