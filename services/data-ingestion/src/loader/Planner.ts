@@ -59,7 +59,8 @@ export class Planner extends Context.Service<
         Effect.flatMap((others) =>
           others.length > 0 ? readNames(names) : Effect.void
         ),
-        Effect.ignore,
+        // Until the next look a name that only others stored may count as new.
+        Effect.ignore({ log: "Warn", message: "event names were not read again" }),
         Effect.delay(READ_NAMES_EVERY),
         Effect.forever,
         Effect.forkScoped
