@@ -76,6 +76,7 @@ const sendHalf = Effect.fn("Drain.sendHalf")(function* (
     (open) => Effect.sync(() => open.destroy())
   )
   const answered = statusOf(socket)
+  // A container that takes no byte ends the verification: nobody could handle that.
   yield* Effect.promise(
     () =>
       new Promise<void>((sent) => {
