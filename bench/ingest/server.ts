@@ -19,10 +19,11 @@ import { Receiver } from "@analytics/data-ingestion/receive/Receiver"
 import { RuleBook } from "@analytics/data-ingestion/receive/RuleBook"
 import { UsageRepo } from "@analytics/data-ingestion/receive/UsageRepo"
 import { defaultRules } from "@analytics/data-processing/settings/ProjectRules"
+import { Installation } from "@analytics/database/Installation"
 import * as Postgres from "@analytics/database/Postgres"
 import * as Observability from "@analytics/observability/Observability"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Effect, Layer, type ManagedRuntime, Option } from "effect"
+import { Effect, Layer, type ManagedRuntime, Option, Redacted } from "effect"
 import { Elysia } from "elysia"
 
 /** Every key is that of project 1. */
@@ -80,6 +81,12 @@ const receiving = (sink: typeof durable | typeof nothing) =>
     Layer.provideMerge(sink),
     Layer.provideMerge(keys),
     Layer.provide(rules),
+    Layer.provide(
+      Layer.succeed(Installation, {
+        id: "bench",
+        idHashKey: Redacted.make(new Uint8Array(16))
+      })
+    ),
     Layer.provide(IngestConfig.layer),
     Layer.provideMerge(Health.layer({})),
     Layer.provideMerge(HttpConfig.layerOnPort(4001)),

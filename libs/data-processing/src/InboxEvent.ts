@@ -16,6 +16,7 @@ export type QuarantineReason =
   | "number_out_of_range"
   | "nesting_too_deep"
   | "unreadable"
+  | "malformed"
   | "schema_mismatch"
 
 /** Why an acknowledged event is counted and not stored. */

@@ -1,10 +1,21 @@
 import type { Row } from "../readers/Row.ts"
 
-/** An event as the ingestion takes it, as a value or as its JSON, or why the row is none. */
+/**
+ * An event as the ingestion takes it, as a value or as its JSON, several that one row
+ * makes, or why the row is none.
+ */
 export type Mapped =
-  | { readonly event: object; readonly json?: undefined; readonly reason?: undefined }
-  | { readonly json: string; readonly event?: undefined; readonly reason?: undefined }
-  | { readonly reason: string; readonly event?: undefined; readonly json?: undefined }
+  | MappedAs<{ readonly event: object }>
+  | MappedAs<{ readonly json: string }>
+  | MappedAs<{ readonly events: ReadonlyArray<object> }>
+  | MappedAs<{ readonly reason: string }>
+
+type MappedAs<One extends object> = One & {
+  readonly [Other in Exclude<
+    "event" | "json" | "events" | "reason",
+    keyof One
+  >]?: undefined
+}
 
 /** `file` is `fileId` of the content that holds the row. */
 export type ToEvent = (row: Row, file: string) => Mapped

@@ -38,8 +38,12 @@ export const bodyOf = (events: ReadonlyArray<string>): string =>
 /** Bytes of a body beside its events and the commas after them. */
 const envelope = 16
 
-const jsonOf = (mapped: Exclude<Mapped, { readonly reason: string }>): string =>
-  mapped.json ?? JSON.stringify(mapped.event)
+const textsOf = (
+  mapped: Exclude<Mapped, { readonly reason: string }>
+): ReadonlyArray<string> =>
+  mapped.json !== undefined
+    ? [mapped.json]
+    : (mapped.events ?? [mapped.event]).map((event) => JSON.stringify(event))
 
 /** Cuts rows into requests. `rows` are read from `after.from`; those before are left out. */
 export async function* batches(
@@ -74,15 +78,20 @@ export async function* batches(
         if (skipped.length >= limits.maxEvents) yield take()
         continue
       }
-      const text = jsonOf(mapped)
-      const length = Buffer.byteLength(text) + 1
+      const texts = textsOf(mapped)
+      let length = 0
+      for (const text of texts) length += Buffer.byteLength(text) + 1
+      // All events of a row are in one batch, so that a batch ends between two rows.
       if (
-        events.length === limits.maxEvents ||
-        (events.length > 0 && bytes + length > limits.maxBytes)
+        events.length > 0 &&
+        (events.length + texts.length > limits.maxEvents ||
+          bytes + length > limits.maxBytes)
       )
         yield take()
-      events.push(text)
-      numbers.push(row.number)
+      for (const text of texts) {
+        events.push(text)
+        numbers.push(row.number)
+      }
       bytes += length
       lastRow = row.number
     }

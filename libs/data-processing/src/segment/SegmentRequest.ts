@@ -1,7 +1,9 @@
 import { isJsonObject, type Json, type JsonObject, parse } from "../ExactJson.ts"
-import type { EventType, InboxEvent } from "../InboxEvent.ts"
+import type { EventType } from "../InboxEvent.ts"
+import { type Judged, judge } from "../protocols/judge.ts"
+import type { PlainEvent, Reading } from "../protocols/Protocol.ts"
 import { wellFormedJson } from "../WellFormed.ts"
-import { isEventType, Refusal, type RequestFacts, readEvent } from "./SegmentEvent.ts"
+import { isEventType, Refusal, type RequestFacts } from "./SegmentEvent.ts"
 
 export type Endpoint = EventType | "batch"
 
@@ -21,18 +23,6 @@ export const endpoints: { readonly [segment: string]: Endpoint } = {
   g: "group",
   a: "alias",
   b: "batch"
-}
-
-export interface Rejection {
-  readonly index: number
-  readonly messageId: string | null
-  readonly reason: string
-}
-
-/** What was in a request: events to keep, and those that were refused. */
-export interface Received {
-  readonly events: ReadonlyArray<InboxEvent>
-  readonly rejected: ReadonlyArray<Rejection>
 }
 
 /** A body as a whole: its value, or why nothing in it can be read. */
@@ -63,67 +53,49 @@ export const eventsOf = (
   return Array.isArray(batch) ? batch : undefined
 }
 
-/**
- * A verdict on every event of a request. `bodyBytes` saves measuring the events of a body
- * that is itself smaller than the largest event. Never throws, whatever the client sent.
- */
+/** How the events of a body are judged: as many as there are, each by its own type. */
+export const readingOf = (
+  endpoint: Endpoint,
+  body: JsonObject
+): Pick<Reading, "items" | "eventsOf" | "sentAt"> => ({
+  items: eventsOf(endpoint, body) ?? [],
+  // An event says for itself when it was sent; of a batch, the batch does too.
+  sentAt: endpoint === "batch" ? body["sentAt"] : undefined,
+  eventsOf: endpoint === "batch" ? ofBatch : of[endpoint]
+})
+
+const ofType =
+  (type: EventType) =>
+  (item: Json): PlainEvent | Refusal =>
+    isJsonObject(item) ? { type, fields: item } : noObject
+
+const of: { readonly [type in EventType]: (item: Json) => PlainEvent | Refusal } = {
+  track: ofType("track"),
+  page: ofType("page"),
+  screen: ofType("screen"),
+  identify: ofType("identify"),
+  group: ofType("group"),
+  alias: ofType("alias")
+}
+
+const noObject = new Refusal("an event must be an object")
+
+const ofBatch = (item: Json): PlainEvent | Refusal => {
+  if (!isJsonObject(item)) return noObject
+  const type = item["type"]
+  return isEventType(type)
+    ? { type, fields: item }
+    : new Refusal("type must be one of track, page, screen, identify, group, alias")
+}
+
+/** A verdict on every event of a request. Never throws, whatever the client sent. */
 export const readEvents = (
   endpoint: Endpoint,
   body: JsonObject,
   bodyBytes: number,
   request: RequestFacts
-): Received => {
-  const sent = eventsOf(endpoint, body) ?? []
-  const facts = endpoint === "batch" ? { ...request, sentAt: body["sentAt"] } : request
-  const events: Array<InboxEvent> = []
-  const rejected: Array<Rejection> = []
-  const measure = bodyBytes > request.maxEventBytes
-  for (let index = 0; index < sent.length; index++) {
-    const event = sent[index] as Json
-    const verdict = verdictOn(endpoint, event, measure, facts)
-    if (verdict instanceof Refusal)
-      rejected.push({
-        index,
-        messageId: givenMessageId(event),
-        reason: verdict.reason
-      })
-    else events.push(verdict)
-  }
-  return { events, rejected }
-}
-
-const verdictOn = (
-  endpoint: Endpoint,
-  event: Json,
-  measure: boolean,
-  facts: RequestFacts
-): InboxEvent | Refusal => {
-  if (!isJsonObject(event)) return new Refusal("an event must be an object")
-  const { maxEventBytes } = facts
-  if (measure && isLarger(event, maxEventBytes))
-    return new Refusal(
-      `the event is larger than ${maxEventBytes} bytes: send fewer or shorter properties`
-    )
-  const type = endpoint === "batch" ? event["type"] : endpoint
-  if (!isEventType(type))
-    return new Refusal(
-      "type must be one of track, page, screen, identify, group, alias"
-    )
-  return readEvent(event, type, facts)
-}
-
-const isLarger = (event: JsonObject, limit: number): boolean => {
-  try {
-    const text = JSON.stringify(event)
-    if (text.length > limit) return true
-    return text.length > limit / 3 && Buffer.byteLength(text) > limit
-  } catch {
-    // Only an event that nests tens of thousands deep cannot be written.
-    return true
-  }
-}
-
-const givenMessageId = (event: Json): string | null => {
-  const id = isJsonObject(event) ? event["messageId"] : null
-  return typeof id === "string" ? id.slice(0, 200) : null
-}
+): Judged =>
+  judge({ onRejected: "tell" }, readingOf(endpoint, body), bodyBytes, request, {
+    receivedAt: request.receivedAt,
+    visitor: () => ""
+  })

@@ -2,6 +2,7 @@ import { Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import type { AccessConfig } from "@analytics/config/AccessConfig"
+import { batchRoute } from "@analytics/data-processing/protocols/segment"
 import { Effect, type ManagedRuntime, Option, Schema } from "effect"
 import { Elysia } from "elysia"
 import { KeyRing } from "../keys/KeyRing.ts"
@@ -18,6 +19,13 @@ import { Receiver } from "../receive/Receiver.ts"
 import { ProjectNotFound } from "./ProjectNotFound.ts"
 
 const path = "/internal/v1/import"
+
+/** What an export of another system holds was let in by that system. */
+const importRoute = {
+  ...batchRoute,
+  maxBodyBytes: 4 * 1024 * 1024,
+  maxEventBytes: 1024 * 1024
+}
 
 const Target = Schema.Struct({
   projectId: Schema.FiniteFromString.check(
@@ -74,7 +82,9 @@ const imported = Effect.fnUntraced(function* (request: Request, projectId: numbe
   const taken = yield* Effect.promise(() =>
     receiver.receive({
       request,
-      endpoint: "batch",
+      route: importRoute,
+      query: new URLSearchParams(),
+      path,
       lane: "bulk",
       ip: undefined,
       userAgent: undefined,
@@ -85,6 +95,6 @@ const imported = Effect.fnUntraced(function* (request: Request, projectId: numbe
     })
   )
   return taken._tag === "Refused"
-    ? refusedResponse(taken, path, {})
+    ? refusedResponse(taken, importRoute, new URLSearchParams(), path, {})
     : takenResponse(taken, {})
 })

@@ -162,6 +162,8 @@ export const revive = (
   const { k: _, q, qd: __, w: ___, ...event } = read
   // Its time is that of receipt, because nobody could read the client's.
   if (q === "timestamp_unreadable") return q
+  // Nobody knows yet what its client meant.
+  if (q === "malformed") return q
   const fault =
     timeFault(event.t, now) ??
     (event.d && faultOf(event.d)) ??

@@ -24,7 +24,7 @@ export const preflight = (request: Request): Response => {
     status: 204,
     headers: {
       ...corsHeaders(request),
-      "access-control-allow-methods": "POST, OPTIONS",
+      "access-control-allow-methods": "GET, POST, OPTIONS",
       "access-control-allow-headers": wanted ?? "authorization, content-type",
       "access-control-max-age": MAX_AGE
     }

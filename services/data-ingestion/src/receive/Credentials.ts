@@ -1,24 +1,35 @@
 import { fromAuthorization } from "@analytics/api-common/BearerKey"
+import type { ProtocolRoute } from "@analytics/data-processing/protocols/Protocol"
 import { Option, Redacted } from "effect"
 
-/**
- * The key of a request, as far as it can be told without its body: `Authorization` (Basic
- * with the key as user, or Bearer), else `writeKey` in the query.
- */
-export const keyOf = (request: Request): string | undefined => {
-  const header = request.headers.get("authorization")
-  if (header !== null) {
-    const key = fromAuthorization(header)
-    if (Option.isSome(key)) return Redacted.value(key.value)
-  }
-  const query = request.url.indexOf("?")
-  if (query === -1) return undefined
-  return nonEmpty(new URLSearchParams(request.url.slice(query)).get("writeKey"))
+/** The key in `Authorization`: Basic with the key as user, or Bearer. */
+const inHeader = (headers: Headers): string | undefined => {
+  const header = headers.get("authorization")
+  return header === null
+    ? undefined
+    : Option.getOrUndefined(Option.map(fromAuthorization(header), Redacted.value))
 }
 
-/** `writeKey` in the body, where browsers put it because a beacon has no headers. */
-export const keyInBody = (body: { readonly [name: string]: unknown }) =>
-  nonEmpty(body["writeKey"])
+/**
+ * The key of a request, as far as it can be told without its body: in the path, else in
+ * `Authorization`, else where the protocol has it.
+ */
+export const keyBefore = (
+  route: ProtocolRoute,
+  pathKey: string | undefined,
+  headers: Headers,
+  query: URLSearchParams
+): string | undefined =>
+  pathKey ??
+  (route.otherAuthorization === true ? undefined : inHeader(headers)) ??
+  route.keysOf(headers, query)[0]
 
-const nonEmpty = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined
+/** The keys that are left to try once the body is read, the likeliest first. */
+export const keysAfter = (
+  route: ProtocolRoute,
+  keys: ReadonlyArray<string>,
+  headers: Headers
+): ReadonlyArray<string> => {
+  const other = route.otherAuthorization === true ? inHeader(headers) : undefined
+  return other === undefined ? keys : [...keys, other]
+}

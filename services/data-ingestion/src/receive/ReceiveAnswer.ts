@@ -1,4 +1,8 @@
 import * as Problem from "@analytics/api-common/Problem"
+import type {
+  ProtocolAnswer,
+  ProtocolRoute
+} from "@analytics/data-processing/protocols/Protocol"
 import { Schema } from "effect"
 import type { Refused, Taken } from "./Receiver.ts"
 
@@ -21,38 +25,42 @@ export const Answer = Schema.Struct({
   })
 }).annotate({ examples: [{ success: true, accepted: 1, rejected: [] }] })
 
-/** Warnings of one answer: they are for people, who fix one kind at a time. */
-const MOST_WARNINGS = 20
-
-/** The body of an answer: what was taken and what was not. */
+/** The answer of a protocol, with the headers that every answer has. */
 export const takenResponse = (
-  { accepted, rejected, warnings }: Taken,
+  { answer }: Pick<Taken, "answer">,
   headers: Record<string, string>
-): Response =>
-  new Response(
-    rejected.length === 0 && warnings.length === 0
-      ? `{"success":true,"accepted":${accepted},"rejected":[]}`
-      : JSON.stringify({
-          success: true,
-          accepted,
-          rejected,
-          ...(warnings.length > 0 && { warnings: warnings.slice(0, MOST_WARNINGS) })
-        }),
-    { headers: { ...headers, "content-type": "application/json" } }
-  )
+): Response => responseOf(answer, headers)
 
+/** Why nothing was taken, as the protocol says it or else as problem details. */
 export const refusedResponse = (
-  { problem, retryAfter }: Refused,
+  refused: Refused,
+  { refuse }: Pick<ProtocolRoute, "refuse">,
+  query: URLSearchParams,
   path: string,
   headers: Record<string, string>
+): Response => {
+  const { kind, problem, rejected, retryAfter } = refused
+  const all =
+    retryAfter === undefined
+      ? headers
+      : { ...headers, "retry-after": String(retryAfter) }
+  if (refuse === undefined)
+    return new Response(JSON.stringify(Problem.fromError(problem, path)), {
+      status: problem.status,
+      headers: { ...all, "content-type": Problem.contentType }
+    })
+  const { status } = problem
+  const detail = problem.detail ?? problem.title
+  return responseOf(refuse({ kind, status, detail, retryAfter, rejected }, query), all)
+}
+
+const responseOf = (
+  { body, headers: own, status }: ProtocolAnswer,
+  headers: Record<string, string>
 ): Response =>
-  new Response(JSON.stringify(Problem.fromError(problem, path)), {
-    status: problem.status,
-    headers: {
-      ...headers,
-      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
-      "content-type": Problem.contentType
-    }
+  new Response(body, {
+    status,
+    headers: { ...headers, "content-type": "application/json", ...own }
   })
 
 /** The seconds in `Prefer: wait=10`, at most a minute; `undefined` without it. */

@@ -1,13 +1,14 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { measureRequests } from "@analytics/api-common/RequestMetrics"
 import { sent } from "@analytics/api-common/WireSchema"
-import { endpoints } from "@analytics/data-processing/segment/SegmentRequest"
+import type { ProtocolRoute } from "@analytics/data-processing/protocols/Protocol"
+import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
 import { Effect, type ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
 import { StoredWatch } from "../inbox/StoredWatch.ts"
 import { corsHeaders, preflight } from "./Cors.ts"
 import { Answer, refusedResponse, takenResponse, waitOf } from "./ReceiveAnswer.ts"
-import { documentation } from "./ReceiveDocumentation.ts"
+import { documentationOf } from "./ReceiveDocumentation.ts"
 import {
   BodyTooLarge,
   InboxUnavailable,
@@ -36,9 +37,14 @@ interface Services {
 /** What these routes need; the runtime has been built before the first request. */
 export type ReceiveServices = Receiver | StoredWatch
 
+/** In front of every path, for clients that have no place for a key but their URL. */
+const KEY_PREFIX = "/w/:writeKey"
+
+const NO_QUERY = new URLSearchParams()
+
 /**
- * The Segment protocol, which RudderStack speaks too: `/v1/track` … `/v1/batch`, and the
- * letters that browsers use, with and without a slash at the end.
+ * The endpoints of all protocols, with and without a slash at the end, each also behind
+ * `/w/<write key>`: a client that knows nothing but a URL needs nothing else.
  *
  * Handlers answer with a finished `Response`: hooks, body parsers and answer encoders of
  * the framework would cost more than the work itself.
@@ -62,60 +68,98 @@ export const receiveRoutes = <R, E>(
     return services
   }
   const measure = measureRequests(runtime)
-  const app = new Elysia({ tags: ["events"] })
-  for (const [segment, endpoint] of Object.entries(endpoints)) {
-    const letter = segment.length === 1
-    // Elysia answers the same path with a slash at its end, too.
-    const path = `/v1/${segment}`
-    app.post(
+
+  const receive = async (
+    route: ProtocolRoute,
+    request: Request,
+    address: string | undefined,
+    keyed: boolean
+  ): Promise<Response> => {
+    const startedAt = performance.now()
+    const { receiver, tracing, watch } = resolve()
+    const span = tracing.begin(request, route.path)
+    const answered = (response: Response) => {
+      measure(request.method, route.path, response.status, startedAt)
+      if (span !== undefined) tracing.end(span, response.status)
+      return response
+    }
+    const { headers, url } = request
+    const cors = corsHeaders(request)
+    const wait = waitOf(headers.get("prefer"))
+    const at = url.indexOf("?")
+    const query = at === -1 ? NO_QUERY : new URLSearchParams(url.slice(at))
+    // Server libraries would put their own address and name on every visitor.
+    const device =
+      route.device === "always" || (route.device === "origin" && headers.has("origin"))
+    const { path, pathKey } = pathOf(url, at, keyed)
+    const taken = await receiver.receive({
+      request,
+      route,
+      query,
       path,
-      async ({ request, server }) => {
-        const startedAt = performance.now()
-        const { receiver, tracing, watch } = resolve()
-        const span = tracing.begin(request, path)
-        const answered = (response: Response) => {
-          measure("POST", path, response.status, startedAt)
-          if (span !== undefined) tracing.end(span, response.status)
-          return response
-        }
-        const { headers } = request
-        const cors = corsHeaders(request)
-        const wait = waitOf(headers.get("prefer"))
-        // Server libraries would put their own address and name on every visitor.
-        const device = letter || headers.has("origin")
-        const taken = await receiver.receive({
-          request,
-          endpoint,
-          lane: headers.get("x-ingest-lane") === "bulk" ? "bulk" : "live",
-          ip: device
-            ? (forwardedFor(headers) ?? server?.requestIP(request)?.address)
-            : undefined,
-          userAgent: device
-            ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
-            : undefined,
-          wantsRowIds: wait !== undefined,
-          span
-        })
-        if (taken._tag === "Refused")
-          return answered(refusedResponse(taken, path, cors))
-        const { projectId, rowIds } = taken
-        if (wait !== undefined && (await watch.stored(projectId, rowIds, wait)))
-          cors["preference-applied"] = `wait=${wait}`
-        return answered(takenResponse(taken, cors))
-      },
-      {
-        parse: "none",
-        response,
-        detail: {
-          ...documentation[endpoint],
-          // One entry a kind is enough to read.
-          ...(letter ? { hide: true } : {})
-        }
-      }
-    )
-    app.options(path, ({ request }) => preflight(request), { detail: { hide: true } })
+      pathKey,
+      lane: headers.get("x-ingest-lane") === "bulk" ? "bulk" : "live",
+      ip: device ? (forwardedFor(headers) ?? address) : undefined,
+      userAgent: device
+        ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
+        : undefined,
+      wantsRowIds: wait !== undefined,
+      span
+    })
+    if (taken._tag === "Refused")
+      return answered(refusedResponse(taken, route, query, route.path, cors))
+    const { projectId, rowIds } = taken
+    if (wait !== undefined && (await watch.stored(projectId, rowIds, wait)))
+      cors["preference-applied"] = `wait=${wait}`
+    return answered(takenResponse(taken, cors))
+  }
+
+  const app = new Elysia({ tags: ["events"] })
+  for (const route of protocolRoutes) {
+    // Elysia answers the same path with a slash at its end, too.
+    const { methods, path } = route
+    const keyed = `${KEY_PREFIX}${path}`
+    for (const method of methods) {
+      app.route(
+        method,
+        path,
+        ({ request, server }) =>
+          receive(route, request, server?.requestIP(request)?.address, false),
+        { parse: "none", response, detail: documentationOf(route, method) }
+      )
+      app.route(
+        method,
+        keyed,
+        ({ request, server }) =>
+          receive(route, request, server?.requestIP(request)?.address, true),
+        { parse: "none", detail: { hide: true } }
+      )
+    }
+    for (const each of [path, keyed])
+      app.options(each, ({ request }) => preflight(request), { detail: { hide: true } })
   }
   return app
+}
+
+/** What follows the host, without the query, and the key in front of it if it is `keyed`. */
+const pathOf = (
+  url: string,
+  queryAt: number,
+  keyed: boolean
+): { readonly path: string; readonly pathKey: string | undefined } => {
+  const start = url.indexOf("/", url.indexOf("://") + 3)
+  const path = url.slice(start, queryAt === -1 ? undefined : queryAt)
+  if (!keyed) return { path, pathKey: undefined }
+  const end = path.indexOf("/", 3)
+  return { path: path.slice(end), pathKey: unescaped(path.slice(3, end)) }
+}
+
+const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** The first address that proxies noted; a visitor may put any, as in `context.ip`. */

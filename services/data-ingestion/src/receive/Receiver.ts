@@ -2,14 +2,16 @@ import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { IngestConfig } from "@analytics/config/IngestConfig"
 import { encodeLine } from "@analytics/data-processing/InboxEvent"
 import { monthsOf } from "@analytics/data-processing/Months"
-import {
-  type Endpoint,
-  eventsOf,
-  type Rejection,
-  readBody,
-  readEvents
-} from "@analytics/data-processing/segment/SegmentRequest"
+import { judge } from "@analytics/data-processing/protocols/judge"
+import type {
+  ProtocolAnswer,
+  ProtocolRoute,
+  RefusedKind,
+  Rejected
+} from "@analytics/data-processing/protocols/Protocol"
 import type { Warning } from "@analytics/data-processing/settings/ProjectRules"
+import { Visitors } from "@analytics/data-processing/Visitors"
+import { Installation } from "@analytics/database/Installation"
 import { exposed } from "@analytics/observability/exposed"
 import {
   Context,
@@ -18,6 +20,7 @@ import {
   Layer,
   Metric,
   Option,
+  Redacted,
   Schedule,
   type Tracer
 } from "effect"
@@ -27,7 +30,7 @@ import type { Lane } from "../inbox/InboxRow.ts"
 import { KeyRing } from "../keys/KeyRing.ts"
 import type { ProjectKey } from "../keys/ProjectKey.ts"
 import { Admission, type Delayed } from "./Admission.ts"
-import { keyInBody, keyOf } from "./Credentials.ts"
+import { keyBefore, keysAfter } from "./Credentials.ts"
 import {
   BodyTooLarge,
   InboxUnavailable,
@@ -44,6 +47,10 @@ const MAX_COMMIT_AGE = 8000
 
 /** Each month of a batch is a POST to the store: what has more of them is an import. */
 const MAX_LIVE_MONTHS = 3
+
+/** Limits of the service that a vendor's own may exceed, but never these, in bytes. */
+const MOST_BODY = 4 * 1024 * 1024
+const MOST_EVENT = 1024 * 1024
 
 /** The largest body of which the key must be found inside: twice what a beacon may have. */
 const MAX_KEYLESS_BYTES = 128 * 1024
@@ -82,25 +89,36 @@ export type ReceiveProblem =
 
 export interface Refused {
   readonly _tag: "Refused"
+  readonly kind: RefusedKind
   readonly problem: ReceiveProblem
   /** Whole seconds: the clients understand nothing else. */
   readonly retryAfter?: number
+  /** Items for which nothing was taken, where the protocol asks for all or nothing. */
+  readonly rejected?: ReadonlyArray<Rejected>
 }
 
 export interface Taken {
   readonly _tag: "Taken"
   readonly projectId: number
   readonly accepted: number
-  readonly rejected: ReadonlyArray<Rejection>
+  readonly rejected: ReadonlyArray<Rejected>
   /** What does not fit the project's schema, where it asks that senders be told. */
   readonly warnings: ReadonlyArray<Warning>
   /** The inbox rows that hold the events, when they were asked for. */
   readonly rowIds: ReadonlySet<bigint>
+  /** As the client of that protocol understands it. */
+  readonly answer: ProtocolAnswer
 }
 
 export interface Sent {
   readonly request: Request
-  readonly endpoint: Endpoint
+  readonly route: ProtocolRoute
+  /** Of the URL; empty without any. */
+  readonly query: URLSearchParams
+  /** The path behind the prefix that carries a key. */
+  readonly path: string
+  /** The key in that prefix. */
+  readonly pathKey?: string | undefined
   readonly lane: Lane
   /** Of the connection, when a visitor's own device sent the request. */
   readonly ip: string | undefined
@@ -133,6 +151,7 @@ export class Receiver extends Context.Service<
       const repo = yield* InboxRepo
       const ruleBook = yield* RuleBook
       const usage = yield* UsageRepo
+      const visitors = new Visitors(Redacted.value((yield* Installation).idHashKey))
       const context = yield* Effect.context<never>()
       const runExit = Effect.runPromiseExitWith(context)
       const admission = new Admission(config)
@@ -177,80 +196,130 @@ export class Receiver extends Context.Service<
           : refused(new Unauthorized({}))
       }
 
-      const receive = async (sent: Sent): Promise<Taken | Refused> => {
-        const { endpoint, lane, request } = sent
-        let project = sent.project
-        const headerKey = project === undefined ? keyOf(request) : undefined
-        if (headerKey !== undefined) {
-          const authorized = await authorize(headerKey)
-          if (isRefused(authorized)) return authorized
-          project = authorized
+      /** The first of several keys that somebody knows; what is wrong with the last else. */
+      const authorizeOneOf = async (
+        candidates: ReadonlyArray<string>
+      ): Promise<ProjectKey | Refused> => {
+        let verdict = await authorize(candidates[0])
+        for (let at = 1; at < candidates.length && isRefused(verdict); at++) {
+          if (verdict.kind === "unavailable") return verdict
+          verdict = await authorize(candidates[at])
         }
+        return verdict
+      }
+
+      const receive = async (sent: Sent): Promise<Taken | Refused> => {
+        const { lane, path, query, request, route } = sent
+        const { headers } = request
+        let project = sent.project
+        if (project === undefined) {
+          const key = keyBefore(route, sent.pathKey, headers, query)
+          if (key !== undefined) {
+            const authorized = await authorize(key)
+            if (isRefused(authorized)) return authorized
+            project = authorized
+          }
+        }
+        const most = Math.max(
+          config.maxBatchBytes,
+          Math.min(route.maxBodyBytes ?? 0, MOST_BODY)
+        )
         const limit =
           project === undefined
-            ? Math.min(MAX_KEYLESS_BYTES, config.maxBatchBytes)
-            : config.maxBatchBytes
-        const owner = project?.projectId
-        const held = heldBy(request, limit)
-        const late = admission.read(owner, held, performance.now())
-        if (late !== undefined) return delayed(late)
-        let body: BodyText
-        try {
-          body = await readText(request, limit)
-        } finally {
-          admission.readEnded(owner, held)
+            ? Math.min(route.maxKeylessBytes ?? MAX_KEYLESS_BYTES, most)
+            : most
+        let text = ""
+        let bytes = 0
+        if (request.method !== "GET") {
+          const owner = project?.projectId
+          const held = heldBy(request, limit)
+          const late = admission.read(owner, held, performance.now())
+          if (late !== undefined) return delayed(late)
+          let body: BodyText
+          try {
+            body = await readText(request, limit)
+          } finally {
+            admission.readEnded(owner, held)
+          }
+          if (body._tag === "TooLarge")
+            return tooLarge(
+              project === undefined && limit < most
+                ? `A body may have ${limit} bytes when the key is only in it: put the key into Authorization.`
+                : `A body may have ${limit} bytes: send smaller batches.`
+            )
+          if (body._tag === "Broken") return unreadable(body.reason)
+          text = body.text
+          bytes = body.bytes
         }
-        if (body._tag === "TooLarge")
-          return refused(
-            new BodyTooLarge({
-              detail:
-                project === undefined
-                  ? `A body may have ${limit} bytes when the key is only in it: put the key into Authorization.`
-                  : `A body may have ${limit} bytes: send smaller batches.`
-            })
-          )
-        if (body._tag === "Broken")
-          return refused(new UnreadableBody({ detail: body.reason }))
-        const read = readBody(body.text)
-        if (read._tag === "Unreadable")
-          return refused(new UnreadableBody({ detail: read.reason }))
+        const reading = route.read({
+          method: request.method === "GET" ? "GET" : "POST",
+          path,
+          query,
+          headers,
+          body: text,
+          bytes
+        })
+        if (reading._tag === "Unreadable") return unreadable(reading.reason)
         if (project === undefined) {
-          const authorized = await authorize(keyInBody(read.value))
+          const candidates = keysAfter(route, reading.keys, headers)
+          const authorized = await authorizeOneOf(candidates)
           if (isRefused(authorized)) return authorized
           project = authorized
         }
-        const given = eventsOf(endpoint, read.value)
-        if (given === undefined)
-          return refused(
-            new UnreadableBody({ detail: "batch must be a list of events" })
-          )
-        if (given.length > config.maxBatchEvents)
-          return refused(
-            new BodyTooLarge({
-              detail: `A batch may have ${config.maxBatchEvents} events: send smaller ones.`
-            })
+        const { items } = reading
+        if (items.length > config.maxBatchEvents)
+          return tooLarge(
+            `A batch may have ${config.maxBatchEvents} events: send smaller ones.`
           )
         const { projectId } = project
         const rules = ruleBook.of(project)
-        const { events: readable, rejected } = readEvents(
-          endpoint,
-          read.value,
-          body.bytes,
+        const receivedAt = Date.now()
+        const { events: readable, rejected } = judge(
+          route,
+          reading,
+          // What GET carries is bounded by what a URL may be.
+          request.method === "GET" ? 0 : bytes,
           {
             projectId,
-            receivedAt: Date.now(),
+            receivedAt,
             testMode: config.testMode,
-            maxEventBytes: config.maxEventBytes,
+            maxEventBytes: Math.max(
+              config.maxEventBytes,
+              Math.min(route.maxEventBytes ?? 0, MOST_EVENT)
+            ),
             ip: sent.ip === undefined ? undefined : rules.address(sent.ip),
             userAgent: sent.userAgent,
             historical: sent.historical
+          },
+          {
+            receivedAt,
+            visitor: (site, device) =>
+              visitors.nameOf({
+                projectId,
+                site,
+                at: receivedAt,
+                ip: device?.ip ?? sent.ip ?? "",
+                userAgent: device?.userAgent ?? sent.userAgent ?? ""
+              })
           }
         )
-        if (rejected.length > 0) rejections.updateUnsafe(rejected.length, context)
+        if (rejected.length > 0) {
+          rejections.updateUnsafe(rejected.length, context)
+          if (route.onRejected === "refuse")
+            return { ...unreadable(rejected[0]?.reason ?? ""), rejected }
+        }
         const rowIds = new Set<bigint>()
         const warnings: Array<Warning> = []
-        if (readable.length === 0)
-          return { _tag: "Taken", projectId, accepted: 0, rejected, warnings, rowIds }
+        const taken = (accepted: number): Taken => ({
+          _tag: "Taken",
+          projectId,
+          accepted,
+          rejected,
+          warnings,
+          rowIds,
+          answer: reading.answer({ accepted, rejected, warnings })
+        })
+        if (readable.length === 0) return taken(0)
 
         const visitor = {
           ip: sent.ip,
@@ -260,8 +329,8 @@ export class Receiver extends Context.Service<
         const events = readable.map((event) => rules.apply(event, visitor, warnings))
 
         const lines = events.map(encodeLine)
-        let bytes = lines.length
-        for (const line of lines) bytes += line.length
+        let size = lines.length
+        for (const line of lines) size += line.length
         if (inbox.age() > MAX_COMMIT_AGE) return refused(new InboxUnavailable({}), 2)
         const now = performance.now()
         const months = monthsOf(events)
@@ -269,7 +338,7 @@ export class Receiver extends Context.Service<
         const verdict = admission.admit(
           projectId,
           events.length,
-          bytes,
+          size,
           wanted,
           now,
           rules.limits
@@ -286,15 +355,14 @@ export class Receiver extends Context.Service<
         try {
           await inbox.append(
             sent.wantsRowIds ? { ...submission, rowIds } : submission,
-            bytes
+            size
           )
-          const accepted = events.length
-          return { _tag: "Taken", projectId, accepted, rejected, warnings, rowIds }
+          return taken(events.length)
         } catch {
           // Logged where it happened, once for all requests that shared the commit.
           return refused(new InboxUnavailable({}), 1)
         } finally {
-          admission.release(projectId, bytes)
+          admission.release(projectId, size)
         }
       }
       return Receiver.of({ receive })
@@ -321,8 +389,23 @@ const allowed = (key: ProjectKey): ProjectKey | Refused =>
 const delayed = ({ reason, seconds }: Delayed): Refused =>
   refused(new TooManyEvents({ detail: `${reason}: wait as told.` }), seconds)
 
+const kinds: { readonly [tag in ReceiveProblem["_tag"]]: RefusedKind } = {
+  Unauthorized: "unauthorized",
+  Forbidden: "forbidden",
+  UnreadableBody: "unreadable",
+  BodyTooLarge: "tooLarge",
+  TooManyEvents: "tooMany",
+  InboxUnavailable: "unavailable",
+  KeysUnavailable: "unavailable"
+}
+
 const refused = (problem: ReceiveProblem, retryAfter?: number): Refused => ({
   _tag: "Refused",
+  kind: kinds[problem._tag],
   problem,
   ...(retryAfter === undefined ? undefined : { retryAfter })
 })
+
+const tooLarge = (detail: string): Refused => refused(new BodyTooLarge({ detail }))
+
+const unreadable = (detail: string): Refused => refused(new UnreadableBody({ detail }))

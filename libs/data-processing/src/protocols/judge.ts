@@ -1,0 +1,131 @@
+import type { Json, JsonObject } from "../ExactJson.ts"
+import { isJsonObject } from "../ExactJson.ts"
+import type { InboxEvent } from "../InboxEvent.ts"
+import { Refusal, type RequestFacts, readEvent } from "../segment/SegmentEvent.ts"
+import type { PlainEvent, ProtocolRoute, Reading, Rejected, Visit } from "./Protocol.ts"
+
+/** What was in a request: events to keep, and the items that were refused. */
+export interface Judged {
+  readonly events: ReadonlyArray<InboxEvent>
+  readonly rejected: ReadonlyArray<Rejected>
+}
+
+/** The stored name of what is kept aside because it is no event. */
+export const MALFORMED = "$malformed"
+
+/**
+ * A verdict on every item of a request: all the events that an item makes are taken, or
+ * none. `bodyBytes` saves measuring the items of a body that is itself smaller than the
+ * largest event. Never throws, whatever the client sent.
+ */
+export const judge = (
+  { onRejected }: Pick<ProtocolRoute, "onRejected">,
+  reading: Pick<Reading, "items" | "eventsOf" | "idOf" | "sentAt">,
+  bodyBytes: number,
+  request: RequestFacts,
+  visit: Visit
+): Judged => {
+  const { eventsOf, idOf, items, sentAt } = reading
+  const facts = sentAt === undefined ? request : { ...request, sentAt }
+  const measure = bodyBytes > request.maxEventBytes
+  const events: Array<InboxEvent> = []
+  const rejected: Array<Rejected> = []
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as Json
+    const before = events.length
+    const refusal =
+      measure && isLarger(item, request.maxEventBytes)
+        ? tooLarge(request.maxEventBytes)
+        : take(eventsOf(item, visit), facts, events)
+    if (refusal === undefined) continue
+    events.length = before
+    if (onRejected === "keep") events.push(malformed(item, refusal, facts))
+    else
+      rejected.push({
+        index,
+        messageId: (idOf ?? givenMessageId)(item),
+        reason: refusal.reason
+      })
+  }
+  return { events, rejected }
+}
+
+/** Adds the events of an item to `events`, or tells why one of them is refused. */
+const take = (
+  read: ReadonlyArray<PlainEvent> | PlainEvent | Refusal,
+  facts: RequestFacts,
+  events: Array<InboxEvent>
+): Refusal | undefined => {
+  if (read instanceof Refusal) return read
+  if (!("length" in read)) return takeOne(read, facts, events)
+  for (const one of read) {
+    const refusal = takeOne(one, facts, events)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+const takeOne = (
+  { fields, type }: PlainEvent,
+  facts: RequestFacts,
+  events: Array<InboxEvent>
+): Refusal | undefined => {
+  const event = readEvent(fields, type, facts)
+  if (event instanceof Refusal) return event
+  events.push(event)
+  return undefined
+}
+
+/** The longest malformed item that is kept as it was sent, in characters of JSON. */
+const MOST_KEPT = 64 * 1024
+
+/** Not an event, and acknowledged all the same: kept aside for people to look at. */
+const malformed = (
+  item: Json,
+  { reason }: Refusal,
+  facts: RequestFacts
+): InboxEvent => {
+  const { projectId, receivedAt } = facts
+  return {
+    p: projectId,
+    m: crypto.randomUUID(),
+    t: receivedAt,
+    r: receivedAt,
+    y: "track",
+    e: MALFORMED,
+    d: { sent: textOf(item).slice(0, MOST_KEPT).toWellFormed() },
+    q: "malformed",
+    qd: reason
+  }
+}
+
+/** As JSON text: a value of any depth is one string. */
+const textOf = (item: Json): string => {
+  try {
+    return JSON.stringify(item)
+  } catch {
+    // Only what nests tens of thousands deep cannot be written.
+    return "nested too deep to be written"
+  }
+}
+
+const tooLarge = (maxEventBytes: number) =>
+  new Refusal(
+    `the event is larger than ${maxEventBytes} bytes: send fewer or shorter properties`
+  )
+
+const isLarger = (item: Json, limit: number): boolean => {
+  try {
+    const text = JSON.stringify(item)
+    if (text.length > limit) return true
+    return text.length > limit / 3 && Buffer.byteLength(text) > limit
+  } catch {
+    // Only an event that nests tens of thousands deep cannot be written.
+    return true
+  }
+}
+
+const givenMessageId = (item: Json): string | null => {
+  const id = isJsonObject(item) ? (item as JsonObject)["messageId"] : null
+  return typeof id === "string" ? id.slice(0, 200) : null
+}

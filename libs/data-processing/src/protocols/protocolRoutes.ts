@@ -1,0 +1,5 @@
+import type { ProtocolRoute } from "./Protocol.ts"
+import { segmentRoutes } from "./segment.ts"
+
+/** Every endpoint by which a client library may send, each path once a method. */
+export const protocolRoutes: ReadonlyArray<ProtocolRoute> = [...segmentRoutes]
