@@ -1,36 +1,29 @@
+import { requestOf } from "../protocols/requests.ts"
+
 /**
- * Sends for `SECONDS` over `CONNECTIONS` connections, `EVENTS` a request, and prints one
+ * Sends by `PROTOCOL` for `SECONDS` over `CONNECTIONS` connections, `EVENTS` a request, and prints one
  * line of JSON: acknowledged events and requests per second, and times in milliseconds.
  */
 const url = process.env["URL"] ?? "http://127.0.0.1:4001"
 const perRequest = Number(process.env["EVENTS"] ?? 20)
 const connections = Number(process.env["CONNECTIONS"] ?? 64)
 const seconds = Number(process.env["SECONDS"] ?? 5)
+const protocol = process.env["PROTOCOL"] ?? "segment"
 
-const event = (n: number) => ({
-  type: "track",
-  event: n % 3 === 0 ? "Order Completed" : "Product Viewed",
-  userId: `user-${n % 5000}`,
-  messageId: crypto.randomUUID(),
-  timestamp: new Date().toISOString(),
-  properties: { revenue: 39.9, currency: "USD", products: [{ sku: "A", price: 1.5 }] },
-  context: { library: { name: "bench", version: "1" }, page: { path: "/checkout" } }
-})
-
-/** Bodies are made before the clock starts; the receiver keeps no ids, so they may repeat. */
-const bodies = Array.from({ length: 200 }, (_, request) => {
-  const batch = Array.from({ length: perRequest }, (_, n) => event(request * 31 + n))
-  return perRequest === 1
-    ? JSON.stringify(batch[0])
-    : JSON.stringify({ batch, sentAt: new Date().toISOString() })
-})
 const { hostname, port, host } = new URL(url)
-const path = `/v1/${perRequest === 1 ? "track" : "batch"}`
-const requests = bodies.map((body) =>
-  Buffer.from(
-    `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Basic ${btoa("bench:")}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  )
-)
+
+/** Made before the clock starts; the receiver keeps no ids, so they may repeat. */
+const requests = Array.from({ length: 200 }, (_, n) => {
+  const request = requestOf(protocol, n, perRequest)
+  const { body, method, target } = request
+  const headers = Object.entries({
+    host,
+    "content-length": String(Buffer.byteLength(body)),
+    ...request.headers
+  })
+  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")
+  return Buffer.from(`${method} ${target} HTTP/1.1\r\n${head}\r\n${body}`)
+})
 
 const times: Array<number> = []
 let failed = 0

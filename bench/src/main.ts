@@ -4,6 +4,7 @@ import { parseArgs } from "node:util"
 /** Every measurement, in the order in which they are run. */
 const benches: Readonly<Record<string, ReadonlyArray<string>>> = {
   ingest: ["bench/ingest/main.ts"],
+  protocols: ["bench/protocols/main.ts"],
   loader: ["bench/loader/sustained.ts"],
   freshness: ["bench/loader/freshness.ts"],
   queries: ["bench/queries/main.ts"],
