@@ -26,6 +26,28 @@ export const Scope = Schema.Literals([
 export type Scope = typeof Scope.Type
 export const everyScope: ReadonlyArray<Scope> = Scope.literals
 
+/**
+ * A write key that is given instead of made: what clients in the field already carry, as
+ * it is written there.
+ */
+export const AdoptedKey = Schema.String.check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(200),
+  Schema.makeFilter((key) => {
+    if (key.trim() !== key) return "Expected no blanks at the ends"
+    if (/\p{Cc}/u.test(key) || !key.isWellFormed())
+      return "Expected no control characters and no halves of characters"
+    // They would look like keys that were made here.
+    return /^[ws]k_/u.test(key)
+      ? "Expected a key that does not begin like ours"
+      : undefined
+  })
+).annotate({
+  description:
+    "The key, token, website or app id that clients already carry, so that only their URL changes; without it one is made. No project of the installation may use it already.",
+  examples: ["phc_4iqHRIvSfGDmZ", "example.com"]
+})
+
 const Instant = Schema.DateTimeUtcFromString
 
 /** A key as it is listed: never the key itself, which is not even stored. */
@@ -36,7 +58,8 @@ export const Key = Schema.Struct({
   name: Schema.String,
   scopes: Schema.Array(Scope),
   prefix: Schema.String.annotate({
-    description: "How the key begins, to tell keys apart",
+    description:
+      "How the key begins, to tell keys apart; a domain or a short id that was given is shown whole",
     examples: ["wk_3f9c2a"]
   }),
   createdAt: Instant,
@@ -72,4 +95,14 @@ export class KeyRetired extends HttpApiError.Problem<KeyRetired>()(
     title: "The key is revoked, expired or already replaced; create a new one"
   },
   { keyId: KeyId }
+) {}
+
+export class KeyTaken extends HttpApiError.Problem<KeyTaken>()(
+  "KeyTaken",
+  {
+    type: "urn:analytics:problem:key-taken",
+    status: 409,
+    title: "The key is in use already"
+  },
+  { detail: Schema.String }
 ) {}

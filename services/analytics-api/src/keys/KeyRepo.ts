@@ -3,7 +3,15 @@ import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { type ControlUnavailable, unavailable } from "../ControlUnavailable.ts"
 import { type ProjectId, ProjectNotFound } from "../projects/Project.ts"
-import { type Key, KeyId, KeyKind, KeyNotFound, KeyRetired, Scope } from "./Key.ts"
+import {
+  type Key,
+  KeyId,
+  KeyKind,
+  KeyNotFound,
+  KeyRetired,
+  KeyTaken,
+  Scope
+} from "./Key.ts"
 import { changingKeys } from "./KeyRevision.ts"
 import { InstantColumn, KeyRow, ProjectIdColumn, RevisionColumn } from "./KeyRows.ts"
 import type { NewKey } from "./newKey.ts"
@@ -25,14 +33,24 @@ const Insert = Schema.Struct({
   revision: RevisionColumn
 })
 
+/** Says nothing about whose it is. */
+const taken =
+  "Some project of this installation uses it. If that is another project of yours, revoke the key there and ask again with the admin key; else create a key without `key` and put it into the clients, or into their URL as /w/<key>."
+
 export class KeyRepo extends Context.Service<
   KeyRepo,
   {
+    /**
+     * A given key that is revoked, expired or of a deleted project may be taken up again:
+     * by the project that had it, by another one only where `fromAnyProject`. Its clients
+     * may still be sending.
+     */
     insert(
       projectId: ProjectId,
       key: NewKey,
-      details: KeyDetails
-    ): Effect.Effect<Key, ProjectNotFound | ControlUnavailable>
+      details: KeyDetails,
+      fromAnyProject: boolean
+    ): Effect.Effect<Key, ProjectNotFound | KeyTaken | ControlUnavailable>
     /** Keys of deleted projects are not found. */
     byId(id: KeyId): Effect.Effect<Key, KeyNotFound | ControlUnavailable>
     /** All that the project ever had, oldest first. */
@@ -68,7 +86,40 @@ export class KeyRepo extends Context.Service<
                  ${key.revision}::bigint
             FROM control.projects AS p
            WHERE p.id = ${key.projectId} AND p.deleted_at IS NULL
+          ON CONFLICT (hash) DO NOTHING
           RETURNING ${columns}`
+      })
+
+      /** The retired key stays in its project's list, under a hash that nothing has. */
+      const release = SqlSchema.void({
+        Request: Schema.Struct({
+          hash: Schema.String,
+          projectId: ProjectIdColumn,
+          fromAnyProject: Schema.Boolean
+        }),
+        execute: ({ fromAnyProject, hash, projectId }) => sql`
+          UPDATE control.keys AS k
+             SET hash = sha256(convert_to(gen_random_uuid()::text, 'UTF8'))
+            FROM control.projects AS p
+           WHERE k.hash = decode(${hash}, 'hex')
+             AND k.kind = 'write'
+             AND p.id = k.project_id
+             AND (p.id = ${projectId} OR ${fromAnyProject}::boolean)
+             AND (k.revoked_at IS NOT NULL OR k.expires_at <= now()
+                  OR p.deleted_at IS NOT NULL)`
+      })
+
+      const selectProject = SqlSchema.findOneOption({
+        Request: ProjectIdColumn,
+        Result: Schema.Struct({ id: ProjectIdColumn }),
+        execute: (id) => sql`
+          SELECT id FROM control.projects WHERE id = ${id} AND deleted_at IS NULL`
+      })
+
+      const notInserted = Effect.fnUntraced(function* (projectId: ProjectId) {
+        return Option.isNone(yield* selectProject(projectId))
+          ? yield* new ProjectNotFound({ projectId })
+          : yield* new KeyTaken({ detail: taken })
       })
 
       const selectById = SqlSchema.findOneOption({
@@ -119,21 +170,23 @@ export class KeyRepo extends Context.Service<
 
       return KeyRepo.of({
         insert: Effect.fn("KeyRepo.insert")(
-          (projectId: ProjectId, key: NewKey, details: KeyDetails) =>
-            changing((revisions) =>
-              insertRow({
-                projectId,
-                ...key,
-                ...details,
-                revision: revisions.take()
-              }).pipe(
-                Effect.flatMap(
-                  Option.match({
-                    onNone: () => Effect.fail(new ProjectNotFound({ projectId })),
-                    onSome: (row) => Effect.succeed(row)
-                  })
-                )
-              )
+          (
+            projectId: ProjectId,
+            key: NewKey,
+            details: KeyDetails,
+            fromAnyProject: boolean
+          ) =>
+            changing(
+              Effect.fnUntraced(function* (revisions) {
+                yield* release({ hash: key.hash, projectId, fromAnyProject })
+                const row = yield* insertRow({
+                  projectId,
+                  ...key,
+                  ...details,
+                  revision: revisions.take()
+                })
+                return Option.isNone(row) ? yield* notInserted(projectId) : row.value
+              })
             ),
           Effect.catchTags({
             SqlError: unavailable,

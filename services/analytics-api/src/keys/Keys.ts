@@ -11,13 +11,16 @@ import {
   type KeyKind,
   KeyNotFound,
   type KeyRetired,
+  type KeyTaken,
   type Scope
 } from "./Key.ts"
 import { KeyRepo } from "./KeyRepo.ts"
-import { type NewKey, newKey } from "./newKey.ts"
+import { adoptedKey, type NewKey, newKey } from "./newKey.ts"
 
 export interface KeyRequest {
   readonly kind: KeyKind
+  /** Of a write key: the one that clients carry already. */
+  readonly key?: string
   readonly name?: string
   /** Of a secret key; all that the asking one has when absent. */
   readonly scopes?: ReadonlyArray<Scope>
@@ -33,7 +36,10 @@ export class Keys extends Context.Service<
       access: Access,
       projectId: ProjectId,
       request: KeyRequest
-    ): Effect.Effect<IssuedKey, ProjectNotFound | Forbidden | ControlUnavailable>
+    ): Effect.Effect<
+      IssuedKey,
+      ProjectNotFound | KeyTaken | Forbidden | ControlUnavailable
+    >
     list(
       access: Access,
       projectId: ProjectId
@@ -70,13 +76,21 @@ export class Keys extends Context.Service<
       return Keys.of({
         create: Effect.fn("Keys.create")(function* (access, projectId, request) {
           yield* requireProject(access, projectId)
-          const made = newKey(request.kind)
+          const made =
+            request.kind === "write" && request.key !== undefined
+              ? adoptedKey(request.key)
+              : newKey(request.kind)
           const scopes =
             request.kind === "secret" ? (request.scopes ?? held(access)) : []
           yield* requireHeld(access, scopes)
           const { name = "" } = request
           const expiresAt = earlier(request.expiresAt ?? null, endOf(access))
-          const key = yield* repo.insert(projectId, made, { name, scopes, expiresAt })
+          const key = yield* repo.insert(
+            projectId,
+            made,
+            { name, scopes, expiresAt },
+            access._tag === "Admin"
+          )
           yield* log("key created", key)
           return issued(key, made)
         }),

@@ -8,7 +8,16 @@ import { Auth } from "../access/Auth.ts"
 import { ControlUnavailable } from "../ControlUnavailable.ts"
 import { ProjectNotFound, withoutNul } from "../projects/Project.ts"
 import { ProjectParams } from "../projects/ProjectParams.ts"
-import { IssuedKey, Key, KeyId, KeyNotFound, KeyRetired, Scope } from "./Key.ts"
+import {
+  AdoptedKey,
+  IssuedKey,
+  Key,
+  KeyId,
+  KeyNotFound,
+  KeyRetired,
+  KeyTaken,
+  Scope
+} from "./Key.ts"
 import { Keys } from "./Keys.ts"
 
 /** Within what every store and client can say. */
@@ -27,14 +36,21 @@ const common = {
 }
 
 const NewKey = Schema.Union([
-  Schema.Struct({ kind: Schema.Literal("write"), ...common }),
+  Schema.Struct({
+    kind: Schema.Literal("write"),
+    ...common,
+    key: Schema.optionalKey(AdoptedKey)
+  }),
   Schema.Struct({
     kind: Schema.Literal("secret"),
     ...common,
     scopes: Schema.optionalKey(Schema.NonEmptyArray(Scope))
   })
 ]).annotate({
-  examples: [{ kind: "secret", name: "dashboard", scopes: ["query"] }]
+  examples: [
+    { kind: "secret", name: "dashboard", scopes: ["query"] },
+    { kind: "write", name: "the shop's pages", key: "phc_4iqHRIvSfGDmZ" }
+  ]
 })
 
 const aMonth = 31 * 24 * 60 * 60
@@ -74,11 +90,16 @@ export const keysRoutes = (runtime: AppRuntime) =>
       {
         params: received(ProjectParams),
         body: received(NewKey),
-        response: { 201: sent(IssuedKey), 404: sent(ProjectNotFound), ...refusals },
+        response: {
+          201: sent(IssuedKey),
+          404: sent(ProjectNotFound),
+          409: sent(KeyTaken),
+          ...refusals
+        },
         detail: {
           summary: "Create a key",
           description:
-            "With the admin key, or a secret key with the scope `keys`, which hands out only scopes it has and no key that ends after it.",
+            "With the admin key, or a secret key with the scope `keys`, which hands out only scopes it has and no key that ends after it. A write key may be given as `key` instead of made; one that is retired may be taken up again by the project that had it, with the admin key by any.",
           security
         }
       }

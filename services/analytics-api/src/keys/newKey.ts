@@ -8,7 +8,10 @@ const prefixes = { write: "wk_", secret: "sk_" } satisfies Record<KeyKind, strin
 /** Letters and digits after `wk_` or `sk_` that are kept to tell keys apart. */
 const shownLength = 6
 
-/** A key that was just made, and all of it that will be stored. */
+/** From so many characters on, only the beginning of a given key is kept. */
+const longLength = 24
+
+/** A key that was just made or given, and all of it that will be stored. */
 export interface NewKey {
   readonly key: Redacted.Redacted
   readonly kind: KeyKind
@@ -28,3 +31,18 @@ export const newKey = (kind: KeyKind): NewKey => {
     prefix: text.slice(0, prefixes[kind].length + shownLength)
   }
 }
+
+/** A write key as clients in the field carry it already. */
+export const adoptedKey = (text: string): NewKey => {
+  const key = Redacted.make(text)
+  return { key, kind: "write", hash: hashKey(key), prefix: shownOf(text) }
+}
+
+/** Of long ones as much as of a key that was made; whole what everybody may know. */
+const shownOf = (text: string): string =>
+  text.length < longLength || isDomain(text)
+    ? text
+    : [...text].slice(0, prefixes.write.length + shownLength).join("")
+
+const isDomain = (text: string): boolean =>
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}$/iu.test(text)

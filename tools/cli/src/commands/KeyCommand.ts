@@ -27,14 +27,21 @@ const create = Command.make(
       Flag.withDescription("What the key is for"),
       Flag.optional
     ),
+    adopt: Flag.String("adopt").pipe(
+      Flag.withDescription(
+        "A write key that clients already carry, such as a token, website or app id"
+      ),
+      Flag.optional
+    ),
     stack: stackFlag
   },
-  ({ kind, name, project, stack }) =>
+  ({ adopt, kind, name, project, stack }) =>
     post(stack, `/v1/projects/${encodeURIComponent(project)}/keys`, {
       kind,
-      ...(Option.isSome(name) ? { name: name.value } : {})
+      ...(Option.isSome(name) ? { name: name.value } : {}),
+      ...(Option.isSome(adopt) ? { key: adopt.value } : {})
     })
-).pipe(Command.withDescription("Make a key; it is shown this once"))
+).pipe(Command.withDescription("Make a key, shown this once, or adopt one"))
 
 const rotate = Command.make(
   "rotate",
