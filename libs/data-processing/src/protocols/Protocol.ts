@@ -168,6 +168,8 @@ export interface ProtocolRoute {
     readonly summary: string
     readonly description?: string
     readonly example?: object
+    /** JSON Schema of the body; any object without it. */
+    readonly schema?: object
     readonly hidden?: boolean
   }
 }

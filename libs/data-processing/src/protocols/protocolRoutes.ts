@@ -1,5 +1,9 @@
+import { nativeRoutes } from "./native.ts"
 import type { ProtocolRoute } from "./Protocol.ts"
 import { segmentRoutes } from "./segment.ts"
 
 /** Every endpoint by which a client library may send, each path once a method. */
-export const protocolRoutes: ReadonlyArray<ProtocolRoute> = [...segmentRoutes]
+export const protocolRoutes: ReadonlyArray<ProtocolRoute> = [
+  ...segmentRoutes,
+  ...nativeRoutes
+]

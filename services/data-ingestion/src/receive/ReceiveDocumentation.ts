@@ -5,7 +5,7 @@ export const documentationOf = (
   { documentation, protocol }: ProtocolRoute,
   method: "GET" | "POST"
 ): object => {
-  const { description, example, hidden, summary } = documentation
+  const { description, example, hidden, schema, summary } = documentation
   return {
     summary,
     ...(description === undefined ? {} : { description }),
@@ -18,7 +18,7 @@ export const documentationOf = (
             required: true,
             content: {
               "application/json": {
-                schema: { type: "object" },
+                schema: schema ?? { type: "object" },
                 ...(example === undefined ? {} : { example })
               }
             }
