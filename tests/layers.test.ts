@@ -39,6 +39,11 @@ const layers: ReadonlyArray<{
     allowed: ["effect"],
     refused: ["@analytics/database/X", "@analytics/analytics-core/X", "bun:test"]
   },
+  {
+    file: "libs/tracker/src/X.ts",
+    allowed: ["./Y.ts", "../src/Y.ts"],
+    refused: ["effect", "node:fs", "@analytics/analytics-core/X", "bun:test"]
+  },
   ...["api-common", "database", "observability"].map((lib) => ({
     file: `libs/${lib}/src/X.ts`,
     allowed: ["@analytics/config/X", "effect/sql"],

@@ -258,6 +258,7 @@ const ingestion: ReadonlyArray<Route> = [
     statuses: "401 401 401 401 200 403 401 403 401",
     body: { batch: [event] }
   },
+  { route: "GET /t.js", statuses: "200 200 200 200 200 200 200 200 200" },
   { route: "GET /livez", statuses: "200 200 200 200 200 200 200 200 200" },
   { route: "GET /readyz", statuses: "200 200 200 200 200 200 200 200 200" },
   { route: "GET /metrics", statuses: "200 200 200 200 200 200 200 200 200" },

@@ -23,6 +23,7 @@ import { historyRoutes } from "./removals/HistoryRoutes.ts"
 import { removalRoutes } from "./removals/RemovalRoutes.ts"
 import type { Removals } from "./removals/Removals.ts"
 import { type ShardServices, shardRoutes } from "./shards/ShardRoutes.ts"
+import { trackerRoutes } from "./tracker/TrackerRoutes.ts"
 import type { ViolationRepo } from "./violations/ViolationRepo.ts"
 import { violationRoutes } from "./violations/ViolationRoutes.ts"
 import { type HoldServices, holdRoutes } from "./watermark/HoldRoutes.ts"
@@ -63,6 +64,7 @@ export const about = {
 export const makeApp = (runtime: AppRuntime) =>
   new Elysia()
     .use(receiveRoutes(runtime))
+    .use(trackerRoutes())
     .use(importRoutes(runtime))
     .use(methodNotAllowed)
     .use(openApi(about))
