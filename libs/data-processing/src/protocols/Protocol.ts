@@ -111,6 +111,10 @@ export interface Reading {
     item: Json,
     visit: Visit
   ) => ReadonlyArray<PlainEvent> | PlainEvent | Refusal
+  /** What becomes of refused items of this request, if not what the route says. */
+  readonly onRejected?: OnRejected | undefined
+  /** Whether the client says that the connection's address is not the visitor's. */
+  readonly withoutAddress?: boolean | undefined
   /** The id under which the client knows an item. */
   readonly idOf?: ((item: Json) => string | null) | undefined
   /** The answer by which this client knows that it need not send them again. */

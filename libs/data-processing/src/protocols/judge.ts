@@ -19,14 +19,25 @@ export const MALFORMED = "$malformed"
  * largest event. Never throws, whatever the client sent.
  */
 export const judge = (
-  { onRejected }: Pick<ProtocolRoute, "onRejected">,
-  reading: Pick<Reading, "items" | "eventsOf" | "idOf" | "sentAt">,
+  route: Pick<ProtocolRoute, "onRejected">,
+  reading: Pick<
+    Reading,
+    "items" | "eventsOf" | "idOf" | "sentAt" | "onRejected" | "withoutAddress"
+  >,
   bodyBytes: number,
   request: RequestFacts,
   visit: Visit
 ): Judged => {
-  const { eventsOf, idOf, items, sentAt } = reading
-  const facts = sentAt === undefined ? request : { ...request, sentAt }
+  const { eventsOf, idOf, items, sentAt, withoutAddress } = reading
+  const onRejected = reading.onRejected ?? route.onRejected
+  const facts =
+    sentAt === undefined && withoutAddress !== true
+      ? request
+      : {
+          ...request,
+          ...(sentAt === undefined ? undefined : { sentAt }),
+          ...(withoutAddress === true && { ip: undefined })
+        }
   const measure = bodyBytes > request.maxEventBytes
   const events: Array<InboxEvent> = []
   const rejected: Array<Rejected> = []

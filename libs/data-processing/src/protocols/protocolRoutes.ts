@@ -1,3 +1,5 @@
+import { amplitudeRoutes } from "./amplitude.ts"
+import { mixpanelRoutes } from "./mixpanel.ts"
 import { nativeRoutes } from "./native.ts"
 import { plausibleRoutes } from "./plausible.ts"
 import type { ProtocolRoute } from "./Protocol.ts"
@@ -7,6 +9,8 @@ import { umamiRoutes } from "./umami.ts"
 /** Every endpoint by which a client library may send, each path once a method. */
 export const protocolRoutes: ReadonlyArray<ProtocolRoute> = [
   ...segmentRoutes,
+  ...amplitudeRoutes,
+  ...mixpanelRoutes,
   ...nativeRoutes,
   ...plausibleRoutes,
   ...umamiRoutes

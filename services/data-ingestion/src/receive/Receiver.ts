@@ -305,7 +305,7 @@ export class Receiver extends Context.Service<
         )
         if (rejected.length > 0) {
           rejections.updateUnsafe(rejected.length, context)
-          if (route.onRejected === "refuse")
+          if ((reading.onRejected ?? route.onRejected) === "refuse")
             return { ...unreadable(rejected[0]?.reason ?? ""), rejected }
         }
         const rowIds = new Set<bigint>()
@@ -322,7 +322,7 @@ export class Receiver extends Context.Service<
         if (readable.length === 0) return taken(0)
 
         const visitor = {
-          ip: sent.ip,
+          ip: reading.withoutAddress === true ? undefined : sent.ip,
           userAgent: sent.userAgent,
           optedOut: rules.asksVisitor && hasOptedOut(request.headers)
         }
