@@ -3,12 +3,18 @@ import { mixpanelRoutes } from "./mixpanel.ts"
 import { nativeRoutes } from "./native.ts"
 import { plausibleRoutes } from "./plausible.ts"
 import type { ProtocolRoute } from "./Protocol.ts"
+import { posthogRoutes } from "./posthog.ts"
+import { posthogFlagsRoutes } from "./posthogFlags.ts"
+import { posthogV1Routes } from "./posthogV1.ts"
 import { segmentRoutes } from "./segment.ts"
 import { umamiRoutes } from "./umami.ts"
 
 /** Every endpoint by which a client library may send, each path once a method. */
 export const protocolRoutes: ReadonlyArray<ProtocolRoute> = [
   ...segmentRoutes,
+  ...posthogRoutes,
+  ...posthogV1Routes,
+  ...posthogFlagsRoutes,
   ...amplitudeRoutes,
   ...mixpanelRoutes,
   ...nativeRoutes,

@@ -1,0 +1,217 @@
+import { gunzipSync } from "node:zlib"
+import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
+import type {
+  ProtocolAnswer,
+  ProtocolRequest,
+  ProtocolRoute,
+  Reading,
+  RefusedRequest,
+  Unreadable
+} from "./Protocol.ts"
+import { idIn, jsonIn, textIn } from "./plain.ts"
+import { posthogEvents } from "./posthogEvent.ts"
+
+/** Bytes of one event, and of a body, as PostHog takes them. */
+const MAX_EVENT = 1024 * 1024
+export const MAX_BODY = 4 * 1024 * 1024
+
+export const unreadable = (reason: string): Unreadable => ({
+  _tag: "Unreadable",
+  reason
+})
+
+const none: JsonObject = {}
+
+/** The clients take nothing but exactly this status for taken, and read no more of it. */
+const done: ProtocolAnswer = { status: 200, body: `{"status":"Ok"}` }
+
+/** `token` or `api_key` of the query. */
+export const tokenOf = (_: Headers, query: URLSearchParams): ReadonlyArray<string> =>
+  [query.get("token"), query.get("api_key")].filter(
+    (key): key is string => key !== null && key !== ""
+  )
+
+/** The project's key in a body, or in the first of its events. */
+export const tokensIn = (
+  body: JsonObject,
+  items: ReadonlyArray<Json>
+): ReadonlyArray<string> => {
+  const own = textIn(body["api_key"]) ?? textIn(body["token"])
+  if (own !== undefined) return [own]
+  const [first] = items
+  if (first === undefined || !isJsonObject(first)) return []
+  const properties = first["properties"]
+  const key =
+    textIn(first["api_key"]) ??
+    textIn(first["token"]) ??
+    (properties !== undefined && isJsonObject(properties)
+      ? textIn(properties["token"])
+      : undefined)
+  return key === undefined ? [] : [key]
+}
+
+/**
+ * What a body or a query holds: JSON, a form whose `data` is JSON or its Base64, or Base64
+ * alone; packed once more where the text inside starts like gzip.
+ */
+export const sentIn = ({
+  body,
+  method,
+  query
+}: Pick<ProtocolRequest, "body" | "method" | "query">): Json | undefined => {
+  if (method === "GET") {
+    const data = query.get("data")
+    return data === null ? undefined : looselyIn(data)
+  }
+  const start = body.trimStart()[0]
+  if (start === "{" || start === "[") return jsonIn(body)
+  const data = /(?:^|&)data=([^&]*)/.exec(body)?.[1]
+  return looselyIn(data === undefined ? body.trim() : unescaped(data))
+}
+
+const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const looselyIn = (text: string): Json | undefined => {
+  const start = text.trimStart()[0]
+  if (start === "{" || start === "[") return jsonIn(text)
+  // A plus that was not escaped is a blank in a form.
+  let bytes: Uint8Array = Buffer.from(text.replaceAll(" ", "+"), "base64")
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    try {
+      bytes = gunzipSync(bytes, { maxOutputLength: MAX_BODY })
+    } catch {
+      return undefined
+    }
+  return jsonIn(new TextDecoder().decode(bytes))
+}
+
+/** One event, a list of them, or an envelope around a list. */
+const itemsOf = (sent: Json): ReadonlyArray<Json> | undefined => {
+  if (Array.isArray(sent)) return sent
+  if (!isJsonObject(sent)) return undefined
+  const batch = sent["batch"]
+  if (batch === undefined) return [sent]
+  return Array.isArray(batch) ? batch : undefined
+}
+
+const read = (request: ProtocolRequest): Reading | Unreadable => {
+  const sent = sentIn(request)
+  if (sent === undefined)
+    return unreadable("the body must be JSON, or a form with JSON or Base64 as data")
+  const items = itemsOf(sent)
+  if (items === undefined)
+    return unreadable("the body must be an event, a list of events, or have a batch")
+  return readingOf(sent, items, request.query)
+}
+
+const readingOf = (
+  sent: Json,
+  items: ReadonlyArray<Json>,
+  query: URLSearchParams
+): Reading => {
+  const envelope = isJsonObject(sent) ? sent : none
+  const batch = {
+    historical: envelope["historical_migration"] === true,
+    sentAt: envelope["sent_at"] ?? query.get("sent_at") ?? query.get("_") ?? undefined
+  }
+  return {
+    _tag: "Reading",
+    keys: tokensIn(envelope, items),
+    items,
+    idOf: (item) => (isJsonObject(item) ? (idIn(item["uuid"]) ?? null) : null),
+    eventsOf: (item, visit) => posthogEvents(item, visit, batch),
+    answer: () => done
+  }
+}
+
+/**
+ * PostHog's script for browsers drops what is answered with any status from 400 to 499,
+ * 429 as well, and sends again after 503, ten times, as late as `Retry-After` says.
+ */
+export const refuseBrowser = ({
+  detail,
+  kind,
+  status
+}: RefusedRequest): ProtocolAnswer => ({
+  status: kind === "tooMany" ? 503 : status,
+  body: JSON.stringify({ status: "Error", detail })
+})
+
+const example = {
+  api_key: "<write key>",
+  batch: [
+    {
+      event: "order completed",
+      distinct_id: "u-42",
+      uuid: "0195f2a0-0000-7000-8000-000000000001",
+      timestamp: "2026-03-01T10:00:00.123Z",
+      properties: { revenue: 39.9, $set: { plan: "pro" } }
+    }
+  ],
+  sent_at: "2026-03-01T10:00:01.000Z"
+}
+
+const description = `The key is \`api_key\` or \`token\` of the body. JSON, gzip, or a form with Base64 as \`data\`.
+An event that cannot be read is kept in the quarantine as \`malformed\`: these clients cannot hear of it.`
+
+const route = (
+  path: string,
+  options: Pick<ProtocolRoute, "device" | "methods"> & {
+    readonly browser: boolean
+    readonly hidden: boolean
+  }
+): ProtocolRoute => ({
+  protocol: "posthog",
+  methods: options.methods,
+  path,
+  device: options.device,
+  onRejected: "keep",
+  maxBodyBytes: MAX_BODY,
+  maxKeylessBytes: MAX_BODY,
+  maxEventBytes: MAX_EVENT,
+  keysOf: tokenOf,
+  read,
+  ...(options.browser ? { refuse: refuseBrowser } : {}),
+  documentation: {
+    summary: "Events of PostHog's clients",
+    description,
+    example,
+    hidden: options.hidden
+  }
+})
+
+/** PostHog's protocol before its clients heard of events one by one. */
+export const posthogRoutes: ReadonlyArray<ProtocolRoute> = [
+  route("/batch", {
+    device: "origin",
+    methods: ["POST"],
+    browser: false,
+    hidden: false
+  }),
+  route("/i/v0/ai/batch", {
+    device: "origin",
+    methods: ["POST"],
+    browser: false,
+    hidden: true
+  }),
+  ...["/i/v0/e", "/capture"].map((path) =>
+    route(path, {
+      device: "origin",
+      methods: ["GET", "POST"],
+      browser: true,
+      hidden: path !== "/i/v0/e"
+    })
+  ),
+  route("/e", {
+    device: "always",
+    methods: ["GET", "POST"],
+    browser: true,
+    hidden: true
+  })
+]
