@@ -7,6 +7,7 @@ import { apacheEvent } from "./apacheEvent.ts"
 import type { ToEvent } from "./Mapped.ts"
 import { type Mapping, makeMapper } from "./Mapping.ts"
 import { plainEvent, tableEvent, typedEvent } from "./plainEvent.ts"
+import { type Vendor, vendors } from "./vendors.ts"
 
 /** Formats that are text, line by line or nearly so. */
 export type TextFormat = "csv" | "columns" | "ndjson" | "apache" | "nginx"
@@ -21,9 +22,10 @@ export interface TextOptions {
 export const textReader = (format: TextFormat, options: TextOptions): Reader => {
   switch (format) {
     case "csv":
-      return (bytes) => csv(bytes, { ...options, delimiter: options.delimiter ?? "," })
+      return (bytes, from) =>
+        csv(bytes, { ...options, delimiter: options.delimiter ?? "," }, from)
     case "columns":
-      return (bytes) => columns(bytes, options)
+      return (bytes, from) => columns(bytes, options, from)
     case "ndjson":
       return ndjson
     // Nginx's "combined" is Apache's.
@@ -34,13 +36,15 @@ export const textReader = (format: TextFormat, options: TextOptions): Reader => 
 }
 
 /**
- * How rows become events: by `mapping`, else a request of a log is a page view and
- * everything else an event already, its fields named as such.
+ * How rows become events: by `mapping`, as the export of a vendor, else a request of a log
+ * is a page view and everything else an event already, its fields named as such.
  */
 export const toEventOf = (
   format: TextFormat | "parquet",
-  mapping: Mapping | undefined
+  mapping: Mapping | undefined,
+  from?: Vendor | undefined
 ): ToEvent => {
+  if (from !== undefined) return vendors[from].toEvent
   if (mapping !== undefined) return makeMapper(mapping)
   if (format === "apache" || format === "nginx") return apacheEvent
   if (format === "ndjson") return plainEvent

@@ -17,10 +17,14 @@ export interface UnreadableRow {
 /** A file as it comes from disk or the network. */
 export type Bytes = AsyncIterable<Uint8Array>
 
-/** A place between two rows: bytes of the unpacked file before it, and rows before it. */
+/**
+ * A place between two rows: bytes of the unpacked file before it, and rows before it. Of an
+ * archive, bytes of the file at `member` among those that are read.
+ */
 export interface Position {
   readonly byte: number
   readonly row: number
+  readonly member?: number
 }
 
 export const beginning: Position = { byte: 0, row: 0 }

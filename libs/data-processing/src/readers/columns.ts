@@ -2,6 +2,7 @@ import { isBlank, lineBlocks } from "./lines.ts"
 import {
   type Bytes,
   beginning,
+  type Position,
   type Row,
   type Rows,
   row,
@@ -19,14 +20,17 @@ export interface ColumnsOptions {
 /**
  * Values between runs of blanks or tabs, as statistics programs write them. The names may
  * be in the first line, so it is always read from there.
+ *
+ * @param from rows before the file, if it is one of several
  */
 export async function* columns(
   bytes: Bytes,
-  options: ColumnsOptions
+  options: ColumnsOptions,
+  { row: before }: Position = beginning
 ): AsyncGenerator<Rows> {
   let names = options.columns
   let skip = options.skipLines ?? 0
-  let number = 0
+  let number = before
   for await (const { lines } of lineBlocks(bytes, 0)) {
     const rows: Array<Row | UnreadableRow> = []
     for (const line of lines) {
@@ -43,6 +47,6 @@ export async function* columns(
           : unreadable(number, `${values.length} values for ${names.length} columns`)
       )
     }
-    yield { from: beginning, rows }
+    yield { from: { byte: 0, row: before }, rows }
   }
 }

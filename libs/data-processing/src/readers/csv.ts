@@ -3,6 +3,7 @@ import { type CsvError, parse } from "csv-parse"
 import {
   type Bytes,
   beginning,
+  type Position,
   type Row,
   type Rows,
   row,
@@ -29,11 +30,18 @@ const blockSize = 500
  * CSV with quotes, escaped quotes and line breaks inside of values; a BOM is skipped. Only
  * from its beginning can be told whether a line is inside of quotes, so it is always read
  * from there.
+ *
+ * @param from rows before the file, if it is one of several
  */
-export async function* csv(bytes: Bytes, options: CsvOptions): AsyncGenerator<Rows> {
+export async function* csv(
+  bytes: Bytes,
+  options: CsvOptions,
+  { row: before }: Position = beginning
+): AsyncGenerator<Rows> {
+  const from = { byte: 0, row: before }
   const refused: Array<UnreadableRow> = []
   // Counted by the parser, which is ahead of whoever reads.
-  let count = 0
+  let count = before
   const parser = parse({
     delimiter: options.delimiter,
     columns: options.columns === undefined ? true : [...options.columns],
@@ -63,10 +71,10 @@ export async function* csv(bytes: Bytes, options: CsvOptions): AsyncGenerator<Ro
       rows.push(...refused.splice(0, 1))
     rows.push(record)
     if (rows.length < blockSize) continue
-    yield { from: beginning, rows }
+    yield { from, rows }
     rows = []
   }
-  yield { from: beginning, rows: [...rows, ...refused] }
+  yield { from, rows: [...rows, ...refused] }
 }
 
 const reasonOf = (error: CsvError | undefined): string => {

@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { Effect, Fiber, ManagedRuntime, Schedule } from "effect"
+import { zipSync } from "fflate"
 import { JobRun } from "../../src/jobs/JobRun.ts"
 import type { ImportPayload } from "../../src/types/import/ImportPayload.ts"
 import type { SentResult } from "../../src/types/import/ImportResult.ts"
@@ -178,7 +179,7 @@ describe("import", () => {
     })
   })
 
-  it.each(["ndjson", "packed", "csv"] as const)(
+  it.each(["ndjson", "packed", "zipped", "csv"] as const)(
     "goes on after a crash where it was acknowledged (%s)",
     async (kind) => {
       // Several of the blocks in which files are read.
@@ -187,7 +188,21 @@ describe("import", () => {
         kind === "csv"
           ? `userId,event,timestamp\n${"u,e,1999-09-28T00:00:00Z\n".repeat(count)}`
           : views(count)
-      const source = file(`crash-${kind}`, kind === "packed" ? gzipSync(text) : text)
+      const source = file(
+        `crash-${kind}`,
+        kind === "packed"
+          ? gzipSync(text)
+          : kind === "zipped"
+            ? zipSync(
+                Object.fromEntries(
+                  Array.from({ length: 40 }, (_, n) => [
+                    `${n}.json.gz`,
+                    gzipSync(views(count / 40))
+                  ])
+                )
+              )
+            : text
+      )
       const payload: ImportPayload = {
         source,
         format: kind === "csv" ? "csv" : "ndjson"
@@ -224,6 +239,83 @@ describe("import", () => {
     30_000
   )
 
+  it("sends every event of a row once, wherever it is broken off", async () => {
+    const visits = 600
+    const lines = Array.from({ length: visits }, (_, id) => {
+      const actions = Array.from({ length: 1 + (id % 5) }, (_, place) => ({
+        type: "action",
+        pageId: id * 10 + place,
+        timestamp: 1_772_359_200 + id
+      }))
+      return JSON.stringify({ idVisit: id, visitorId: "v", actionDetails: actions })
+    })
+    const packed = (part: number) =>
+      gzipSync(lines.filter((_, id) => id % 7 === part).join("\n"))
+    const source = file(
+      "visits.zip",
+      zipSync(
+        Object.fromEntries(
+          Array.from({ length: 7 }, (_, part) => [
+            `visits/${part}.json.gz`,
+            packed(part)
+          ])
+        )
+      )
+    )
+    const payload: ImportPayload = { source, format: "ndjson", from: "matomo" }
+    const job = newWork()
+    const expected = visits * 3
+    for (const dies of [5, 30]) {
+      const start = ingestion.requests
+      ingestion.verdict = (request) => (request > start + dies ? "silent" : 200)
+      const fiber = runtime.runFork(work(job, payload, 12))
+      await Effect.runPromise(
+        Effect.raceFirst(
+          until(
+            () => ingestion.requests > start + dies && job.kept.checkpoints.size > 0
+          ),
+          Effect.andThen(Fiber.join(fiber), Effect.die("it ended by itself"))
+        )
+      )
+      await Effect.runPromise(Fiber.interrupt(fiber))
+      ingestion.underWay = 0
+    }
+    ingestion.verdict = () => 200
+    expect(await run(payload, job)).toMatchObject({ rows: visits, rejected: {} })
+    expect(ingestion.stored.size).toBe(expected)
+    // A request never holds a part of a row.
+    const perVisit = new Map<string, number>()
+    for (const batch of ingestion.batches) {
+      perVisit.clear()
+      for (const { messageId } of batch) {
+        const visit = messageId.split("-")[2] ?? ""
+        perVisit.set(visit, (perVisit.get(visit) ?? 0) + 1)
+      }
+      for (const [visit, count] of perVisit) expect(count).toBe(1 + (Number(visit) % 5))
+    }
+    const dry = await runtime.runPromise(work(newWork(), { ...payload, dryRun: true }))
+    expect(dry).toMatchObject({
+      rows: visits,
+      events: expected,
+      rejected: {},
+      quarantined: {},
+      eventNames: { $pageview: expected }
+    })
+  })
+
+  it("sends and judges an event that another system let in and live ones may not be", async () => {
+    const text = "x".repeat(700 * 1024)
+    const line = `{"type":"page","anonymousId":"a","properties":{"text":"${text}"}}`
+    const source = file("large.ndjson", `${line}\n${views(2)}`)
+    expect(await run({ source, format: "ndjson" })).toMatchObject({ accepted: 3 })
+    expect(ingestion.requests).toBe(2)
+    expect(
+      await runtime.runPromise(
+        work(newWork(), { source, format: "ndjson", dryRun: true })
+      )
+    ).toMatchObject({ events: 3, rejected: {} })
+  })
+
   it("begins anew in its next run only with the same file", async () => {
     const job = newWork()
     const source = file("changing.ndjson", views(20))
@@ -254,7 +346,33 @@ describe("import", () => {
     expect(
       await told(file("open.csv", `a,b\n1,"${"x".repeat(5 << 20)}`), "csv")
     ).toContain("BATCH_IMPORT_MAX_BYTES")
+    expect(
+      await told(file("cut.zip", zipSync({ a: gzipSync("x") }).subarray(0, 40)), "csv")
+    ).toContain("zip archive cannot be read")
     expect(ingestion.requests).toBe(0)
+  })
+
+  it("refuses a vendor's export in a format in which there is none", async () => {
+    const source = file("export.csv", "a\n")
+    const refusal = async (more: object) => {
+      const checked = importFile.check?.({
+        projectId: 1,
+        payload: { source, format: "csv", from: "matomo", ...more }
+      })
+      if (checked === undefined) throw new Error("nothing is checked")
+      return runtime.runPromise(Effect.flip(checked))
+    }
+    expect(await refusal({})).toMatchObject({
+      pointer: "/from",
+      detail:
+        "An export of matomo is written as ndjson, apache, nginx; this job says csv."
+    })
+    expect(
+      await refusal({
+        format: "ndjson",
+        mapping: { event: "x", timestampColumn: "t" }
+      })
+    ).toMatchObject({ pointer: "/mapping" })
   })
 })
 

@@ -10,6 +10,8 @@ interface Event {
 export class Ingestion {
   /** Every event that was taken, as often as it was sent. */
   readonly events: Array<Event> = []
+  /** Every request, taken or not. */
+  readonly batches: Array<ReadonlyArray<Event>> = []
   requests = 0
   underWay = 0
   mostUnderWay = 0
@@ -20,6 +22,7 @@ export class Ingestion {
   async handle(request: Request): Promise<Response> {
     const { batch } = (await request.json()) as { batch: ReadonlyArray<Event> }
     const number = ++this.requests
+    this.batches.push(batch)
     this.underWay++
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay)
     try {

@@ -2,6 +2,10 @@ import { Unauthorized } from "@analytics/api-common/AuthProblems"
 import { effectPlugin } from "@analytics/api-common/EffectPlugin"
 import { received, sent } from "@analytics/api-common/WireSchema"
 import type { AccessConfig } from "@analytics/config/AccessConfig"
+import {
+  MAX_IMPORT_BODY,
+  MAX_IMPORTED_EVENT
+} from "@analytics/data-processing/import/limits"
 import { batchRoute } from "@analytics/data-processing/protocols/segment"
 import { Effect, type ManagedRuntime, Option, Schema } from "effect"
 import { Elysia } from "elysia"
@@ -23,8 +27,8 @@ const path = "/internal/v1/import"
 /** What an export of another system holds was let in by that system. */
 const importRoute = {
   ...batchRoute,
-  maxBodyBytes: 4 * 1024 * 1024,
-  maxEventBytes: 1024 * 1024
+  maxBodyBytes: MAX_IMPORT_BODY,
+  maxEventBytes: MAX_IMPORTED_EVENT
 }
 
 const Target = Schema.Struct({

@@ -16,7 +16,7 @@ export const FoundFile = Schema.Struct({
   sha256: Schema.String,
   /** ISO 8601; what says that it did not change meanwhile. */
   modifiedAt: Schema.String,
-  /** The first four bytes, as hex: gzip and Parquet are told by them. */
+  /** The first four bytes, as hex: gzip, zip and Parquet are told by them. */
   magic: Schema.String
 })
 export type FoundFile = typeof FoundFile.Type

@@ -1,3 +1,4 @@
+import { vendorNames } from "@analytics/data-processing/import/vendors"
 import { Schema } from "effect"
 
 /** Text without control characters, at most `length` UTF-16 units long. */
@@ -71,7 +72,15 @@ export const ImportPayload = Schema.Struct({
     "nginx"
   ]).annotate({
     description:
-      "gzip is told by the first bytes of the file. `columns` are values between blanks; `apache` and `nginx` are access logs in the combined format."
+      "gzip and zip are told by the first bytes of the file. `columns` are values between blanks; `apache` and `nginx` are access logs in the combined format."
+  }),
+  from: Schema.optionalKey(Schema.Literals(vendorNames)).annotate({
+    description:
+      "The system whose export it is: its rows become the events, with the ids, that its client library would have sent here."
+  }),
+  members: Schema.optionalKey(text(1000)).annotate({
+    description:
+      "Which files of a zip are read, as a glob of their names: `*` for anything but `/`, `**` for anything. All without it."
   }),
   delimiter: Schema.optionalKey(
     Schema.String.check(Schema.isPattern(/^(?:\t|[^"\p{Cc}])$/u))

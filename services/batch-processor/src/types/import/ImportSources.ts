@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto"
 import { ImportConfig } from "@analytics/config/ImportConfig"
 import { ObjectStoreConfig } from "@analytics/config/ObjectStoreConfig"
+import {
+  ofHandle,
+  type RandomAccess
+} from "@analytics/data-processing/readers/RandomAccess"
 import { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Context, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { JobFailed, JobRefused, JobUnavailable } from "../../jobs/JobType.ts"
@@ -11,7 +15,7 @@ import { failureOf } from "./readingFailure.ts"
 import { openAllowed, PathRefused } from "./sources/allowedFile.ts"
 import { type Place, placeOf, UrlRefused } from "./sources/allowedUrl.ts"
 import { Https } from "./sources/Https.ts"
-import { type OpenFile, ofHandle, ofObject } from "./sources/OpenFile.ts"
+import { ofObject } from "./sources/ObjectFile.ts"
 
 type Failure = JobFailed | JobUnavailable
 
@@ -30,7 +34,7 @@ export class ImportSources extends Context.Service<
       job: { readonly id: string; readonly projectId: number }
     ): Effect.Effect<FoundFile, Failure>
     /** Fails when it is not what was found. */
-    open(file: FoundFile): Effect.Effect<OpenFile, Failure, Scope.Scope>
+    open(file: FoundFile): Effect.Effect<RandomAccess, Failure, Scope.Scope>
     /** Removes what `find` fetched. */
     forget(jobId: string): Effect.Effect<void, JobUnavailable>
   }

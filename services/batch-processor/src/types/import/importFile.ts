@@ -1,4 +1,5 @@
 import type { ImportConfig } from "@analytics/config/ImportConfig"
+import { vendors } from "@analytics/data-processing/import/vendors"
 import { Effect } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import {
@@ -21,7 +22,7 @@ type Needs = ImportClient | ImportSources | ImportConfig
 export const importFile: JobType<typeof ImportPayload, typeof ImportResult, Needs> = {
   name: "import",
   description:
-    "Reads a file of events into a project: CSV, NDJSON, Parquet or access logs, gzipped or not, from an upload, a folder, a bucket or another host. The rules are those of live events, times stay as they are, and a file that is imported twice is stored once.",
+    "Reads a file of events into a project: CSV, NDJSON, Parquet, access logs or the export of another system, gzipped, zipped or not, from an upload, a folder, a bucket or another host. The rules are those of live events, times stay as they are, and a file that is imported twice is stored once.",
   of: "project",
   payload: ImportPayload,
   result: ImportResult,
@@ -45,6 +46,19 @@ export const importFile: JobType<typeof ImportPayload, typeof ImportResult, Need
         detail:
           "Say which event a row is: one name in `event`, or the column that holds it in `eventColumn`."
       })
+    if (payload.from !== undefined) {
+      const { formats } = vendors[payload.from]
+      if (!formats.includes(payload.format))
+        return yield* new JobRefused({
+          pointer: "/from",
+          detail: `An export of ${payload.from} is written as ${formats.join(", ")}; this job says ${payload.format}.`
+        })
+      if (mapping !== undefined)
+        return yield* new JobRefused({
+          pointer: "/mapping",
+          detail: `\`from\` says what the columns of ${payload.from} are: leave one of both out.`
+        })
+    }
     const sources = yield* ImportSources
     yield* sources.check(payload.source, projectId)
   }),

@@ -6,6 +6,7 @@ import {
   unread
 } from "@analytics/data-processing/import/batches"
 import { toEventOf } from "@analytics/data-processing/import/formats"
+import { MAX_IMPORTED_EVENT } from "@analytics/data-processing/import/limits"
 import { fileId } from "@analytics/data-processing/import/Mapped"
 import { readBody, readEvents } from "@analytics/data-processing/segment/SegmentRequest"
 import { Clock, Effect, Stream } from "effect"
@@ -61,7 +62,7 @@ export const previewFile = Effect.fn("Import.previewFile")(function* (
     const verdicts = readEvents("batch", read.value, body.length, {
       projectId,
       receivedAt,
-      maxEventBytes,
+      maxEventBytes: Math.max(maxEventBytes, MAX_IMPORTED_EVENT),
       testMode: false,
       historical: true
     })
@@ -82,7 +83,7 @@ export const previewFile = Effect.fn("Import.previewFile")(function* (
   yield* Stream.fromAsyncIterable(
     batches(
       rowsOf(found, file, payload, unread, meter),
-      toEventOf(payload.format, mappingOf(payload)),
+      toEventOf(payload.format, mappingOf(payload), payload.from),
       fileId(found.sha256),
       limits
     ),

@@ -1,5 +1,3 @@
-import { pipeline, Readable } from "node:stream"
-import { createGunzip } from "node:zlib"
 import type { Progress } from "@analytics/data-processing/import/batches"
 import { textReader } from "@analytics/data-processing/import/formats"
 import {
@@ -7,10 +5,13 @@ import {
   parquet,
   parquetMetadata
 } from "@analytics/data-processing/readers/parquet"
+import type { RandomAccess } from "@analytics/data-processing/readers/RandomAccess"
 import type { Bytes, Rows } from "@analytics/data-processing/readers/Row"
+import { behind, gunzipped, magics } from "@analytics/data-processing/readers/unpacked"
+import { zipRows } from "@analytics/data-processing/readers/zipRows"
+import { globOf } from "@analytics/data-processing/settings/Glob"
 import type { FoundFile } from "./FoundFile.ts"
 import type { ImportPayload } from "./ImportPayload.ts"
-import type { OpenFile } from "./sources/OpenFile.ts"
 
 /** How much of a file was read, as it is stored: bytes, or rows of Parquet. */
 export interface Meter {
@@ -19,14 +20,10 @@ export interface Meter {
   total: number
 }
 
-const gzip = "1f8b"
-const parquetMagic = Buffer.from("PAR1").toString("hex")
-const unpackedAtOnce = 256 * 1024
-
 /** The rows of a file after `after`. Reading throws what `failureOf` understands. */
 export async function* rowsOf(
   { magic }: FoundFile,
-  file: OpenFile,
+  file: RandomAccess,
   payload: ImportPayload,
   after: Progress,
   meter: Meter
@@ -41,21 +38,28 @@ export async function* rowsOf(
     }
     return
   }
-  if (magic === parquetMagic)
+  if (magic === magics.parquet)
     throw new ParquetUnreadable("say `parquet` as its format; this job says another")
   const { from } = after
-  const isPacked = magic.startsWith(gzip)
+  const reader = textReader(payload.format, payload)
+  if (magic === magics.zip || magic === magics.emptyZip) {
+    yield* zipRows(file, reader, from, {
+      isWanted: payload.members === undefined ? undefined : globOf(payload.members),
+      onBytes: (done) => {
+        meter.done = done
+      }
+    })
+    return
+  }
+  const isPacked = magic.startsWith(magics.gzip)
   const start = isPacked ? 0 : from.byte
   meter.done = start
   const bytes = counted(file.read(start), meter)
-  yield* textReader(payload.format, payload)(
-    isPacked ? behind(unpacked(bytes), from.byte) : bytes,
-    from
-  )
+  yield* reader(isPacked ? behind(gunzipped(bytes), from.byte) : bytes, from)
 }
 
 const partOf =
-  (file: OpenFile) =>
+  (file: RandomAccess) =>
   (start: number, end = file.bytes) =>
     file.slice(start, end)
 
@@ -63,21 +67,5 @@ async function* counted(bytes: Bytes, meter: Meter): Bytes {
   for await (const chunk of bytes) {
     meter.done += chunk.length
     yield chunk
-  }
-}
-
-const unpacked = (bytes: Bytes): Bytes => {
-  const gunzip = createGunzip({ chunkSize: unpackedAtOnce })
-  // Who reads from `gunzip` is told of every error, those of `bytes` too.
-  pipeline(Readable.from(bytes), gunzip, () => {})
-  return gunzip
-}
-
-/** Without the first `skip` bytes. */
-async function* behind(bytes: Bytes, skip: number): Bytes {
-  let left = skip
-  for await (const chunk of bytes) {
-    if (left < chunk.length) yield left > 0 ? chunk.subarray(left) : chunk
-    left = Math.max(0, left - chunk.length)
   }
 }

@@ -22,8 +22,12 @@ import { storableText, Tally } from "./Tally.ts"
 export const SentSoFar = Schema.Struct({
   sha256: Schema.String,
   lastRow: Schema.Int,
-  /** A place before the next row: bytes of the unpacked file, and rows. */
-  from: Schema.Struct({ byte: Schema.Int, row: Schema.Int }),
+  /** A place before the next row: bytes of the unpacked file, and rows; see `Position`. */
+  from: Schema.Struct({
+    byte: Schema.Int,
+    row: Schema.Int,
+    member: Schema.optionalKey(Schema.Int)
+  }),
   accepted: Schema.Int,
   rejected: Schema.Record(Schema.String, Schema.Int),
   /** Rejected rows that the log names. */
@@ -33,7 +37,7 @@ export const SentSoFar = Schema.Struct({
 /** How a file is sent. Tests take smaller steps. */
 export const Pace = Context.Reference("@analytics/batch-processor/types/import/Pace", {
   defaultValue: () => ({
-    /** What data-ingestion takes by default. */
+    /** What data-ingestion takes at ease; a larger row goes alone. */
     limits: { maxEvents: 2500, maxBytes: 500 * 1024 },
     /** Requests under way at once. */
     inFlight: 6,
@@ -135,7 +139,7 @@ export const sendFile = Effect.fn("Import.sendFile")(function* (
 
   const file = yield* sources.open(found)
   const rows = rowsOf(found, file, payload, before, meter)
-  const toEvent = toEventOf(payload.format, mappingOf(payload))
+  const toEvent = toEventOf(payload.format, mappingOf(payload), payload.from)
   yield* Stream.fromAsyncIterable(
     batches(rows, toEvent, fileId(found.sha256), limits, before),
     failureOf

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "bun:test"
+import fc from "fast-check"
+import { type Batch, batches, unread } from "../../src/import/batches.ts"
+import type { ToEvent } from "../../src/import/Mapped.ts"
+import { row } from "../../src/readers/Row.ts"
+
+/** A row `n` makes so many events, each naming its row and its place in it. */
+const toEvent: ToEvent = ({ fields, number }) => ({
+  events: Array.from({ length: Number(fields["count"]) }, (_, place) => ({
+    number,
+    place,
+    text: "x".repeat(place * 20)
+  }))
+})
+
+describe("batches of rows that make several events", () => {
+  const law = fc.asyncProperty(
+    fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 30 }),
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 6 }),
+    fc.integer({ min: 30, max: 400 }),
+    async (counts, block, maxEvents, maxBytes) => {
+      const read = (after = unread): Promise<ReadonlyArray<Batch>> => {
+        const blocks = (async function* () {
+          for (let at = after.from.row; at < counts.length; at += block)
+            yield {
+              from: { byte: at, row: at },
+              rows: counts
+                .slice(at, at + block)
+                .map((count, index) => row(at + index + 1, { count }))
+            }
+        })()
+        return Array.fromAsync(
+          batches(blocks, toEvent, "f", { maxEvents, maxBytes }, after)
+        )
+      }
+      const placesOf = (all: ReadonlyArray<Batch>) =>
+        all.flatMap(({ events }) => events)
+      const whole = await read()
+      expect(placesOf(whole)).toEqual(
+        counts.flatMap((count, index) => {
+          const { events } = toEvent(row(index + 1, { count }), "f")
+          return (events ?? []).map((event) => JSON.stringify(event))
+        })
+      )
+      const inBatches = whole.map(({ rows }) => new Set(rows))
+      for (const [index, batch] of whole.entries()) {
+        expect(batch.rows).toHaveLength(batch.events.length)
+        // A row is in one batch, which may be broken off before it or after it.
+        for (const other of inBatches.slice(index + 1))
+          expect(other.isDisjointFrom(new Set(batch.rows))).toBe(true)
+        expect(placesOf(await read(batch))).toEqual(placesOf(whole.slice(index + 1)))
+      }
+    }
+  )
+
+  it("hold all events of a row or none, wherever they are broken off", () =>
+    fc.assert(law, { numRuns: 150 }))
+})
