@@ -17,6 +17,8 @@ export interface QueryContext {
   readonly before?: number
   /** Whether any id of the project stands for another person than itself. */
   readonly hasLinks: boolean
+  /** Whether traits of the project changed otherwise than by being set. */
+  readonly hasTraitChanges?: boolean
   /** Whether events of the project are being erased or expire: whoever reads must say `removed`. */
   readonly removals?: boolean
   /** Those that the request names, by id. */

@@ -12,6 +12,7 @@ import {
   string,
   uint32
 } from "./Sql.ts"
+import { carriedChanges, changedTraits } from "./traits/changedTraits.ts"
 import type { GroupTraits, TraitColumn, Values } from "./Values.ts"
 
 /** Adds the columns of all `user.` and `group.` properties to a SELECT that has `person`. */
@@ -60,8 +61,29 @@ export const userTraits = (
   context: QueryContext,
   traits: ReadonlyArray<TraitColumn>
 ): Sql => {
+  if (context.hasTraitChanges) {
+    const changes = sql`SELECT id_hash, timestamp, message_id, ${carriedChanges(traits)} FROM ${traitEvents(context, "$identify")}`
+    const people = sql`SELECT person AS trait_person, timestamp, message_id, changes FROM (${identify(context, changes)})`
+    return changedTraits(people, sql`trait_person`, traits)
+  }
   const events = sql`SELECT id_hash, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$identify")}`
   return sql`SELECT person AS trait_person, ${latest(traits)} FROM (${identify(context, events)}) GROUP BY person`
+}
+
+/** `trait_group` and the column of each trait: one row a group that ever had any. */
+const groupTraits = (
+  context: QueryContext,
+  type: string,
+  traits: ReadonlyArray<TraitColumn>
+): Sql => {
+  const own = sql`${traitEvents(context, "$group")} AND group_type = ${string(type)}`
+  return context.hasTraitChanges
+    ? changedTraits(
+        sql`SELECT group_id AS trait_group, timestamp, message_id, ${carriedChanges(traits)} FROM ${own}`,
+        sql`trait_group`,
+        traits
+      )
+    : sql`SELECT group_id AS trait_group, ${latest(traits)} FROM (SELECT group_id, timestamp, message_id, ${carried(traits)} FROM ${own}) GROUP BY group_id`
 }
 
 /** The event's own group if it names one, else the one of that type its person joined last. */
@@ -81,6 +103,6 @@ const joinGroup = (
   // The engine takes `x.*` for the members of a column `x` of any query around this one,
   // so nothing else may be called `ungrouped`.
   const memberships = sql`SELECT ungrouped.*, if(${own} != '', ${own}, joined_group) AS ${joined} FROM (${events}) AS ungrouped LEFT JOIN (${lastJoined}) AS members ON members.member = ungrouped.person`
-  const groups = sql`SELECT group_id AS trait_group, ${latest(traits)} FROM (SELECT group_id, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$group")} AND group_type = ${string(type)}) GROUP BY group_id`
+  const groups = groupTraits(context, type, traits)
   return sql`SELECT * FROM (${memberships}) AS grouped LEFT JOIN (${groups}) AS group_traits ON group_traits.trait_group = grouped.${joined}`
 }

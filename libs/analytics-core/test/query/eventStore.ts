@@ -14,6 +14,8 @@ export interface TestEvent {
   readonly person: number
   /** By path, as the store keeps them: `null` is left out. */
   readonly props?: Readonly<Record<string, Schema.Json>>
+  /** The same as JSON texts, for numbers that a double cannot hold. */
+  readonly leaves?: Readonly<Record<string, string>>
   readonly context?: Readonly<Record<string, Schema.Json>>
   readonly isBot?: boolean
   readonly browser?: string
@@ -43,7 +45,7 @@ export const insertEvents = Effect.fn("insertEvents")(function* (
     known_at: event.knownAt ?? event.at,
     message_id: event.messageId,
     id_hash: String(event.person),
-    props: leafTexts(event.props),
+    props: { ...leafTexts(event.props), ...event.leaves },
     context: leafTexts(event.context),
     is_bot: event.isBot ? 1 : 0,
     browser: event.browser ?? "",

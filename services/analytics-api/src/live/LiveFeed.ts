@@ -63,20 +63,28 @@ export const liveFeed = Effect.fn("LiveFeed.make")(function* (
       seen = after
       return
     }
-    const found = yield* ask(
+    const context = {
+      projectId: project.id,
+      timezone: project.timezone,
+      now,
+      watermark,
+      hasLinks: yield* repo.hasLinks(project.id, watermark),
+      removals: removing?.has(project.id) ?? (yield* repo.hasRemovals(project.id))
+    }
+    const query = (hasTraitChanges: boolean) =>
       liveQuery(request, {
-        context: {
-          projectId: project.id,
-          timezone: project.timezone,
-          now,
-          watermark,
-          hasLinks: yield* repo.hasLinks(project.id, watermark),
-          removals: removing?.has(project.id) ?? (yield* repo.hasRemovals(project.id))
-        },
+        context: { ...context, hasTraitChanges },
         after,
         limit: SHOWN_AT_ONCE,
         lately: { known: watermark - MINUTE, happened: now - 5 * MINUTE }
       })
+    const plain = query(false)
+    const folding = query(true)
+    const readsTraits = plain.events.sql !== folding.events.sql
+    const found = yield* ask(
+      readsTraits && (yield* repo.hasTraitChanges(project.id, watermark))
+        ? folding
+        : plain
     )
     const hidden = found.arrived - found.events.length
     if (hidden > 0) tell({ _tag: "dropped", events: hidden })

@@ -134,22 +134,43 @@ export class Queries extends Context.Service<
         }
       })
 
-      /** Asks without links while it learns whether there are any; once there are, there always are. */
+      /**
+       * Asks without links and changes of traits while it learns whether there are any; once
+       * there are, there always are.
+       */
       const askStore = Effect.fnUntraced(function* (
         query: Query,
         context: Omit<QueryContext, "hasLinks">,
-        linked: CompiledQuery,
+        fullest: CompiledQuery,
         meter: ReadMeter
       ) {
         const { projectId, watermark } = context
-        if (repo.isLinked(projectId)) return yield* run(linked, meter)
-        const plain = yield* query.compile({ ...context, hasLinks: false })
-        if (areSame(plain, linked)) return yield* run(plain, meter)
-        const [hasLinks, answered] = yield* Effect.all(
-          [repo.hasLinks(projectId, watermark), Effect.result(run(plain, meter))],
+        const hasLinks = repo.isLinked(projectId)
+        const hasTraitChanges = repo.isChanging(projectId)
+        const compiled = (facts: Facts) => query.compile({ ...context, ...facts })
+        const plain = yield* compiled({ hasLinks, hasTraitChanges })
+        if (areSame(plain, fullest)) return yield* run(plain, meter)
+        const matters = Effect.fnUntraced(function* (facts: Facts) {
+          return !areSame(plain, yield* compiled(facts))
+        })
+        const [links, changes, answered] = yield* Effect.all(
+          [
+            (yield* matters({ hasLinks: true, hasTraitChanges }))
+              ? repo.hasLinks(projectId, watermark)
+              : Effect.succeed(hasLinks),
+            (yield* matters({ hasLinks, hasTraitChanges: true }))
+              ? repo.hasTraitChanges(projectId, watermark)
+              : Effect.succeed(hasTraitChanges),
+            Effect.result(run(plain, meter))
+          ],
           { concurrency: "unbounded" }
         )
-        return yield* hasLinks ? run(linked, meter) : Effect.fromResult(answered)
+        return links === hasLinks && changes === hasTraitChanges
+          ? yield* Effect.fromResult(answered)
+          : yield* run(
+              yield* compiled({ hasLinks: links, hasTraitChanges: changes }),
+              meter
+            )
       })
 
       /** However it ends, what was read is paid for. */
@@ -158,19 +179,23 @@ export class Queries extends Context.Service<
         query: Query,
         context: Omit<QueryContext, "hasLinks">
       ) {
-        const linked = yield* query.compile({ ...context, hasLinks: true })
+        const fullest = yield* query.compile({
+          ...context,
+          hasLinks: true,
+          hasTraitChanges: true
+        })
         const size = yield* Effect.option(costs.sizeOf(project.id))
         // Whoever cannot be asked now will be asked for the answer itself.
         yield* checkCost(
           Option.getOrElse(size, () => 0),
-          linked
+          fullest
         )
         const rows = Option.getOrElse(size, () => Number.POSITIVE_INFINITY)
         const meter = readMeter(rows * SCANS)
-        const answered = yield* askStore(query, context, linked, meter).pipe(
+        const answered = yield* askStore(query, context, fullest, meter).pipe(
           Effect.ensuring(Effect.suspend(() => budgets.spend(project, meter.bytes())))
         )
-        return { ...answered, outlook: linked.outlook }
+        return { ...answered, outlook: fullest.outlook }
       })
 
       /** data-ingestion says so together with the watermark; only when it did not, it costs. */
@@ -309,6 +334,7 @@ export class Queries extends Context.Service<
           cohorts: definitions,
           materialised: versions,
           hasLinks: repo.isLinked(project.id),
+          hasTraitChanges: repo.isChanging(project.id),
           removals,
           idHash: (id) => idHash.id(project.id, id)
         })
@@ -332,6 +358,7 @@ export class Queries extends Context.Service<
           now: query.now ?? now,
           watermark: query.asOf ?? now,
           hasLinks: true,
+          hasTraitChanges: true,
           cohorts: definitions,
           idHash: (id) => idHash.id(project.id, id)
         })
@@ -351,9 +378,11 @@ export class Queries extends Context.Service<
   )
 }
 
+type Facts = Pick<QueryContext, "hasLinks" | "hasTraitChanges">
+
 type CompiledQuery = Effect.Success<ReturnType<Query["compile"]>>
 
-/** Whether links make no difference, as when no person is asked about. */
+/** Whether what differs between them makes no difference, as links when no person is asked about. */
 const areSame = (one: CompiledQuery, other: CompiledQuery): boolean =>
   one.statements.every(({ sql }, index) => sql === other.statements[index]?.sql)
 

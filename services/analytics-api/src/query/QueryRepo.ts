@@ -8,6 +8,7 @@ import { hasLinksSql } from "@analytics/analytics-core/query/People"
 import type { QueryInvalid } from "@analytics/analytics-core/query/QueryInvalid"
 import { hasRemovalsSql } from "@analytics/analytics-core/query/removed"
 import { sql } from "@analytics/analytics-core/query/Sql"
+import { hasTraitChangesSql } from "@analytics/analytics-core/query/traits/hasTraitChanges"
 import { QueryConfig } from "@analytics/config/QueryConfig"
 import { ClickHouse, type Table } from "@analytics/database/ClickHouse"
 import type { ClickHouseError } from "@analytics/database/ClickHouseError"
@@ -42,6 +43,13 @@ export class QueryRepo extends Context.Service<
     isLinked(projectId: number): boolean
     /** Whether ids of the project stood for other people by then. */
     hasLinks(projectId: number, watermark: number): Effect.Effect<boolean, RepoProblem>
+    /** Whether traits of the project are known to have changed otherwise than by being set. */
+    isChanging(projectId: number): boolean
+    /** The same as known by then. */
+    hasTraitChanges(
+      projectId: number,
+      watermark: number
+    ): Effect.Effect<boolean, RepoProblem>
     /** Whether something of the project is being erased or expires. */
     hasRemovals(projectId: number): Effect.Effect<boolean, RepoProblem>
     /** Whether the engine can compile this pattern. */
@@ -121,6 +129,9 @@ export class QueryRepo extends Context.Service<
       }
 
       const linked = new Set<number>()
+      const changing = new Set<number>()
+      /** By which watermark projects had no changes of traits. */
+      const unchanged = new Map<number, number>()
 
       return QueryRepo.of({
         run: (query) =>
@@ -143,6 +154,23 @@ export class QueryRepo extends Context.Service<
           if (rows.length > 0) linked.add(projectId)
           return rows.length > 0
         }),
+        isChanging: (projectId) => changing.has(projectId),
+        hasTraitChanges: Effect.fn("QueryRepo.hasTraitChanges")(
+          function* (projectId, watermark) {
+            if (changing.has(projectId)) return true
+            const without = unchanged.get(projectId)
+            const { rows } = yield* ask(
+              statement(
+                "trait-changes",
+                hasTraitChangesSql(projectId, watermark, without)
+              )
+            ).pipe(Effect.catchTag("ClickHouseError", refuse))
+            if (rows.length > 0) changing.add(projectId)
+            else if (watermark > (unchanged.get(projectId) ?? 0))
+              unchanged.set(projectId, watermark)
+            return rows.length > 0
+          }
+        ),
         hasRemovals: Effect.fn("QueryRepo.hasRemovals")((projectId) =>
           ask(statement("removals", hasRemovalsSql(projectId))).pipe(
             Effect.map(({ rows }) => rows.length > 0),

@@ -50,6 +50,7 @@ export const resultKey = Effect.fn("resultKey")(function* ({
         ...context,
         watermark: ANY_WATERMARK,
         hasLinks: true,
+        hasTraitChanges: true,
         now,
         ...(onRead ? { onRead } : {})
       }),

@@ -41,6 +41,7 @@ interface Stubs {
   readonly size?: number
   readonly seen?: Array<Statement>
   readonly hasLinks?: boolean
+  readonly hasTraitChanges?: boolean
 }
 
 const unused = () => Effect.die("not asked here")
@@ -73,6 +74,7 @@ const queries = ({
   run = Effect.void,
   seen = [],
   hasLinks = false,
+  hasTraitChanges = false,
   size = 1000,
   ...config
 }: Stubs = {}) =>
@@ -93,6 +95,8 @@ const queries = ({
           check: () => Effect.void,
           isLinked: () => false,
           hasLinks: () => Effect.succeed(hasLinks),
+          isChanging: () => false,
+          hasTraitChanges: () => Effect.succeed(hasTraitChanges),
           hasRemovals: () => Effect.succeed(false),
           isPattern: (text) => Effect.succeed(text !== "("),
           run: (statement) => {
@@ -242,6 +246,30 @@ describe("links", () => {
     const seen: Array<Statement> = []
     await answer(question, { hasLinks: true, seen })
     expect(seen).toHaveLength(1)
+  })
+})
+
+describe("changes of traits", () => {
+  const filters = [{ property: "user.plan", op: "is", value: "pro" }]
+  const byPlan = { ...question, filters }
+  const folds = ({ sql }: Statement) => sql.includes("arrayFold")
+
+  it("are folded as soon as there are any, and only where traits are read", async () => {
+    const foldsOf = async (hasTraitChanges: boolean, body: object) => {
+      const seen: Array<Statement> = []
+      await answer(body, { hasTraitChanges, seen })
+      return seen.map(folds)
+    }
+    expect(await foldsOf(true, question)).toEqual([false])
+    expect(await foldsOf(false, byPlan)).toEqual([false])
+    expect(await foldsOf(true, byPlan)).toEqual([false, true])
+  })
+
+  it("are folded over all ids of a person", async () => {
+    const seen: Array<Statement> = []
+    await answer(byPlan, { hasTraitChanges: true, hasLinks: true, seen })
+    expect(seen.map(({ sql }) => sql.includes("person_links"))).toEqual([false, true])
+    expect(seen.map(folds)).toEqual([false, true])
   })
 })
 

@@ -138,7 +138,8 @@ describe("QueryRepo on a real ClickHouse", () => {
           timezone: "UTC",
           now: 0,
           watermark: Date.UTC(2026, 0, 1),
-          hasLinks: true
+          hasLinks: true,
+          hasTraitChanges: true
         })
         for (const one of statements) yield* repo.run(one)
       }
@@ -220,6 +221,48 @@ describe("QueryRepo on a real ClickHouse", () => {
       expect(yield* repo.hasLinks(5, knownAt - 1)).toBe(false)
       expect(yield* repo.hasLinks(5, knownAt)).toBe(true)
       expect(yield* repo.hasLinks(6, knownAt)).toBe(false)
+    })
+  )
+
+  effect("knows whether traits changed by then, and what was stored since", () =>
+    Effect.gen(function* () {
+      const repo = yield* QueryRepo
+      const clickhouse = yield* ClickHouse
+      const known = Date.UTC(2025, 2, 1)
+      const insert = (messageId: string, props: object, row: object) =>
+        clickhouse.insert({
+          table: "events",
+          format: "JSONEachRow",
+          body: JSON.stringify({
+            ...{ project_id: 7, event: "$identify", type: "identify", id_hash: 1 },
+            ...{ timestamp: known, received_at: known, known_at: known },
+            ...{ message_id: messageId, props, ...row }
+          })
+        })
+      const has = (watermark: number) => repo.hasTraitChanges(7, watermark)
+      const change = { "$add.n": "1" }
+      yield* insert("m1", { plan: '"pro"', $other: "1", "$add\\.n": "1" }, {})
+      yield* insert("m2", change, { event: "a", type: "track" })
+      yield* insert("m3", change, { event: "$identify", type: "track" })
+      yield* insert("m4", change, { project_id: 8 })
+      expect(yield* has(known)).toBe(false)
+      expect(repo.isChanging(7)).toBe(false)
+      yield* insert("m5", { "$unset.plan": "true" }, { known_at: known + 2 })
+      expect(yield* has(known + 1)).toBe(false)
+      expect(yield* has(known)).toBe(false)
+      // As test mode stores it: under an earlier moment, in a batch of now.
+      const batch_id = String(BigInt(known) << 22n)
+      yield* insert("m6", change, { known_at: known - 1, batch_id })
+      expect(yield* has(known)).toBe(true)
+      expect(repo.isChanging(7)).toBe(true)
+      expect(yield* repo.hasTraitChanges(8, known - 1)).toBe(false)
+      expect(yield* repo.hasTraitChanges(8, known)).toBe(true)
+      yield* insert(
+        "m7",
+        { $clear: "true" },
+        { project_id: 9, event: "$group", type: "group" }
+      )
+      expect(yield* repo.hasTraitChanges(9, known)).toBe(true)
     })
   )
 })

@@ -2,6 +2,7 @@ import type { QueryContext } from "../Compiled.ts"
 import { everOf, links } from "../People.ts"
 import { also, keptEvents } from "../removed.ts"
 import { instant, integer, type Sql, sql, string, uint32, uint64 } from "../Sql.ts"
+import { everyTrait } from "../traits/changedTraits.ts"
 
 /** Texts of ids that are read of one person. */
 const MOST_IDS = 1000
@@ -26,6 +27,7 @@ export interface Page {
  */
 export const rosterSql = (context: QueryContext, page: Page): Sql => {
   const { isNarrow } = page
+  if (context.hasTraitChanges) return changedRoster(context, page)
   const leaves = sql`SELECT person, is_trait, path,
       argMax(value, (timestamp, message_id)) AS latest,
       max((timestamp, message_id)) AS at,
@@ -33,8 +35,7 @@ export const rosterSql = (context: QueryContext, page: Page): Sql => {
       groupUniqArray(${integer(MOST_IDS)})(user_id) AS users,
       groupUniqArray(${integer(MOST_IDS)})(anonymous_id) AS anonymous
     FROM (${seen(context)} UNION ALL ${traits(context, isNarrow)}) AS read
-    INNER JOIN (SELECT arrayJoin(roster) AS member, member.1 AS own_hash,
-      member.2 AS person) AS members ON members.own_hash = read.id_hash
+    INNER JOIN (${members}) AS members ON members.own_hash = read.id_hash
     GROUP BY person, is_trait, path`
   return sql`WITH (${membersOf(context, page)}) AS roster
     SELECT toString(leaves.person) AS person, anyIf(users, is_trait = 0) AS user_ids,
@@ -48,6 +49,33 @@ export const rosterSql = (context: QueryContext, page: Page): Sql => {
         roster)) AS id_hashes
     FROM (${leaves}) AS leaves GROUP BY leaves.person ORDER BY leaves.person`
 }
+
+/** The same where traits are what many changes made of them. */
+const changedRoster = (context: QueryContext, page: Page): Sql => {
+  const events = sql`SELECT person, count() AS events, min(timestamp) AS first,
+      max(timestamp) AS last, groupUniqArray(${integer(MOST_IDS)})(user_id) AS user_ids,
+      groupUniqArray(${integer(MOST_IDS)})(anonymous_id) AS anonymous_ids
+    FROM (${seen(context)}) AS read INNER JOIN (${members}) AS members
+    ON members.own_hash = read.id_hash GROUP BY person`
+  const leaves = sql`SELECT person, timestamp, message_id, (path, value) AS leaf
+    FROM (${traits(context, page.isNarrow)}) AS read INNER JOIN (${members}) AS members
+    ON members.own_hash = read.id_hash`
+  const changed = sql`SELECT person AS trait_person,
+      arrayMap(t -> (t.3, t.4, toUnixTimestamp64Milli(t.1), t.2), arraySort(groupArray(
+        (changed_at.1, changed_at.2, path, value)))) AS traits
+    FROM (${everyTrait(leaves)}) GROUP BY person`
+  return sql`WITH (${membersOf(context, page)}) AS roster
+    SELECT toString(seen.person) AS person, user_ids, anonymous_ids, events,
+      toUnixTimestamp64Milli(first) AS first_seen,
+      toUnixTimestamp64Milli(last) AS last_seen, traits,
+      arrayMap(m -> toString(m.1), arrayFilter(m -> m.2 = seen.person,
+        roster)) AS id_hashes
+    FROM (${events}) AS seen LEFT JOIN (${changed}) AS changed
+    ON changed.trait_person = seen.person ORDER BY seen.person`
+}
+
+const members: Sql = sql`SELECT arrayJoin(roster) AS member, member.1 AS own_hash,
+  member.2 AS person`
 
 /** (id hash, person) of every id of the page's people. An id that names a person is theirs. */
 const membersOf = (

@@ -3,6 +3,7 @@ import type { QueryContext } from "../Compiled.ts"
 import { identify } from "../People.ts"
 import { also, keptEvents } from "../removed.ts"
 import { instant, int64, type Sql, sql, uint32 } from "../Sql.ts"
+import { everyTrait } from "../traits/changedTraits.ts"
 
 const TIMEOUT = 1_800_000
 const DAY = 86_400_000
@@ -29,7 +30,10 @@ const events = (context: QueryContext, own: Sql): Sql =>
 const people = (context: QueryContext, own: Sql): Sql => {
   const seen = sql`SELECT person, arraySort(arrayFilter(id -> id != '', arrayDistinct(arrayConcat(groupUniqArray(1000)(user_id), groupUniqArray(1000)(anonymous_id))))) AS ids, min(timestamp) AS first_seen, max(timestamp) AS last_seen FROM (${identify(context, sql`SELECT id_hash, user_id, anonymous_id, timestamp ${own}`)}) GROUP BY person`
   const leaves = sql`SELECT id_hash, timestamp, message_id, arrayJoin(CAST(props, 'Array(Tuple(String, String))')) AS leaf ${own} AND event = '$identify' AND type = 'identify'`
-  const latest = sql`SELECT person, leaf.1 AS trait, argMax(leaf.2, (timestamp, message_id)) AS value FROM (${identify(context, leaves)}) GROUP BY person, trait`
+  const identified = identify(context, leaves)
+  const latest = context.hasTraitChanges
+    ? sql`SELECT person, path AS trait, value FROM (${everyTrait(identified)})`
+    : sql`SELECT person, leaf.1 AS trait, argMax(leaf.2, (timestamp, message_id)) AS value FROM (${identified}) GROUP BY person, trait`
   const traits = sql`SELECT person AS trait_person, CAST(arraySort(groupArray((trait, value))), 'Map(String, String)') AS traits FROM (${latest}) GROUP BY person`
   return sql`SELECT toString(person) AS person_id, ids, traits, first_seen, last_seen FROM (${seen}) AS seen LEFT JOIN (${traits}) AS latest ON latest.trait_person = seen.person`
 }

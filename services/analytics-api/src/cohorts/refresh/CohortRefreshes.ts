@@ -90,6 +90,7 @@ export class CohortRefreshes extends Context.Service<
           now: watermark,
           watermark,
           hasLinks: yield* asked(queries.hasLinks(projectId, watermark)),
+          hasTraitChanges: yield* asked(queries.hasTraitChanges(projectId, watermark)),
           removals: removing
         }
         const count = yield* people.write(context, { definition, id }, version)

@@ -119,6 +119,7 @@ const exported = Effect.fnUntraced(function* ({
         now: watermark,
         // Whether there are any is asked of nobody: they may come while this runs.
         hasLinks: true,
+        hasTraitChanges: true,
         removals: true
       }
     })

@@ -34,6 +34,7 @@ export const contextAt = (projectId: number, watermark: number): QueryContext =>
   timezone: "UTC",
   now: watermark,
   hasLinks: true,
+  hasTraitChanges: true,
   removals: true
 })
 
