@@ -1,0 +1,334 @@
+import { describe, expect, it } from "bun:test"
+import { judge } from "@analytics/data-processing/protocols/judge"
+import { umamiRoutes } from "@analytics/data-processing/protocols/umami"
+import fc from "fast-check"
+import { routeIn, visitAt } from "./visits.ts"
+
+const NOW = Date.parse("2026-11-23T12:10:00.000Z")
+const MINUTE = 60_000
+const SITE = "50429a93-8479-4073-be80-d5d29c09c2ec"
+
+interface Circumstances {
+  readonly at?: number
+  readonly ip?: string
+  readonly userAgent?: string
+  readonly cache?: string
+  readonly projectId?: number
+}
+
+const request = (
+  path: string,
+  body: unknown,
+  {
+    at = NOW,
+    cache,
+    projectId,
+    ip = "203.0.113.7",
+    userAgent = "A"
+  }: Circumstances = {}
+) => {
+  const route = routeIn(umamiRoutes, path)
+  const text = JSON.stringify(body)
+  const read = route.read({
+    method: "POST",
+    path,
+    query: new URLSearchParams(),
+    headers: new Headers(cache === undefined ? {} : { "x-umami-cache": cache }),
+    body: text,
+    bytes: Buffer.byteLength(text)
+  })
+  if (read._tag === "Unreadable") return undefined
+  const { events, rejected } = judge(
+    route,
+    read,
+    0,
+    { projectId: 1, receivedAt: at, maxEventBytes: 32_768, testMode: false, ip },
+    visitAt(at, { ip, userAgent }, projectId)
+  )
+  const answer = read.answer({ accepted: events.length, rejected, warnings: [] })
+  return { keys: read.keys, events, rejected, said: JSON.parse(String(answer.body)) }
+}
+
+const send = (payload: object, circumstances?: Circumstances, type = "event") => {
+  const sent = request("/api/send", { type, payload }, circumstances)
+  if (sent === undefined) throw new Error("unreadable")
+  return sent
+}
+
+const batch = (items: ReadonlyArray<unknown>) => {
+  const sent = request("/api/batch", items)
+  if (sent === undefined) throw new Error("unreadable")
+  return sent
+}
+
+const page = { website: SITE, hostname: "x.test", url: "/a?utm_source=b#c" }
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+describe("an event of Umami", () => {
+  it("is a page view without a name", () => {
+    const { events, keys } = send({
+      ...page,
+      title: "A",
+      referrer: "https://r.test/x",
+      language: "de-DE",
+      screen: "1920x1080",
+      tag: "blue"
+    })
+    expect(keys).toEqual([SITE])
+    expect(events).toMatchObject([
+      {
+        y: "page",
+        d: { tag: "blue" },
+        c: {
+          site: SITE,
+          page: {
+            url: "https://x.test/a?utm_source=b#c",
+            path: "/a#c",
+            search: "?utm_source=b",
+            referrer: "https://r.test/x",
+            title: "A"
+          },
+          locale: "de-DE",
+          screen: { width: 1920, height: 1080 }
+        }
+      }
+    ])
+  })
+
+  it("has its data, its person and what overrides the device", () => {
+    const { events } = send({
+      ...page,
+      url: "https://x.test/b",
+      name: "signup",
+      data: { plan: "pro", tag: "mine" },
+      tag: "theirs",
+      id: "u-1",
+      ip: "198.51.100.9",
+      userAgent: "Mozilla/5.0 (X11)",
+      browser: "chrome",
+      os: "Linux",
+      device: "laptop",
+      screen: "wide",
+      lcp: 12
+    })
+    expect(events).toMatchObject([
+      {
+        y: "track",
+        e: "signup",
+        u: "u-1",
+        ip: "198.51.100.9",
+        d: { plan: "pro", tag: "theirs", lcp: 12, props: { tag: "mine" } },
+        c: {
+          page: { path: "/b" },
+          ip: "198.51.100.9",
+          userAgent: "Mozilla/5.0 (X11)",
+          browser: { name: "chrome" },
+          os: { name: "Linux" },
+          device: { type: "laptop" },
+          screen: { size: "wide" }
+        }
+      }
+    ])
+  })
+
+  it("identifies a visitor, with or without an id", () => {
+    const named = send({ ...page, id: "u-1", data: { plan: "pro" } }, {}, "identify")
+    expect(named.events).toMatchObject([
+      { y: "identify", u: "u-1", a: send(page).events[0]?.a, d: { plan: "pro" } }
+    ])
+    const unnamed = send({ website: SITE, data: { a: 1 }, tag: "t" }, {}, "identify")
+    expect(unnamed.events).toMatchObject([
+      { y: "identify", d: { a: 1 }, c: { umami: { tag: "t" } } }
+    ])
+    expect(unnamed.events[0]?.u).toBeUndefined()
+  })
+
+  it.each(["performance", "engagement", "error"])(
+    "of type %s keeps its name",
+    (type) => {
+      const { events } = send({ ...page, lcp: 1200, engagement: 5000 }, {}, type)
+      expect(events).toMatchObject([
+        { y: "track", e: type, d: { lcp: 1200, engagement: 5000 } }
+      ])
+    }
+  )
+
+  it("may be of a link or a pixel", () => {
+    expect(send({ link: "l-1" })).toMatchObject({
+      keys: ["l-1"],
+      events: [{ e: "link", d: { link: "l-1" } }]
+    })
+    expect(send({ pixel: "p-1" }).events).toMatchObject([{ e: "pixel" }])
+  })
+
+  it("is of the id that the script keeps, where it keeps one", () => {
+    expect(send({ ...page, vid: "kept" }).events[0]?.a).toBe("kept")
+  })
+
+  it("has the time that it says, in seconds, and the name of that day", () => {
+    const then = Date.parse("2024-05-01T10:00:00.000Z")
+    const [old] = send({ ...page, timestamp: then / 1000 }).events
+    expect(old?.t).toBe(then)
+    const [later] = send({ ...page, timestamp: String(then / 1000 + 3600) }).events
+    expect(later?.t).toBe(then + 60 * MINUTE)
+    expect(later?.a).toBe(old?.a ?? "")
+    const [next] = send({ ...page, timestamp: then / 1000 + 86_400 }).events
+    expect(new Set([old?.a, next?.a, send(page).events[0]?.a]).size).toBe(3)
+    const [today] = send({ ...page, timestamp: NOW / 1000 - 60 }).events
+    expect(today?.a).toBe(send(page).events[0]?.a ?? "")
+    const [odd] = send({ ...page, timestamp: "yesterday" }).events
+    expect(odd?.q).toBe("timestamp_unreadable")
+  })
+
+  it.each([
+    ["pageview", page],
+    [undefined, page],
+    ["event", "text"],
+    ["event", null]
+  ])("of type %p with %j is none", (type, payload) => {
+    expect(request("/api/send", { type, payload })?.rejected).toBeArrayOfSize(1)
+  })
+
+  it("tells whom a refusal is about as Umami does", () => {
+    const refused = routeIn(umamiRoutes, "/api/send").refuse?.(
+      { kind: "unauthorized", status: 401, detail: "no such website" },
+      new URLSearchParams()
+    )
+    expect(JSON.parse(String(refused?.body))).toEqual({
+      error: { message: "no such website", code: "unauthorized", status: 401 }
+    })
+  })
+})
+
+describe("the cache token of Umami", () => {
+  const first = send(page)
+
+  it("comes with the ids of session and visit", () => {
+    expect(first.said.sessionId).toMatch(uuid)
+    expect(first.said.visitId).toMatch(uuid)
+    expect(first.said.sessionId.replaceAll("-", "")).toBe(first.events[0]?.a)
+    expect(first.events[0]?.c?.["sessionId"]).toBe(first.said.visitId)
+    expect(first.said.cache).toMatch(/^[\w-]{100,300}$/)
+  })
+
+  it("keeps a visitor whose address changes", () => {
+    const moved = { ip: "198.51.100.9", cache: first.said.cache }
+    expect(send(page, { ip: moved.ip }).events[0]?.a).not.toBe(first.events[0]?.a)
+    const kept = send(page, moved)
+    expect(kept.events[0]?.a).toBe(first.events[0]?.a ?? "")
+    expect(kept.said.visitId).toBe(first.said.visitId)
+  })
+
+  it("begins another visit after half an hour of nothing", () => {
+    let { cache } = first.said
+    for (const minutes of [20, 45, 70]) {
+      const kept = send(page, { at: NOW + minutes * MINUTE, cache })
+      expect(kept.said.visitId).toBe(first.said.visitId)
+      cache = kept.said.cache
+    }
+    const later = send(page, { at: NOW + 101 * MINUTE, cache })
+    expect(later.events[0]?.a).toBe(first.events[0]?.a ?? "")
+    expect(later.said.visitId).not.toBe(first.said.visitId)
+  })
+
+  it("is worth nothing tomorrow, for another site, in another project, or changed", () => {
+    const elsewhere = { ip: "198.51.100.9", cache: first.said.cache }
+    const own = (payload: object, more: Circumstances) =>
+      send(payload, { ...elsewhere, ...more }).events[0]?.a
+    const name = first.events[0]?.a
+    expect(own(page, {})).toBe(name ?? "")
+    expect(own(page, { at: NOW + 86_400_000 })).not.toBe(name)
+    expect(own(page, { projectId: 2 })).not.toBe(name)
+    expect(own({ ...page, website: "other" }, {})).not.toBe(name)
+    const read = Buffer.from(first.said.cache, "base64url").toString()
+    for (let at = 0; at < read.length; at++) {
+      const flipped = `${read.slice(0, at)}${read[at] === "0" ? "1" : "0"}${read.slice(at + 1)}`
+      const cache = Buffer.from(flipped).toString("base64url")
+      const given = send(page, { ...elsewhere, cache })
+      expect(given.events[0]?.a).toBe(
+        send(page, { ip: elsewhere.ip }).events[0]?.a ?? ""
+      )
+    }
+  })
+
+  it("is not made by asking for a visitor whose site looks like one", () => {
+    const body = `${"0".repeat(32)}\nvisit\n${NOW}`
+    const asked = [
+      { website: `\0umami cache\0${SITE}\0${body}`, ip: "", userAgent: "" },
+      { website: "", ip: `umami cache\0${SITE}\0${body}`, userAgent: "" },
+      { website: "", ip: "umami cache", userAgent: `${SITE}\0${body}\0` }
+    ]
+    for (const payload of asked) {
+      const { said } = send(payload, { ip: "", userAgent: "" })
+      const seal = said.sessionId.replaceAll("-", "")
+      const cache = Buffer.from(`${body}\n${seal}`).toString("base64url")
+      expect(send(page, { cache }).events[0]?.a).not.toBe("0".repeat(32))
+    }
+  })
+
+  it("does not name those of whom a server speaks", () => {
+    const spoken = { ...page, ip: "192.0.2.1", userAgent: "B" }
+    const { cache } = first.said
+    expect(send(spoken, { cache }).events[0]?.a).toBe(send(spoken).events[0]?.a ?? "")
+  })
+})
+
+describe("a batch of Umami", () => {
+  const item = (payload: object) => ({ type: "event", payload })
+
+  it("is answered with what was taken, and what was not and why", () => {
+    const { events, keys, rejected, said } = batch([
+      item(page),
+      item({ ...page, website: "another" }),
+      { type: "nothing", payload: page },
+      item({ ...page, name: "b" })
+    ])
+    expect(keys).toEqual([SITE])
+    expect(events.map(({ e }) => e)).toEqual(["$pageview", "b"])
+    expect(rejected.map(({ index }) => index)).toEqual([1, 2])
+    expect(said).toMatchObject({
+      size: 4,
+      processed: 2,
+      errors: 2,
+      details: [
+        { index: 1, response: { error: { code: "bad-request", status: 400 } } },
+        { index: 2, response: { error: { code: "bad-request", status: 400 } } }
+      ]
+    })
+    expect(send(page, { ip: "192.0.2.2", cache: said.cache }).events[0]?.a).toBe(
+      events[0]?.a ?? ""
+    )
+  })
+
+  it("may be empty", () => {
+    expect(batch([]).said).toEqual({ size: 0, processed: 0, errors: 0, details: [] })
+  })
+
+  it("never throws, whatever the items and the token are", () => {
+    const names =
+      "website url hostname screen name data timestamp ip userAgent id vid tag".split(
+        " "
+      )
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.jsonValue(),
+            fc.record({
+              type: fc.constantFrom("event", "identify", "error", "x"),
+              payload: fc.dictionary(fc.constantFrom(...names), fc.jsonValue())
+            })
+          ),
+          { maxLength: 3 }
+        ),
+        fc.base64String({ maxLength: 80 }),
+        (items, cache) => {
+          const all = request("/api/batch", items, { cache })
+          expect((all?.events.length ?? 0) + (all?.rejected.length ?? 0)).toBe(
+            items.length
+          )
+        }
+      )
+    )
+  })
+})
