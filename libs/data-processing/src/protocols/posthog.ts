@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib"
 import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
+import { amplitudeReading, amplitudeRefusal } from "./amplitude.ts"
 import type {
   ProtocolAnswer,
   ProtocolRequest,
@@ -8,7 +9,7 @@ import type {
   RefusedRequest,
   Unreadable
 } from "./Protocol.ts"
-import { idIn, jsonIn, textIn } from "./plain.ts"
+import { idIn, jsonIn, objectIn, textIn } from "./plain.ts"
 import { posthogEvents } from "./posthogEvent.ts"
 
 /** Bytes of one event, and of a body, as PostHog takes them. */
@@ -100,14 +101,29 @@ const itemsOf = (sent: Json): ReadonlyArray<Json> | undefined => {
   return Array.isArray(batch) ? batch : undefined
 }
 
-const read = (request: ProtocolRequest): Reading | Unreadable => {
-  const sent = sentIn(request)
+const read = (request: ProtocolRequest): Reading | Unreadable =>
+  readSent(sentIn(request), request.query)
+
+const readSent = (
+  sent: Json | undefined,
+  query: URLSearchParams
+): Reading | Unreadable => {
   if (sent === undefined)
     return unreadable("the body must be JSON, or a form with JSON or Base64 as data")
   const items = itemsOf(sent)
   if (items === undefined)
     return unreadable("the body must be an event, a list of events, or have a batch")
-  return readingOf(sent, items, request.query)
+  return readingOf(sent, items, query)
+}
+
+/** `/batch` is Amplitude's too, whose events are under another name. */
+const readBatch = (request: ProtocolRequest): Reading | Unreadable => {
+  const sent = sentIn(request)
+  const amplitude =
+    sent !== undefined && isJsonObject(sent) && sent["batch"] === undefined
+      ? amplitudeReading(sent, request.bytes)
+      : undefined
+  return amplitude ?? readSent(sent, request.query)
 }
 
 const readingOf = (
@@ -124,11 +140,16 @@ const readingOf = (
     _tag: "Reading",
     keys: tokensIn(envelope, items),
     items,
+    withoutAddress: query.get("ip") === "0" || asksNoPlace(items[0]),
     idOf: (item) => (isJsonObject(item) ? (idIn(item["uuid"]) ?? null) : null),
     eventsOf: (item, visit) => posthogEvents(item, visit, batch),
     answer: () => done
   }
 }
+
+/** A device says so with every event. */
+const asksNoPlace = (item: Json | undefined): boolean =>
+  objectIn(objectIn(item)?.["properties"])?.["$geoip_disable"] === true
 
 /**
  * PostHog's script for browsers drops what is answered with any status from 400 to 499,
@@ -162,27 +183,26 @@ An event that cannot be read is kept in the quarantine as \`malformed\`: these c
 
 const route = (
   path: string,
-  options: Pick<ProtocolRoute, "device" | "methods"> & {
-    readonly browser: boolean
-    readonly hidden: boolean
-  }
+  {
+    hidden,
+    ...options
+  }: Pick<ProtocolRoute, "device" | "methods"> &
+    Partial<Pick<ProtocolRoute, "read" | "refuse">> & { readonly hidden: boolean }
 ): ProtocolRoute => ({
   protocol: "posthog",
-  methods: options.methods,
   path,
-  device: options.device,
   onRejected: "keep",
   maxBodyBytes: MAX_BODY,
   maxKeylessBytes: MAX_BODY,
   maxEventBytes: MAX_EVENT,
   keysOf: tokenOf,
   read,
-  ...(options.browser ? { refuse: refuseBrowser } : {}),
+  ...options,
   documentation: {
     summary: "Events of PostHog's clients",
     description,
     example,
-    hidden: options.hidden
+    hidden
   }
 })
 
@@ -191,27 +211,25 @@ export const posthogRoutes: ReadonlyArray<ProtocolRoute> = [
   route("/batch", {
     device: "origin",
     methods: ["POST"],
-    browser: false,
+    read: readBatch,
+    // The words are Amplitude's; PostHog's clients heed the status alone, and do the
+    // same after 400 and 401.
+    refuse: amplitudeRefusal,
     hidden: false
   }),
-  route("/i/v0/ai/batch", {
-    device: "origin",
-    methods: ["POST"],
-    browser: false,
-    hidden: true
-  }),
+  route("/i/v0/ai/batch", { device: "origin", methods: ["POST"], hidden: true }),
   ...["/i/v0/e", "/capture"].map((path) =>
     route(path, {
       device: "origin",
       methods: ["GET", "POST"],
-      browser: true,
+      refuse: refuseBrowser,
       hidden: path !== "/i/v0/e"
     })
   ),
   route("/e", {
     device: "always",
     methods: ["GET", "POST"],
-    browser: true,
+    refuse: refuseBrowser,
     hidden: true
   })
 ]

@@ -5,11 +5,11 @@ import {
   idIn,
   messageIdOf,
   objectIn,
-  pageOf,
   TRAITS_SUFFIX,
   textIn,
   traitsOf
 } from "./plain.ts"
+import { contextOf, type Fields, userAgentOf } from "./posthogContext.ts"
 
 /** What a request of PostHog's says about every event in it. */
 export interface PosthogBatch {
@@ -20,9 +20,6 @@ export interface PosthogBatch {
   /** `context.library`, where the request names it once for all events. */
   readonly library?: JsonObject | undefined
 }
-
-/** A place for what an event says of itself, filled in field by field. */
-type Fields = { [name: string]: Json }
 
 const none: JsonObject = {}
 
@@ -148,7 +145,7 @@ const happened = (
   const groups = objectIn(given["$groups"])
   if (groups !== undefined) setGroup(fields, groups)
   fields["properties"] = given
-  const context = contextOf(given, batch)
+  const context = contextOf(given, batch.library)
   if (context !== undefined) fields["context"] = context
   const event: PlainEvent = { type, fields }
   return beside === undefined ? event : [event, { type: "identify", fields: beside }]
@@ -193,7 +190,7 @@ const aliased = (
   const userId = fields["userId"] ?? fields["anonymousId"] ?? distinctId
   const { anonymousId: _, ...others } = fields
   const alias = idIn(given["alias"])
-  const context = contextOf(given, batch)
+  const context = contextOf(given, batch.library)
   return {
     type: "alias",
     fields: {
@@ -272,44 +269,7 @@ const setContext = (
   batch: PosthogBatch
 ): void => {
   const properties = someIn(rest)
-  const context = contextOf(given, batch)
+  const context = contextOf(given, batch.library)
   if (properties !== undefined) fields["context"] = { ...context, properties }
   else if (context !== undefined) fields["context"] = context
 }
-
-const contextOf = (
-  given: JsonObject,
-  { library }: PosthogBatch
-): JsonObject | undefined => {
-  const context: Fields = {}
-  const name = textIn(given["$lib"])
-  if (name !== undefined)
-    context["library"] = { name, version: given["$lib_version"] ?? null }
-  else if (library !== undefined) context["library"] = library
-  const page = pageIn(given)
-  if (page !== undefined) context["page"] = page
-  const session = textIn(given["$session_id"])
-  if (session !== undefined) context["sessionId"] = session
-  const userAgent = userAgentOf(given)
-  if (userAgent !== undefined) context["userAgent"] = userAgent
-  const ip = textIn(given["$ip"])
-  // Who asks that nobody is looked up by an address keeps it in the properties alone.
-  if (ip !== undefined && given["$geoip_disable"] !== true) context["ip"] = ip
-  for (const _ in context) return context
-  return undefined
-}
-
-const pageIn = (given: JsonObject): JsonObject | undefined => {
-  const url = textIn(given["$current_url"])
-  const referrer = textIn(given["$referrer"])
-  const page = pageOf(
-    url,
-    referrer === "$direct" ? undefined : referrer,
-    url === undefined ? undefined : (textIn(given["$title"]) ?? textIn(given["title"]))
-  )
-  const path = textIn(given["$pathname"])
-  return path === undefined || page?.["path"] !== undefined ? page : { ...page, path }
-}
-
-const userAgentOf = (given: JsonObject): string | undefined =>
-  textIn(given["$raw_user_agent"]) ?? textIn(given["$user_agent"])
