@@ -4,6 +4,7 @@ import { csv } from "../readers/csv.ts"
 import { ndjson } from "../readers/ndjson.ts"
 import type { Reader } from "../readers/Row.ts"
 import { apacheEvent } from "./apacheEvent.ts"
+import { inWallClock, wallClock } from "./localTimes.ts"
 import type { ToEvent } from "./Mapped.ts"
 import { type Mapping, makeMapper } from "./Mapping.ts"
 import { plainEvent, tableEvent, typedEvent } from "./plainEvent.ts"
@@ -42,9 +43,14 @@ export const textReader = (format: TextFormat, options: TextOptions): Reader => 
 export const toEventOf = (
   format: TextFormat | "parquet",
   mapping: Mapping | undefined,
-  from?: Vendor | undefined
+  from?: Vendor | undefined,
+  timeZone?: string | undefined
 ): ToEvent => {
-  if (from !== undefined) return vendors[from].toEvent
+  if (from !== undefined) {
+    const { toEvent } = vendors[from]
+    const correct = timeZone === undefined ? undefined : wallClock(timeZone)
+    return correct === undefined ? toEvent : inWallClock(toEvent, correct)
+  }
   if (mapping !== undefined) return makeMapper(mapping)
   if (format === "apache" || format === "nginx") return apacheEvent
   if (format === "ndjson") return plainEvent

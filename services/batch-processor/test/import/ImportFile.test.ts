@@ -365,7 +365,7 @@ describe("import", () => {
     expect(await refusal({})).toMatchObject({
       pointer: "/from",
       detail:
-        "An export of matomo is written as ndjson, apache, nginx; this job says csv."
+        "An export of matomo is written as ndjson, apache, nginx; this one is said to be csv."
     })
     expect(
       await refusal({
@@ -373,6 +373,16 @@ describe("import", () => {
         mapping: { event: "x", timestampColumn: "t" }
       })
     ).toMatchObject({ pointer: "/mapping" })
+    expect(await refusal({ format: "ndjson", timeZone: "UTC" })).toMatchObject({
+      pointer: "/timeZone",
+      detail: expect.stringContaining("Only Mixpanel")
+    })
+    expect(
+      await refusal({ from: "mixpanel", format: "ndjson", timeZone: "Mars/Base" })
+    ).toMatchObject({
+      pointer: "/timeZone",
+      detail: expect.stringContaining("no time zone Mars/Base")
+    })
   })
 })
 

@@ -1,4 +1,10 @@
 import { textReader, toEventOf } from "@analytics/data-processing/import/formats"
+import {
+  exportFault,
+  type Vendor,
+  vendorNames
+} from "@analytics/data-processing/import/vendors"
+import { globOf } from "@analytics/data-processing/settings/Glob"
 import { Console, Effect, Option, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { importFile } from "../import/importFile.ts"
@@ -19,7 +25,7 @@ const formats = ["csv", "ndjson", "apache", "nginx", "columns"] as const
 
 const flags = {
   file: Argument.File("file", { mustExist: true }).pipe(
-    Argument.withDescription("The file; .gz is unpacked")
+    Argument.withDescription("The file; .gz and .zip are unpacked")
   ),
   stack: stackFlag,
   writeKey: Flag.Redacted("write-key").pipe(
@@ -30,6 +36,12 @@ const flags = {
     Flag.withDescription("How the file is written; else told by its name"),
     Flag.optional
   ),
+  from: Flag.Literals("from", vendorNames).pipe(
+    Flag.withDescription("The system whose export it is"),
+    Flag.optional
+  ),
+  timeZone: text("time-zone", "The project's time zone, for Mixpanel's before 2023"),
+  members: text("members", "Which files of a zip are read, as a glob of their names"),
   delimiter: Flag.String("delimiter").pipe(
     Flag.withDescription("What separates the values of a CSV file"),
     Flag.withDefault(",")
@@ -73,8 +85,12 @@ class NoFormat extends Schema.TaggedError<NoFormat>()("NoFormat", {
   message: Schema.String
 }) {}
 
-const formatOf = (file: string): Option.Option<(typeof formats)[number]> => {
+const formatOf = (
+  file: string,
+  from: Option.Option<Vendor>
+): Option.Option<(typeof formats)[number]> => {
   const name = file.replace(/\.gz$/, "")
+  if (Option.isSome(from) && !/\.(csv|log)$/.test(name)) return Option.some("ndjson")
   if (name.endsWith(".csv") || name.endsWith(".tsv")) return Option.some("csv")
   if (/\.(ndjson|jsonl)$/.test(name)) return Option.some("ndjson")
   return name.endsWith(".log") ? Option.some("apache") : Option.none()
@@ -91,11 +107,20 @@ export const importCommand = Command.make(
     )
     if (Option.isNone(writeKey))
       return yield* new NoTarget({ message: "name the project: --write-key wk_…" })
-    const format = Option.orElse(given.format, () => formatOf(file))
+    const format = Option.orElse(given.format, () => formatOf(file, given.from))
     if (Option.isNone(format))
       return yield* new NoFormat({ message: `how is ${file} written? --format …` })
-    const source = yield* openSource(file)
     const isMapped = Option.isSome(given.event) || Option.isSome(given.eventColumn)
+    const vendor = Option.getOrUndefined(given.from)
+    const timeZone = Option.getOrUndefined(given.timeZone)
+    const fault = exportFault({
+      format: format.value,
+      from: vendor,
+      isMapped,
+      timeZone
+    })
+    if (fault !== undefined) return yield* new NoFormat({ message: fault.detail })
+    const source = yield* openSource(file)
     const mapping = {
       event: Option.getOrUndefined(given.event),
       eventColumn: Option.getOrUndefined(given.eventColumn),
@@ -109,7 +134,8 @@ export const importCommand = Command.make(
       numbers: Option.getOrElse(given.numbers, () => []),
       booleans: Option.getOrElse(given.booleans, () => [])
     }
-    if (!isMapped && (format.value === "csv" || format.value === "columns"))
+    const isNamed = isMapped || vendor !== undefined
+    if (!isNamed && (format.value === "csv" || format.value === "columns"))
       return yield* new NoFormat({
         message: "which event is a row? --event NAME or --event-column COLUMN"
       })
@@ -122,7 +148,13 @@ export const importCommand = Command.make(
         columns: Option.getOrUndefined(given.columns),
         skipLines
       }),
-      toEvent: toEventOf(format.value, isMapped ? mapping : undefined),
+      toEvent: toEventOf(
+        format.value,
+        isMapped ? mapping : undefined,
+        vendor,
+        timeZone
+      ),
+      isWanted: Option.getOrUndefined(Option.map(given.members, globOf)),
       state: target.data,
       name: `${Bun.hash(writeKey.value).toString(36)}-${source.fingerprint}`,
       again: given.again,
@@ -146,6 +178,10 @@ export const importCommand = Command.make(
       description: "A CSV file with a line of names"
     },
     { command: "import access.log", description: "An Apache or Nginx access log" },
+    {
+      command: "import visits.zip --from matomo",
+      description: "The export of another system, as it comes"
+    },
     { command: "import events.ndjson", description: "Events, one JSON object a line" }
   ])
 )

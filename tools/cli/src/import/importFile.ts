@@ -24,6 +24,8 @@ export interface ImportOptions {
   readonly writeKey: string
   readonly reader: Reader
   readonly toEvent: ToEvent
+  /** Which files of a zip are read; all without it. */
+  readonly isWanted?: ((name: string) => boolean) | undefined
   /** The folder of checkpoints, and the name of this file's one. */
   readonly state: string
   readonly name: string
@@ -65,11 +67,12 @@ export const importFile = Effect.fn("importFile")(function* (options: ImportOpti
   let bytesRead = 0
   let current = before
   const examples: Array<SkippedRow> = []
-  const rows = options.reader(
-    source.read((count) => {
+  const rows = source.rows(
+    options.reader,
+    (count) => {
       bytesRead += count
-    }),
-    beginning
+    },
+    options.isWanted
   )
   yield* Stream.fromAsyncIterable(
     batches(rows, options.toEvent, source.fingerprint, limits, {

@@ -78,6 +78,10 @@ export const ImportPayload = Schema.Struct({
     description:
       "The system whose export it is: its rows become the events, with the ids, that its client library would have sent here."
   }),
+  timeZone: Schema.optionalKey(text(60)).annotate({
+    description:
+      "With `from: mixpanel` of a project made before 2023: its time zone, as `America/Los_Angeles`, on whose clock the export counts its times. UTC without it."
+  }),
   members: Schema.optionalKey(text(1000)).annotate({
     description:
       "Which files of a zip are read, as a glob of their names: `*` for anything but `/`, `**` for anything. All without it."

@@ -1,5 +1,5 @@
 import type { ImportConfig } from "@analytics/config/ImportConfig"
-import { vendors } from "@analytics/data-processing/import/vendors"
+import { exportFault } from "@analytics/data-processing/import/vendors"
 import { Effect } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import {
@@ -46,19 +46,8 @@ export const importFile: JobType<typeof ImportPayload, typeof ImportResult, Need
         detail:
           "Say which event a row is: one name in `event`, or the column that holds it in `eventColumn`."
       })
-    if (payload.from !== undefined) {
-      const { formats } = vendors[payload.from]
-      if (!formats.includes(payload.format))
-        return yield* new JobRefused({
-          pointer: "/from",
-          detail: `An export of ${payload.from} is written as ${formats.join(", ")}; this job says ${payload.format}.`
-        })
-      if (mapping !== undefined)
-        return yield* new JobRefused({
-          pointer: "/mapping",
-          detail: `\`from\` says what the columns of ${payload.from} are: leave one of both out.`
-        })
-    }
+    const fault = exportFault({ ...payload, isMapped: mapping !== undefined })
+    if (fault !== undefined) return yield* new JobRefused(fault)
     const sources = yield* ImportSources
     yield* sources.check(payload.source, projectId)
   }),

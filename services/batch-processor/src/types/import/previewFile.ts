@@ -83,7 +83,7 @@ export const previewFile = Effect.fn("Import.previewFile")(function* (
   yield* Stream.fromAsyncIterable(
     batches(
       rowsOf(found, file, payload, unread, meter),
-      toEventOf(payload.format, mappingOf(payload), payload.from),
+      toEventOf(payload.format, mappingOf(payload), payload.from, payload.timeZone),
       fileId(found.sha256),
       limits
     ),

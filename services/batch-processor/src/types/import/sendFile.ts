@@ -139,7 +139,12 @@ export const sendFile = Effect.fn("Import.sendFile")(function* (
 
   const file = yield* sources.open(found)
   const rows = rowsOf(found, file, payload, before, meter)
-  const toEvent = toEventOf(payload.format, mappingOf(payload), payload.from)
+  const toEvent = toEventOf(
+    payload.format,
+    mappingOf(payload),
+    payload.from,
+    payload.timeZone
+  )
   yield* Stream.fromAsyncIterable(
     batches(rows, toEvent, fileId(found.sha256), limits, before),
     failureOf
