@@ -1,0 +1,165 @@
+import type { Json, JsonObject } from "../ExactJson.ts"
+import { jsonIn, pageOf } from "../protocols/plain.ts"
+import { propertiesOf } from "../protocols/properties.ts"
+import type { Row } from "../readers/Row.ts"
+import type { Mapped } from "./Mapped.ts"
+import { contentId, gathered, numberIn, others, timeIn, writtenIn } from "./written.ts"
+
+const known: ReadonlySet<string> = new Set(
+  `timestamp name user_id session_id hostname pathname referrer referrer_source
+   country_code screen_size operating_system operating_system_version browser
+   browser_version utm_medium utm_source utm_campaign utm_content utm_term meta.key
+   meta.value subdivision1_code subdivision2_code city_geoname_id revenue_source_amount
+   revenue_source_currency scroll_depth engagement_time interactive? occurrence`.split(
+    /\s+/
+  )
+)
+
+/** What Plausible writes where an engagement has no depth. */
+const NO_DEPTH = 255
+
+/**
+ * A row of `events_v2` of Plausible's ClickHouse. Such rows have no id: it is made of what
+ * the row says, and of `occurrence`, a column that numbers rows which say the same.
+ */
+export const plausibleRow = ({ fields }: Row): Mapped => {
+  const text = (name: string) => writtenIn(fields, name)
+  const name = text("name")
+  if (name === undefined) return { reason: "no name: is it a row of events_v2?" }
+  const timestamp = timeIn(fields, "timestamp")
+  if (timestamp === undefined) return { reason: "timestamp is not readable" }
+  const visitor = text("user_id") ?? ""
+  const properties = propertiesOf(metaOf(fields), saidOf(fields, name))
+  return {
+    event: {
+      type: name === "pageview" ? "page" : "track",
+      event: name,
+      messageId: contentId(
+        "plausible",
+        text("site_id"),
+        timestamp,
+        name,
+        visitor,
+        text("session_id"),
+        text("hostname"),
+        text("pathname"),
+        properties,
+        text("occurrence") ?? "1"
+      ),
+      timestamp,
+      anonymousId: visitor,
+      properties,
+      context: contextOf(fields)
+    }
+  }
+}
+
+const saidOf = (fields: Row["fields"], name: string): JsonObject => {
+  const amount = numberIn(fields, "revenue_source_amount")
+  const depth = numberIn(fields, "scroll_depth")
+  const time = numberIn(fields, "engagement_time")
+  const interactive = writtenIn(fields, "interactive?")
+  return {
+    ...gathered({
+      revenue: amount,
+      currency:
+        amount === undefined ? undefined : writtenIn(fields, "revenue_source_currency")
+    }),
+    // Every row has these columns.
+    ...(name === "engagement" &&
+      gathered({
+        scroll_depth: depth === NO_DEPTH ? undefined : depth,
+        engagement_time: time === 0 ? undefined : time
+      })),
+    ...((interactive === "0" || interactive === "false") && { interactive: false })
+  }
+}
+
+const metaOf = (fields: Row["fields"]): JsonObject => {
+  const names = listIn(fields["meta.key"])
+  const values = listIn(fields["meta.value"])
+  return Object.fromEntries(
+    names.map((name, index) => [String(name), values[index] ?? ""])
+  )
+}
+
+/** A list, its JSON, or as ClickHouse writes it into text: `['a','b']`. */
+const listIn = (value: unknown): ReadonlyArray<Json> => {
+  if (Array.isArray(value)) return value
+  if (typeof value !== "string" || !value.startsWith("[")) return []
+  const json = jsonIn(value)
+  if (Array.isArray(json)) return json
+  return [...value.matchAll(/'((?:[^'\\]|\\.|'')*)'/gs)].map(([, inner = ""]) =>
+    inner.replace(/\\(.)|''/gs, (_, escaped: string | undefined) =>
+      escaped === undefined ? "'" : (controls[escaped] ?? escaped)
+    )
+  )
+}
+
+const controls: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  b: "\b",
+  f: "\f",
+  0: ""
+}
+
+const contextOf = (fields: Row["fields"]): JsonObject => {
+  const text = (name: string) => writtenIn(fields, name)
+  const inside = (name: string, value: JsonObject | undefined) =>
+    value === undefined ? undefined : { [name]: value }
+  const city = text("city_geoname_id")
+  return {
+    ...gathered({ sessionId: text("session_id") }),
+    ...inside("page", pageOfRow(fields)),
+    ...inside("referrer", gathered({ name: text("referrer_source") })),
+    ...inside(
+      "campaign",
+      gathered({
+        source: text("utm_source"),
+        medium: text("utm_medium"),
+        name: text("utm_campaign"),
+        term: text("utm_term"),
+        content: text("utm_content")
+      })
+    ),
+    ...inside(
+      "location",
+      gathered({
+        country: text("country_code"),
+        region: text("subdivision1_code"),
+        subregion: text("subdivision2_code"),
+        geonameId: city === "0" ? undefined : city
+      })
+    ),
+    ...inside("device", gathered({ type: text("screen_size")?.toLowerCase() })),
+    ...inside(
+      "browser",
+      gathered({ name: text("browser"), version: text("browser_version") })
+    ),
+    ...inside(
+      "os",
+      gathered({
+        name: text("operating_system"),
+        version: text("operating_system_version")
+      })
+    ),
+    ...inside("plausible", others(fields, known))
+  }
+}
+
+/** Plausible keeps addresses without their scheme, and no query. */
+const pageOfRow = (fields: Row["fields"]): JsonObject | undefined => {
+  const host = writtenIn(fields, "hostname")
+  const path = writtenIn(fields, "pathname")
+  const sent = writtenIn(fields, "referrer")
+  const referrer = sent === undefined || sent.includes("://") ? sent : `https://${sent}`
+  const url =
+    path === undefined || host === undefined || host === "(none)"
+      ? path
+      : `https://${host}${path}`
+  const page = pageOf(url, referrer)
+  // With the fragment, where the fragment is the page.
+  return path?.includes("#") === true ? { ...page, path } : page
+}
