@@ -40,7 +40,7 @@ const single: ReadonlyMap<string, string> = new Map([
   ["user_agent", "userAgent"]
 ])
 
-/** Read elsewhere. */
+/** Read elsewhere, as far as an event of its kind has them. */
 const known: ReadonlySet<string> = new Set([
   "event_type",
   "user_id",
@@ -74,6 +74,7 @@ export const contextOf = (event: JsonObject): Kept => {
   let money: Fields | undefined
   const properties = objectIn(event["event_properties"])
   const { event_type: type } = event
+  const isIdentify = type === "$identify" || type === "$groupidentify"
   for (const name in event) {
     if (known.has(name)) continue
     const value = event[name]
@@ -89,7 +90,7 @@ export const contextOf = (event: JsonObject): Kept => {
     else if (priced.has(name)) {
       // What the client called the same in its own properties stays there.
       const taken = properties !== undefined && Object.hasOwn(properties, name)
-      if (taken || type === "$identify" || type === "$groupidentify") rest[name] = value
+      if (taken || isIdentify) rest[name] = value
       else {
         money ??= {}
         money[name] = value
@@ -108,6 +109,10 @@ export const contextOf = (event: JsonObject): Kept => {
       if (type !== "$groupidentify" && !isEmpty(value)) rest[name] = value
     } else rest[name] = value
   }
+  if (isIdentify && properties !== undefined && !isEmpty(properties))
+    rest["event_properties"] = properties
+  const traits = type === "$groupidentify" ? event["user_properties"] : undefined
+  if (traits !== undefined && !isEmpty(traits)) rest["user_properties"] = traits
   Object.assign(context, parts)
   for (const _ in rest) {
     context["amplitude"] = rest

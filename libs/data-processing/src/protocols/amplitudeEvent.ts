@@ -72,7 +72,7 @@ const idsOf = (item: JsonObject, suffix = ""): { readonly messageId?: string } =
 const ofEvent = (
   item: JsonObject,
   name: string
-): ReadonlyArray<PlainEvent> | PlainEvent => {
+): ReadonlyArray<PlainEvent> | PlainEvent | Refusal => {
   const sent = objectIn(item["event_properties"])
   const kept = contextOf(item)
   const shared = sharedOf(item)
@@ -94,28 +94,26 @@ const ofEvent = (
       ...(group === undefined ? undefined : { groupType: group[0], groupId: group[1] }),
       properties:
         // An event is in one group here; of several, all are written down.
-        groups.length > 1
-          ? { ...properties, $groups: item["groups"] as Json }
-          : properties,
+        groups.length === 1 || isEmpty(objectIn(item["groups"]) ?? {})
+          ? properties
+          : { ...properties, $groups: item["groups"] as Json },
       context
     }
   }
-  const changes = objectIn(item["user_properties"])
-  if (changes === undefined || isEmpty(changes)) return event
+  const user = objectIn(item["user_properties"])
+  if (user === undefined || isEmpty(user)) return event
+  const changes = changesOf(user)
+  if (changes instanceof Refusal) return changes
+  const traits = traitsOf(changes)
   return [
     event,
-    {
-      type: "identify",
-      fields: {
-        ...shared,
-        ...idsOf(item, TRAITS_SUFFIX),
-        traits: traitsOf(changesOf(changes))
-      }
-    }
+    { type: "identify", fields: { ...shared, ...idsOf(item, TRAITS_SUFFIX), traits } }
   ]
 }
 
-const ofIdentify = (item: JsonObject): ReadonlyArray<PlainEvent> => {
+const ofIdentify = (item: JsonObject): ReadonlyArray<PlainEvent> | Refusal => {
+  const changes = changesOf(objectIn(item["user_properties"]) ?? {})
+  if (changes instanceof Refusal) return changes
   const shared = sharedOf(item)
   const { context } = contextOf(item)
   const identify: PlainEvent = {
@@ -123,7 +121,7 @@ const ofIdentify = (item: JsonObject): ReadonlyArray<PlainEvent> => {
     fields: {
       ...shared,
       ...idsOf(item),
-      traits: traitsOf(changesOf(objectIn(item["user_properties"]) ?? {})),
+      traits: traitsOf(changes),
       context
     }
   }
@@ -148,14 +146,15 @@ const ofIdentify = (item: JsonObject): ReadonlyArray<PlainEvent> => {
 const ofGroupIdentify = (
   item: JsonObject
 ): ReadonlyArray<PlainEvent> | PlainEvent | Refusal => {
-  const changes = item["group_properties"]
-  if (!isAbsent(changes) && !isJsonObject(changes))
-    return notAnObject("group_properties")
+  const sent = item["group_properties"]
+  if (!isAbsent(sent) && !isJsonObject(sent)) return notAnObject("group_properties")
+  const changes = changesOf(objectIn(sent) ?? {})
+  if (changes instanceof Refusal) return changes
   const groups = membershipsOf(item["groups"])
   if (groups.length === 0) return noGroups
   const { context, rest } = contextOf(item)
   const { anonymousId, timestamp, userId } = sharedOf(item)
-  const traits = traitsOf(changesOf(objectIn(changes) ?? {}))
+  const traits = traitsOf(changes)
   const senders = {
     ...(userId === undefined ? undefined : { user_id: userId }),
     ...(anonymousId === undefined ? undefined : { device_id: anonymousId })
@@ -190,12 +189,14 @@ const membershipsOf = (
 }
 
 /** Operations under Amplitude's names; properties without any operation are set. */
-const changesOf = (properties: JsonObject): TraitChanges => {
+const changesOf = (properties: JsonObject): TraitChanges | Refusal => {
   if (!Object.keys(properties).some((name) => operations.has(name)))
     return { set: properties }
   const set: Array<readonly [string, Json]> = []
   for (const [name, value] of Object.entries(properties))
     if (!operations.has(name)) set.push([name, value])
+    else if (name !== "$clearAll" && !isJsonObject(value))
+      return notAnObject(`user_properties.${name}`)
   const unset = objectIn(properties["$unset"])
   return {
     set: { ...Object.fromEntries(set), ...objectIn(properties["$set"]) },

@@ -43,9 +43,7 @@ const known: ReadonlySet<string> = new Set([
   "distinct_id",
   "$device_id",
   "$user_id",
-  "$insert_id",
-  "ip",
-  "$ip"
+  "$insert_id"
 ])
 
 /** What an event says of its device and page, and the properties that are left. */
@@ -75,9 +73,14 @@ export const mixpanelEvents = (
     ...inContext(context)
   }
   if (name === "$identify") return ofIdentify(properties, shared, left)
-  if (name === "$create_alias") return ofAlias(properties, shared)
-  if (name === "$merge") return ofMerge(properties, shared, insertId)
-  const fields = { ...idsOf(properties), ...shared, properties: left }
+  if (name === "$create_alias") return ofAlias(properties, shared, left)
+  if (name === "$merge") return ofMerge(properties, shared, left)
+  const ids = idsOf(properties)
+  const fields = {
+    ...ids,
+    ...shared,
+    properties: withDistinctId(left, properties, ids)
+  }
   return name === PAGE_VIEW
     ? { type: "page", fields }
     : { type: "track", fields: { ...fields, event: name } }
@@ -103,6 +106,21 @@ export const idsOf = (properties: JsonObject): JsonObject => {
   }
 }
 
+/** A `distinct_id` that is neither the user nor the device is a property like others. */
+const withDistinctId = (
+  left: JsonObject,
+  { distinct_id: distinct = null }: JsonObject,
+  { anonymousId, userId }: JsonObject
+): JsonObject => {
+  const id = idIn(distinct)
+  return distinct === null ||
+    distinct === "" ||
+    id === userId ||
+    (id !== undefined && withoutPrefix(id) === anonymousId)
+    ? left
+    : { ...left, distinct_id: distinct }
+}
+
 const withoutPrefix = (id: string): string =>
   id.startsWith(DEVICE) ? id.slice(DEVICE.length) : id
 
@@ -120,7 +138,6 @@ const ofIdentify = (
     idIn(properties["$anon_id"]) ??
     idIn(properties["$anon_distinct_id"]) ??
     idIn(properties["$device_id"])
-  const rest = Object.entries(left).filter(([name]) => !identifying.has(name))
   return {
     type: "identify",
     fields: {
@@ -128,25 +145,38 @@ const ofIdentify = (
       userId: user,
       ...(device === undefined ? undefined : { anonymousId: withoutPrefix(device) }),
       traits: {},
-      // These are no traits: Mixpanel keeps those with its profiles.
-      ...(rest.length === 0
-        ? undefined
-        : inContext({
-            ...objectIn(shared["context"]),
-            mixpanel: Object.fromEntries(rest)
-          }))
+      ...besides(shared, left)
     }
   }
+}
+
+/** The context with what an event that tells of ids says beside: that is no trait. */
+const besides = (shared: JsonObject, left: JsonObject): JsonObject => {
+  const rest = Object.entries(left).filter(([name]) => !identifying.has(name))
+  return rest.length === 0
+    ? {}
+    : {
+        context: {
+          ...objectIn(shared["context"]),
+          mixpanel: Object.fromEntries(rest)
+        }
+      }
 }
 
 const identifying: ReadonlySet<string> = new Set([
   "$identified_id",
   "$anon_id",
-  "$anon_distinct_id"
+  "$anon_distinct_id",
+  "$distinct_ids",
+  "alias"
 ])
 
 /** `alias` is what `distinct_id` is called from now on. */
-const ofAlias = (properties: JsonObject, shared: JsonObject): PlainEvent | Refusal => {
+const ofAlias = (
+  properties: JsonObject,
+  shared: JsonObject,
+  left: JsonObject
+): PlainEvent | Refusal => {
   const alias = idIn(properties["alias"])
   const previous = idIn(properties["distinct_id"])
   if (alias === undefined || previous === undefined) return noAlias
@@ -154,6 +184,7 @@ const ofAlias = (properties: JsonObject, shared: JsonObject): PlainEvent | Refus
     type: "alias",
     fields: {
       ...shared,
+      ...besides(shared, left),
       userId: withoutPrefix(alias),
       previousId: withoutPrefix(previous)
     }
@@ -164,8 +195,9 @@ const ofAlias = (properties: JsonObject, shared: JsonObject): PlainEvent | Refus
 const ofMerge = (
   properties: JsonObject,
   shared: JsonObject,
-  insertId: string | undefined
+  left: JsonObject
 ): ReadonlyArray<PlainEvent> | Refusal => {
+  const insertId = idIn(properties["$insert_id"])
   const sent = properties["$distinct_ids"]
   const ids = (Array.isArray(sent) ? (sent as ReadonlyArray<Json>) : []).flatMap(
     (id) => {
@@ -179,6 +211,7 @@ const ofMerge = (
     type: "alias",
     fields: {
       ...shared,
+      ...besides(shared, left),
       ...(insertId === undefined || index === 0
         ? undefined
         : { messageId: messageIdOf(insertId, `$merge${index}`) }),
@@ -197,15 +230,15 @@ const sort = (sent: JsonObject): Sorted => {
     if (known.has(name)) continue
     const value = sent[name] as Json
     const place = places.get(name)
-    if (place === undefined || value === null) properties[name] = value
+    const isAddress = name === "ip" || name === "$ip"
+    if (isAddress && addressIn(value) !== undefined) context["ip"] ??= value
+    else if (place === undefined || value === null) properties[name] = value
     else {
       const [part, field] = place
       parts[part] ??= {}
       parts[part][field] = value
     }
   }
-  const address = addressIn(sent["ip"]) ?? addressIn(sent["$ip"])
-  if (address !== undefined) context["ip"] = address
   const url = textIn(sent["$current_url"])
   const page =
     url === undefined

@@ -189,6 +189,34 @@ describe("an event of Amplitude", () => {
   })
 })
 
+describe("what has no place in an event of Amplitude", () => {
+  it("is in the context, by its own name", () => {
+    const identify = { event_type: "$identify", event_properties: { a: 1 }, price: 2 }
+    expect(one(identify).c).toEqual({
+      amplitude: { event_properties: { a: 1 }, price: 2 }
+    })
+    const group = {
+      event_type: "$groupidentify",
+      groups: { company: "acme" },
+      user_properties: { a: 1 }
+    }
+    expect(one(group).c).toEqual({
+      amplitude: { user_properties: { a: 1 }, user_id: "u-1" }
+    })
+    expect(one({ groups: { company: { no: "id" } }, ip: 7 })).toMatchObject({
+      d: { $groups: { company: { no: "id" } } },
+      c: { amplitude: { ip: 7 } }
+    })
+  })
+
+  it("is refused where it would change a trait in no known way", () => {
+    const { rejected } = send([
+      { user_id: "u", event_type: "$identify", user_properties: { $set: "x" } }
+    ])
+    expect(rejected[0]?.reason).toStartWith("user_properties.$set must be an object")
+  })
+})
+
 describe("what Amplitude's client hears", () => {
   it("is how many events were taken", () => {
     const { answer } = send([{ user_id: "u", event_type: "E" }])

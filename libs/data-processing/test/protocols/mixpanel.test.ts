@@ -128,6 +128,17 @@ describe("an event of Mixpanel", () => {
     ])
   })
 
+  it("keeps what has no place, by its own name", () => {
+    expect(one({ distinct_id: "x", $user_id: "u", ip: 1 }).d).toEqual({
+      distinct_id: "x",
+      ip: 1
+    })
+    const alias = one({ distinct_id: "d", alias: "u", note: "n" }, "$create_alias")
+    expect(alias.c).toEqual({ mixpanel: { note: "n" } })
+    const identify = one({ $identified_id: "u", $browser: "Safari" }, "$identify")
+    expect(identify.c).toEqual({ mixpanel: { $browser: "Safari" } })
+  })
+
   it("is a page view where the browser's library saw a page", () => {
     const page = one(
       { distinct_id: "u", $current_url: "https://x.test/a", current_page_title: "A" },
