@@ -218,7 +218,8 @@ export const posthogRoutes: ReadonlyArray<ProtocolRoute> = [
     hidden: false
   }),
   route("/i/v0/ai/batch", { device: "origin", methods: ["POST"], hidden: true }),
-  ...["/i/v0/e", "/capture"].map((path) =>
+  // The last is a name that lists of blockers do not hold.
+  ...["/i/v0/e", "/capture", "/n/events"].map((path) =>
     route(path, {
       device: "origin",
       methods: ["GET", "POST"],

@@ -129,25 +129,35 @@ const route = (
 
 /** What PostHog's clients ask for beside sending events. */
 export const posthogFlagsRoutes: ReadonlyArray<ProtocolRoute> = [
-  ...["/flags", "/decide"].map((path) =>
+  ...["/flags", "/decide", "/n/options"].map((path) =>
     route(
       path,
       ["POST"],
       "Feature flags, of which there are none",
       (request) => asked(keysIn(request), () => flagsOf(request.path, request.query)),
-      path === "/decide"
+      path !== "/flags"
     )
   ),
-  route("/array/:token/config", ["GET"], "What a browser may record", ({ path }) =>
-    asked([keyOfPath(path)], () => configAnswer)
-  ),
-  route(
-    "/array/:token/config.js",
-    ["GET"],
-    "The same as a script",
-    ({ path }) => asked([keyOfPath(path)], () => configScript(keyOfPath(path))),
-    true
-  ),
+  // A second name of each, which lists of blockers do not hold.
+  ...["/array", "/n"].flatMap((path) => [
+    route(
+      `${path}/:token/config`,
+      ["GET"],
+      "What a browser may record",
+      (request) => asked([keyOfPath(request.path)], () => configAnswer),
+      path !== "/array"
+    ),
+    route(
+      `${path}/:token/config.js`,
+      ["GET"],
+      "The same as a script",
+      (request) => {
+        const key = keyOfPath(request.path)
+        return asked([key], () => configScript(key))
+      },
+      true
+    )
+  ]),
   route("/s", ["POST"], "Session recordings, which are not kept", (request) =>
     asked(keysIn(request), () => notRecorded)
   ),
