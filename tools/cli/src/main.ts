@@ -15,6 +15,7 @@ import { reportCommand } from "./commands/ReportCommand.ts"
 import { schedulesCommand } from "./commands/SchedulesCommand.ts"
 import { shardsCommand } from "./commands/ShardsCommand.ts"
 import { tailCommand } from "./commands/TailCommand.ts"
+import { typesCommand } from "./commands/TypesCommand.ts"
 
 /** The command line tool: `bun run cli --help`. */
 export const cli = Command.make("cli").pipe(
@@ -22,6 +23,7 @@ export const cli = Command.make("cli").pipe(
   Command.withSubcommands([
     projectCommand,
     keyCommand,
+    typesCommand,
     importCommand,
     queryCommand,
     peopleCommand,
