@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it, type Mock, spyOn } from "bun:test"
+import { join } from "node:path"
+import { type Client, makeClient } from "../e2e/Client.ts"
+import { officialClients } from "../e2e/clients/all.ts"
+import { deliver, faultsOf } from "../e2e/clients/deliver.ts"
+import { judgeDelivery } from "../e2e/clients/judgeDelivery.ts"
+import { eventsFor, faultNames, nameOf } from "../e2e/clients/OfficialClient.ts"
+import { type RunningStack, startStack } from "../e2e/RunningStack.ts"
+
+/** A running stack's STACK_DATA in place of one of its own. */
+const running = process.env["SDK_STACK"]
+/** Where the table of what was dropped goes, as in `docs/migrate/clients.md`. */
+const table = process.env["SDK_TABLE"]
+
+describe.skipIf(process.env["TEST_LONG"] !== "1")("each client, each fault", () => {
+  let own: RunningStack | undefined
+  let client: Client
+  const silenced: Array<Mock<typeof console.error>> = []
+  const rows: Array<string> = []
+
+  beforeAll(async () => {
+    if (running === undefined) own = await startStack()
+    const file = () => Bun.file(join(running ?? "", "stack.json")).json()
+    client = await makeClient(own ?? { file })
+    // Some of the libraries write there what they could not deliver.
+    for (const method of ["error", "warn", "log"] as const)
+      silenced.push(spyOn(console, method).mockImplementation(() => {}))
+  }, 180_000)
+
+  afterAll(async () => {
+    for (const spy of silenced) spy.mockRestore()
+    if (table !== undefined) {
+      const head = ["client", ...faultNames]
+      const line = head.map(() => "---")
+      const text = [`| ${head.join(" | ")} |`, `| ${line.join(" | ")} |`, ...rows]
+      await Bun.write(table, `${text.join("\n")}\n`)
+    }
+    await own?.stop()
+  }, 60_000)
+
+  it.each(officialClients.map((one) => [nameOf(one), one] as const))(
+    "%s",
+    async (name, official) => {
+      const events = eventsFor(official)
+      const dropped = await Promise.all(
+        faultNames.map(async (fault) => {
+          const planned = [faultsOf(fault), faultsOf(fault)]
+          const delivery = await deliver(client, official, events, planned)
+          const { delivered, seen, stored } = delivery
+          try {
+            judgeDelivery(official, [fault], delivery)
+            expect(seen.length).toBeGreaterThanOrEqual(planned.length)
+          } catch (error) {
+            throw new Error(`${name}: ${fault}`, { cause: error })
+          }
+          const lost = events - stored.size
+          const untold = official.reports ? stored.size - delivered.size : 0
+          return untold === 0 ? String(lost) : `${lost} (${untold})`
+        })
+      )
+      rows.push(`| ${[name, ...dropped].join(" | ")} |`)
+    },
+    240_000
+  )
+})
