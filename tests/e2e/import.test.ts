@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { type Client, makeClient, type Project } from "./Client.ts"
+import { histories, recorder, SENT } from "./histories.ts"
 import { type RunningStack, startStack } from "./RunningStack.ts"
 
 interface Job {
@@ -111,6 +112,57 @@ describe("an import", () => {
       result: { series: [{ data: [(299 * 300) / 4] }] }
     })
   }, 120_000)
+
+  it.each(histories)(
+    "of $from brings nothing twice that its client sent live",
+    async ({ exportOf, from, live }) => {
+      const count = 40
+      const project = await client.createProject(from)
+      const tape = recorder(client.ingestion)
+      await live(tape.url, project.writeKey, count)
+      await tape.stop()
+      expect(await client.settled(project)).toMatchObject({ stored: count })
+      const asked = {
+        kind: "trends",
+        range: "last_7d",
+        interval: "none",
+        // What a server library calls itself is nobody's browser.
+        includeBots: true,
+        series: [
+          { event: SENT, measure: "total" },
+          { event: SENT, measure: "unique_users" },
+          { event: SENT, measure: "sum", property: "n" }
+        ]
+      }
+      const answers = async () => {
+        const { body } = await client.query(project, asked)
+        return (body as { result: { series: ReadonlyArray<object> } }).result.series
+      }
+      const before = await answers()
+      expect(before).toMatchObject([
+        { data: [count] },
+        { data: [10] },
+        { data: [(count * (count - 1)) / 2] }
+      ])
+      const source = { upload: (await upload(project, exportOf(tape.sent))).body.id }
+      expect(await ended(project, { source, format: "ndjson", from })).toMatchObject({
+        state: "succeeded",
+        result: { rows: count, accepted: count, rejected: {} }
+      })
+      expect(await client.settled(project)).toMatchObject({
+        accepted: 2 * count,
+        stored: count,
+        duplicate: count,
+        quarantined: 0,
+        balanced: true
+      })
+      expect(await answers()).toEqual(before)
+      expect(
+        await submit(project, { source, format: "parquet", from: "amplitude" })
+      ).toMatchObject({ status: 422, body: { errors: [{ pointer: "/payload/from" }] } })
+    },
+    60_000
+  )
 
   it("is refused, and nothing started, where its source is hostile", async () => {
     const project = await client.createProject("hostile")

@@ -3,10 +3,19 @@ import { wallClock } from "./localTimes.ts"
 import type { ToEvent } from "./Mapped.ts"
 import { matomoRow } from "./matomoRow.ts"
 import { mixpanelRow } from "./mixpanelRow.ts"
+import { plausibleRow } from "./plausibleRow.ts"
 import { posthogRow } from "./posthogRow.ts"
+import { umamiRow } from "./umamiRow.ts"
 
 /** The systems whose exports are read as they are. */
-export const vendorNames = ["amplitude", "matomo", "mixpanel", "posthog"] as const
+export const vendorNames = [
+  "amplitude",
+  "matomo",
+  "mixpanel",
+  "plausible",
+  "posthog",
+  "umami"
+] as const
 
 export type Vendor = (typeof vendorNames)[number]
 
@@ -23,7 +32,9 @@ export const vendors: { readonly [vendor in Vendor]: VendorExport } = {
   amplitude: { formats: ["ndjson"], toEvent: amplitudeRow },
   matomo: { formats: ["ndjson", "apache", "nginx"], toEvent: matomoRow },
   mixpanel: { formats: ["ndjson"], toEvent: mixpanelRow, hasLocalTimes: true },
-  posthog: { formats: ["ndjson", "parquet", "csv"], toEvent: posthogRow }
+  plausible: { formats: ["csv", "ndjson", "parquet"], toEvent: plausibleRow },
+  posthog: { formats: ["ndjson", "parquet", "csv"], toEvent: posthogRow },
+  umami: { formats: ["csv", "ndjson", "parquet"], toEvent: umamiRow }
 }
 
 /** What is said of a file beside the vendor that wrote it. */
