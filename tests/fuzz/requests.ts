@@ -102,7 +102,7 @@ const mutated = (seed: Value, mutations: ReadonlyArray<Mutation>): Value => {
     if (kind === "replace") holder[name] = value
     else if (kind === "wrap") holder[name] = [holder[name], value]
     else if (kind === "remove") delete holder[name]
-    else if (kind === "rename") holder[String(value).slice(0, 50)] = holder[name]
+    else if (kind === "rename") holder[written(value).slice(0, 50)] = holder[name]
     else holder[name] = Array.from({ length: 3 }, () => holder[name])
   }
   return root["root"]
