@@ -19,39 +19,24 @@ const known: ReadonlySet<string> = new Set(
 const NO_DEPTH = 255
 
 /**
- * A row of `events_v2` of Plausible's ClickHouse. Such rows have no id: it is made of what
- * the row says, and of `occurrence`, a column that numbers rows which say the same.
+ * A row of `events_v2` of Plausible's ClickHouse. Such rows have no id: it is made of all
+ * that the row says, and of `occurrence`, a column that numbers rows which say the same.
  */
 export const plausibleRow = ({ fields }: Row): Mapped => {
-  const text = (name: string) => writtenIn(fields, name)
-  const name = text("name")
+  const name = writtenIn(fields, "name")
   if (name === undefined) return { reason: "no name: is it a row of events_v2?" }
   const timestamp = timeIn(fields, "timestamp")
   if (timestamp === undefined) return { reason: "timestamp is not readable" }
-  const visitor = text("user_id") ?? ""
-  const properties = propertiesOf(metaOf(fields), saidOf(fields, name))
-  return {
-    event: {
-      type: name === "pageview" ? "page" : "track",
-      event: name,
-      messageId: contentId(
-        "plausible",
-        text("site_id"),
-        timestamp,
-        name,
-        visitor,
-        text("session_id"),
-        text("hostname"),
-        text("pathname"),
-        properties,
-        text("occurrence") ?? "1"
-      ),
-      timestamp,
-      anonymousId: visitor,
-      properties,
-      context: contextOf(fields)
-    }
+  const event = {
+    type: name === "pageview" ? "page" : "track",
+    event: name,
+    timestamp,
+    anonymousId: writtenIn(fields, "user_id") ?? "",
+    properties: propertiesOf(metaOf(fields), saidOf(fields, name)),
+    context: contextOf(fields)
   }
+  const occurrence = writtenIn(fields, "occurrence") ?? "1"
+  return { event: { ...event, messageId: contentId("plausible", event, occurrence) } }
 }
 
 const saidOf = (fields: Row["fields"], name: string): JsonObject => {

@@ -56,13 +56,13 @@ export const gathered = (
   return given.length === 0 ? undefined : Object.fromEntries(given)
 }
 
-/** Columns that have no other place, as they are written. */
+/** Columns that have no other place, as they are written, in the order of their names. */
 export const others = (
   fields: Row["fields"],
   known: ReadonlySet<string>
 ): JsonObject | undefined => {
   const left: Array<readonly [string, string]> = []
-  for (const name of Object.keys(fields)) {
+  for (const name of Object.keys(fields).sort()) {
     if (known.has(name)) continue
     const value = writtenIn(fields, name)
     if (value !== undefined) left.push([name, value])

@@ -141,9 +141,10 @@ describe("a row of Plausible's events_v2", () => {
       { pathname: "/b" },
       { name: "Signup" },
       { site_id: 8 },
+      { referrer: "other.test" },
       { "meta.value": ["Bob"] }
     ]
-    expect(new Set([id({}), ...different.map((each) => id(each))]).size).toBe(8)
+    expect(new Set([id({}), ...different.map((each) => id(each))]).size).toBe(9)
   })
 
   it("is none without a name or a time", () => {
