@@ -50,7 +50,12 @@ const settings = ({ headers, path }: ProtocolRequest): Reading | Unreadable => {
         protocol: schemeOf(headers),
         addBundledMetadata: false,
         unbundledIntegrations: [],
-        maybeBundledConfigIds: {}
+        maybeBundledConfigIds: {},
+        // Ten times, as it would by itself, is soon over.
+        httpConfig: {
+          rateLimitConfig: { maxRetryCount: 100 },
+          backoffConfig: { maxRetryCount: 100 }
+        }
       }
     },
     plan: { track: { __default: { enabled: true, integrations: {} } } },
