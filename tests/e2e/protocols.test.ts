@@ -5,6 +5,7 @@ import { officialClients } from "./clients/all.ts"
 import { deliver, faultsOf } from "./clients/deliver.ts"
 import { judgeDelivery } from "./clients/judgeDelivery.ts"
 import { eventsFor, nameOf } from "./clients/OfficialClient.ts"
+import { captured, replayed } from "./clients/replayed.ts"
 import { type RunningStack, startStack } from "./RunningStack.ts"
 
 /** A running stack's STACK_DATA in place of one of its own. */
@@ -76,6 +77,13 @@ describe("official clients, unmodified", () => {
       expect(delivery.seen.length).toBeGreaterThanOrEqual(faults.length)
     },
     90_000
+  )
+
+  // Keys are unique in an installation: a stack of others may have them already.
+  it.skipIf(running !== undefined).each([...captured])(
+    "captured with the key %s (%p): stored once, byte for byte as they were sent",
+    async (key, names) => replayed(client, await stack.file(), key, names),
+    60_000
   )
 
   it("loses nothing of them when data-ingestion is killed", async () => {

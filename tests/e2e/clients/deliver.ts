@@ -41,6 +41,9 @@ type Members = Readonly<Record<string, unknown>>
 
 interface StoredEvent {
   readonly messageId: string
+  readonly event: string
+  readonly type: string
+  readonly userId: string | null
   readonly personId: string
   readonly properties: Members
 }
