@@ -8,7 +8,7 @@ import { Elysia } from "elysia"
 import { StoredWatch } from "../inbox/StoredWatch.ts"
 import { corsHeaders, preflight } from "./Cors.ts"
 import { Answer, refusedResponse, takenResponse, waitOf } from "./ReceiveAnswer.ts"
-import { documentationOf } from "./ReceiveDocumentation.ts"
+import { documentationOf, hasVerdicts } from "./ReceiveDocumentation.ts"
 import {
   BodyTooLarge,
   InboxUnavailable,
@@ -125,7 +125,11 @@ export const receiveRoutes = <R, E>(
         path,
         ({ request, server }) =>
           receive(route, request, server?.requestIP(request)?.address, false),
-        { parse: "none", response, detail: documentationOf(route, method) }
+        {
+          parse: "none",
+          detail: documentationOf(route, method),
+          ...(hasVerdicts(route) && { response })
+        }
       )
       app.route(
         method,
