@@ -12,7 +12,7 @@ import {
   string,
   uint32
 } from "./Sql.ts"
-import { carriedChanges, changedTraits } from "./traits/changedTraits.ts"
+import { changedTraits } from "./traits/changedTraits.ts"
 import type { GroupTraits, TraitColumn, Values } from "./Values.ts"
 
 /** Adds the columns of all `user.` and `group.` properties to a SELECT that has `person`. */
@@ -61,13 +61,13 @@ export const userTraits = (
   context: QueryContext,
   traits: ReadonlyArray<TraitColumn>
 ): Sql => {
-  if (context.hasTraitChanges) {
-    const changes = sql`SELECT id_hash, timestamp, message_id, ${carriedChanges(traits)} FROM ${traitEvents(context, "$identify")}`
-    const people = sql`SELECT person AS trait_person, timestamp, message_id, changes FROM (${identify(context, changes)})`
-    return changedTraits(people, sql`trait_person`, traits)
-  }
-  const events = sql`SELECT id_hash, timestamp, message_id, ${carried(traits)} FROM ${traitEvents(context, "$identify")}`
-  return sql`SELECT person AS trait_person, ${latest(traits)} FROM (${identify(context, events)}) GROUP BY person`
+  const of = traitEvents(context, "$identify")
+  const events = sql`SELECT id_hash, timestamp, message_id, ${carried(traits)} FROM ${of}`
+  const plain = sql`SELECT person AS trait_person, ${latest(traits)} FROM (${identify(context, events)}) GROUP BY person`
+  if (!context.hasTraitChanges) return plain
+  const people = (columns: Sql, condition: Sql) =>
+    sql`SELECT *, person AS trait_person FROM (${identify(context, sql`SELECT id_hash, timestamp, message_id, ${columns} FROM ${of} AND ${condition}`)})`
+  return changedTraits(people, plain, sql`trait_person`, traits)
 }
 
 /** `trait_group` and the column of each trait: one row a group that ever had any. */
@@ -77,13 +77,11 @@ const groupTraits = (
   traits: ReadonlyArray<TraitColumn>
 ): Sql => {
   const own = sql`${traitEvents(context, "$group")} AND group_type = ${string(type)}`
-  return context.hasTraitChanges
-    ? changedTraits(
-        sql`SELECT group_id AS trait_group, timestamp, message_id, ${carriedChanges(traits)} FROM ${own}`,
-        sql`trait_group`,
-        traits
-      )
-    : sql`SELECT group_id AS trait_group, ${latest(traits)} FROM (SELECT group_id, timestamp, message_id, ${carried(traits)} FROM ${own}) GROUP BY group_id`
+  const plain = sql`SELECT group_id AS trait_group, ${latest(traits)} FROM (SELECT group_id, timestamp, message_id, ${carried(traits)} FROM ${own}) GROUP BY group_id`
+  if (!context.hasTraitChanges) return plain
+  const events = (columns: Sql, condition: Sql) =>
+    sql`SELECT group_id AS trait_group, timestamp, message_id, ${columns} FROM ${own} AND ${condition}`
+  return changedTraits(events, plain, sql`trait_group`, traits)
 }
 
 /** The event's own group if it names one, else the one of that type its person joined last. */

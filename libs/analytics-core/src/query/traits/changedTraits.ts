@@ -1,4 +1,4 @@
-import { integer, join, type Sql, sql } from "../Sql.ts"
+import { integer, join, or, type Sql, sql } from "../Sql.ts"
 import type { TraitColumn } from "../Values.ts"
 import { foldSql, statesSql } from "./foldSql.ts"
 import {
@@ -13,40 +13,43 @@ import {
 
 /**
  * One row an owner of any of these traits: the column `owner`, and the value of each as
- * its column, `''` where there is none.
+ * its column, `''` where there is none. Owners whose traits were only set are not folded.
  *
- * @param events a SELECT of `timestamp`, `message_id`, `owner` and the columns of `carried`
+ * @param events makes a SELECT of the column `owner`, `timestamp`, `message_id` and the
+ *   columns that it is given, of events that fit the condition
+ * @param plain the same answer as if traits were only set
  */
 export const changedTraits = (
-  events: Sql,
+  events: (columns: Sql, condition: Sql) => Sql,
+  plain: Sql,
   owner: Sql,
   traits: ReadonlyArray<TraitColumn>
 ): Sql => {
-  const columns = join(
-    traits.map(
-      (trait, index) => sql`anyIf(value, trait = ${integer(index)}) AS ${trait.column}`
-    ),
-    ", "
+  const changes = traits.map(({ path }) => changesOf(path))
+  const changed = changes.flatMap((ofTrait) =>
+    ofTrait.flatMap(([kind, text]) => (kind === SET ? [] : [sql`${text} != ''`]))
   )
-  const rows = sql`SELECT ${owner}, change.1 AS trait, change.2 AS kind,
-    change.3 AS value, (timestamp, message_id) AS at
-    FROM (SELECT *, arrayJoin(changes) AS change FROM (${events}))`
-  const keys = sql`${owner}, trait`
-  return sql`SELECT ${owner}, ${columns}
-    FROM (${foldSql(statesSql(rows, keys), keys)}) GROUP BY ${owner}`
-}
-
-/** The column `changes` of an event: (index of the trait, kind, JSON text) of each. */
-export const carriedChanges = (traits: ReadonlyArray<TraitColumn>): Sql => {
-  const changes = traits.flatMap(({ path }, index) =>
-    changesOf(path).map(
+  const touched = sql`SELECT DISTINCT ${owner} FROM (${events(sql`1 AS one`, or(changed))})`
+  const each = changes.flatMap((ofTrait, trait) =>
+    ofTrait.map(
       ([kind, text]) =>
-        sql`(toUInt32(${integer(index)}), toUInt8(${integer(kind)}), ${text})`
+        sql`(toUInt32(${integer(trait)}), toUInt8(${integer(kind)}), ${text})`
     )
   )
-  return changes.length === 0
-    ? sql`CAST([], 'Array(Tuple(UInt32, UInt8, String))') AS changes`
-    : sql`arrayFilter(change -> change.3 != '', [${join(changes, ", ")}]) AS changes`
+  if (each.length === 0) return plain
+  const carried = sql`arrayFilter(change -> change.3 != '', [${join(each, ", ")}]) AS changes`
+  const rows = sql`SELECT ${owner}, change.1 AS trait, change.2 AS kind,
+    change.3 AS value, (timestamp, message_id) AS at
+    FROM (SELECT *, arrayJoin(changes) AS change FROM (${events(carried, sql`1`)})
+      WHERE ${owner} IN (${touched}))`
+  const keys = sql`${owner}, trait`
+  const columns = traits.map(
+    (trait, index) => sql`anyIf(value, trait = ${integer(index)}) AS ${trait.column}`
+  )
+  const folded = sql`SELECT ${owner}, ${join(columns, ", ")}
+    FROM (${foldSql(statesSql(rows, keys), keys)}) GROUP BY ${owner}`
+  return sql`SELECT * FROM (${plain}) WHERE ${owner} NOT IN (${touched})
+    UNION ALL ${folded}`
 }
 
 /**
@@ -68,15 +71,12 @@ export const everyTrait = (leaves: Sql): Sql => {
       kind = ${integer(ADD)}, ${isNumber(sql`value`)}, 1)`
   const states = statesSql(changes, sql`person, path`)
   // What ends a trait also ends those below it, and a clear ends all.
-  const people = sql`SELECT person,
-    groupArrayIf((path, ended_at), is_ended) AS ends,
-    groupArrayIf((path, set_at, set_value, changes),
-      set_value != '' OR notEmpty(changes)) AS traits
-    FROM (${states}) GROUP BY person`
-  const ended = sql`SELECT person, trait.1 AS path, trait.2 AS set_at,
-    trait.3 AS set_value, trait.4 AS changes,
-    arraySort(arrayMap(end -> end.2, arrayFilter(end -> end.1 IN ('', path)
-      OR startsWith(path, concat(end.1, '.')), ends)))[-1] AS ended_at
+  const people = sql`SELECT person, groupArrayIf((path, ends), notEmpty(ends)) AS ends,
+    groupArray((path, last, changes)) AS traits FROM (${states}) GROUP BY person`
+  const ended = sql`SELECT person, trait.1 AS path, trait.3 AS changes,
+    arraySort(arrayFlatten(arrayMap(end -> end.2, arrayFilter(end ->
+      end.1 IN ('', path) OR startsWith(path, concat(end.1, '.')), ends))))[-1] AS ended_at,
+    if(trait.2.1 >= ended_at, trait.2, (ended_at, toUInt8(${integer(END)}), '')) AS last
     FROM (SELECT person, ends, arrayJoin(traits) AS trait FROM (${people}))`
   return foldSql(ended, sql`person, path`)
 }

@@ -14,13 +14,11 @@ import {
 /**
  * What is known of each trait before it is folded, from rows of one change each: `at`
  * (time, message), `kind`, `value` (JSON text), and the columns that name the trait, such
- * as `person, trait`. Only what does not end a trait has to be kept one by one.
+ * as `person, trait`. `last` is what set or ended it last; only what came since matters.
  */
 export const statesSql = (rows: Sql, keys: Sql): Sql =>
-  sql`SELECT ${keys}, maxIf(at, kind = ${integer(SET)}) AS set_at,
-    argMaxIf(value, at, kind = ${integer(SET)}) AS set_value,
-    countIf(kind = ${integer(END)}) > 0 AS is_ended,
-    maxIf(at, kind = ${integer(END)}) AS ended_at,
+  sql`SELECT ${keys}, maxIf((at, kind, value), kind <= ${integer(SET)}) AS last,
+    groupArrayIf(at, kind = ${integer(END)}) AS ends,
     groupArrayIf((at, kind, value), kind > ${integer(SET)}) AS changes
     FROM (${rows}) GROUP BY ${keys}`
 
@@ -34,11 +32,10 @@ export const statesSql = (rows: Sql, keys: Sql): Sql =>
  */
 export const foldSql = (states: Sql, keys: Sql): Sql => {
   const { firstDouble, sumOf } = addition
-  // Before this nothing counts. What the same event does besides comes after.
-  const lived = sql`SELECT ${keys}, set_at,
-    if(set_at >= ended_at, set_value, '') AS base,
-    arraySort(arrayFilter(change -> change.1 >= if(set_at >= ended_at, set_at, ended_at),
-      changes)) AS tail
+  // What one event does besides setting a trait comes after that.
+  const lived = sql`SELECT ${keys}, last.1 AS set_at,
+    if(last.2 = ${integer(SET)}, last.3, '') AS base,
+    arraySort(arrayFilter(change -> change.1 >= last.1, changes)) AS tail
     FROM (${states})`
   const begun = sql`SELECT *, if(base != '', 1,
       arrayFirstIndex(change -> change.2 != ${integer(REMOVE)}, tail)) AS first,
