@@ -114,7 +114,7 @@ const contextOf = (fields: Row["fields"]): JsonObject => {
       locale: text("language")
     }),
     ...inside("page", pageOfRow(fields)),
-    ...screenOf(text("screen")),
+    ...inside("screen", screenOf(text("screen"))),
     ...inside("browser", gathered({ name: text("browser") })),
     ...inside("os", gathered({ name: text("os") })),
     ...inside("device", gathered({ type: text("device") })),

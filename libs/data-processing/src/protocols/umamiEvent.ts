@@ -43,54 +43,60 @@ export const eventOf = (
 ): UmamiEvent | Refusal => {
   const payload = payloadOf(item)
   if (payload === undefined || !isJsonObject(item)) return noPayload
-  const name = nameOf(textIn(item["type"]), payload)
-  if (name === undefined) return noType
+  const kind = kindOf(textIn(item["type"]), payload)
+  if (kind === undefined) return noType
   const site = siteOf(websiteOf(payload) ?? "")
   const who = whoOf(site, payload, token, visit)
-  const identifies = name === "identify"
-  const userId = idIn(payload["id"])
-  const data = objectIn(payload["data"])
+  const { data } = payload
+  const own = objectIn(data) ?? (isAbsent(data) ? nothing : { data })
   const rest = restOf(payload, known)
-  const time = payload["timestamp"] ?? undefined
-  const own = data ?? named("data", payload["data"])
-  return {
-    site,
-    visit: who,
-    event: {
-      type: name === "" ? "page" : identifies ? "identify" : "track",
-      fields: {
-        ...(name !== "" && !identifies && { event: name }),
-        ...(userId !== undefined && { userId }),
-        // Kept by the client itself, where its script does so.
-        anonymousId: idIn(payload["vid"]) ?? who.visitor,
-        ...(time !== undefined && { timestamp: time }),
-        ...(identifies
-          ? { traits: own }
-          : { properties: rest === undefined ? own : propertiesOf(own, rest) }),
-        context: {
-          ...contextOf(site, payload, who),
-          // An identify has no properties.
-          ...(identifies && rest !== undefined && { umami: rest })
-        }
-      }
-    }
-  }
+  const context = contextOf(site, payload, who)
+  // Kept by the client itself, where its script does so.
+  const anonymousId = idIn(payload["vid"]) ?? who.visitor
+  const fields: Fields = { anonymousId, context }
+  if (kind.type === "identify") {
+    fields["traits"] = own
+    // An identify has no properties.
+    if (rest !== undefined) context["umami"] = rest
+  } else fields["properties"] = rest === undefined ? own : propertiesOf(own, rest)
+  if (kind.name !== undefined) fields["event"] = kind.name
+  const userId = idIn(payload["id"])
+  if (userId !== undefined) fields["userId"] = userId
+  const time = payload["timestamp"]
+  if (!isAbsent(time)) fields["timestamp"] = time
+  return { site, visit: who, event: { type: kind.type, fields } }
 }
 
-/** The name of an event, `identify`, or nothing for a page view. */
-const nameOf = (type: string | undefined, payload: JsonObject): string | undefined => {
+/** Fields that are set one by one: spreading a dozen costs as much as all the rest. */
+type Fields = Record<string, Json>
+
+const isAbsent = (value: Json | undefined): value is undefined | null | "" =>
+  value === undefined || value === null || value === ""
+
+interface Kind {
+  readonly type: "track" | "page" | "identify"
+  /** Of a `track`. */
+  readonly name?: string
+}
+
+const page: Kind = { type: "page" }
+const identify: Kind = { type: "identify" }
+
+const kindOf = (type: string | undefined, payload: JsonObject): Kind | undefined => {
   switch (type) {
     case "event": {
       const name = textIn(payload["name"])
-      if (name !== undefined) return name
-      if (textIn(payload["website"]) !== undefined) return ""
-      return payload["link"] ? "link" : payload["pixel"] ? "pixel" : ""
+      if (name !== undefined) return { type: "track", name }
+      if (textIn(payload["website"]) !== undefined) return page
+      if (payload["link"]) return { type: "track", name: "link" }
+      return payload["pixel"] ? { type: "track", name: "pixel" } : page
     }
     case "identify":
+      return identify
     case "performance":
     case "engagement":
     case "error":
-      return type
+      return { type: "track", name: type }
     default:
       return undefined
   }
@@ -125,20 +131,21 @@ const contextOf = (
   site: string,
   payload: JsonObject,
   { visitId }: UmamiVisit
-): JsonObject => {
+): Fields => {
+  const context: Fields = { sessionId: visitId }
+  if (site !== "") context["site"] = site
   const page = pageIn(payload)
-  return {
-    ...(site !== "" && { site }),
-    sessionId: visitId,
-    ...(page !== undefined && { page }),
-    ...named("locale", payload["language"]),
-    ...screenOf(payload["screen"]),
-    ...named("ip", payload["ip"]),
-    ...named("userAgent", payload["userAgent"]),
-    ...inside("browser", "name", payload["browser"]),
-    ...inside("os", "name", payload["os"]),
-    ...inside("device", "type", payload["device"])
-  }
+  if (page !== undefined) context["page"] = page
+  const screen = screenOf(payload["screen"])
+  if (screen !== undefined) context["screen"] = screen
+  const { browser, device, ip, language, os, userAgent } = payload
+  if (!isAbsent(language)) context["locale"] = language
+  if (!isAbsent(ip)) context["ip"] = ip
+  if (!isAbsent(userAgent)) context["userAgent"] = userAgent
+  if (!isAbsent(browser)) context["browser"] = { name: browser }
+  if (!isAbsent(os)) context["os"] = { name: os }
+  if (!isAbsent(device)) context["device"] = { type: device }
+  return context
 }
 
 /** Umami's page is a path with its fragment, on a host that stands beside it. */
@@ -150,27 +157,32 @@ export const pageIn = (payload: JsonObject): JsonObject | undefined => {
       ? (URL.parse(sent, `https://${host}`)?.href ?? sent)
       : sent
   const page = pageOf(url, textIn(payload["referrer"]), textIn(payload["title"]))
+  if (host === undefined && url?.includes("#") !== true) return page
   const hash = url === undefined ? -1 : url.indexOf("#")
   const path = page?.["path"]
-  const own = url === undefined ? undefined : URL.parse(url)?.hostname
-  const hostname = host === undefined || host === own ? nothing : { hostname: host }
-  if (url !== undefined && hash !== -1 && typeof path === "string")
-    return { ...page, path: path + url.slice(hash), ...hostname }
-  return page === undefined && host === undefined ? undefined : { ...page, ...hostname }
+  const isOfHost = host === undefined || (url !== undefined && isOn(url, host))
+  return {
+    ...page,
+    ...(url !== undefined &&
+      hash !== -1 &&
+      typeof path === "string" && { path: path + url.slice(hash) }),
+    ...(!isOfHost && { hostname: host })
+  }
+}
+
+/** Whether an address is of a host, as far as can be told without reading it all. */
+const isOn = (url: string, host: string): boolean => {
+  const rest = url.indexOf("://") + 3
+  return (
+    url.startsWith(host, rest) && /^(?:[:/?#]|$)/.test(url.slice(rest + host.length))
+  )
 }
 
 /** `1920x1080`, in pixels. */
-export const screenOf = (value: Json | undefined): JsonObject => {
+export const screenOf = (value: Json | undefined): JsonObject | undefined => {
+  if (isAbsent(value)) return undefined
   const [, width, height] = /^(\d{1,6})x(\d{1,6})$/.exec(textIn(value) ?? "") ?? []
-  if (width !== undefined && height !== undefined)
-    return { screen: { width: Number(width), height: Number(height) } }
-  return inside("screen", "size", value)
+  return width === undefined || height === undefined
+    ? { size: value }
+    : { width: Number(width), height: Number(height) }
 }
-
-const named = (name: string, value: Json | undefined): JsonObject =>
-  value === undefined || value === null || value === "" ? nothing : { [name]: value }
-
-const inside = (name: string, member: string, value: Json | undefined): JsonObject =>
-  value === undefined || value === null || value === ""
-    ? nothing
-    : { [name]: { [member]: value } }

@@ -153,6 +153,23 @@ describe("an event of Umami", () => {
     }
   )
 
+  it("may have the name of a type", () => {
+    const { events } = send({ ...page, name: "identify", data: { a: 1 } })
+    expect(events).toMatchObject([{ y: "track", e: "identify", d: { a: 1 } }])
+  })
+
+  it("says the host where its address does not", () => {
+    const pageOf = (payload: object) =>
+      send({ website: SITE, ...payload }).events[0]?.c?.["page"]
+    expect(pageOf({ hostname: "x.test" })).toEqual({ hostname: "x.test" })
+    const url = "https://x.test.evil/a"
+    expect(pageOf({ url, hostname: "x.test" })).toMatchObject({ hostname: "x.test" })
+    const own = { hostname: "x.test", url: "https://x.test:8080/a" }
+    expect(pageOf(own)).toEqual({ url: own.url, path: "/a" })
+    expect(pageOf({ url: "/a?b#c" })).toEqual({ url: "/a?b#c", path: "/a#c" })
+    expect(pageOf({})).toBeUndefined()
+  })
+
   it("may be of a link or a pixel", () => {
     expect(send({ link: "l-1" })).toMatchObject({
       keys: ["l-1"],
