@@ -1,5 +1,6 @@
 import { batchRoutes } from "./batchRoutes.ts"
 import { modelRoutes } from "./modelRoutes.ts"
+import { protocolRoutes } from "./protocolRoutes.ts"
 import { reportRoutes } from "./reportRoutes.ts"
 import { savedRoutes } from "./savedRoutes.ts"
 
@@ -258,6 +259,7 @@ const ingestion: ReadonlyArray<Route> = [
     statuses: "401 401 401 401 200 403 401 403 401",
     body: { batch: [event] }
   },
+  ...protocolRoutes,
   { route: "GET /t.js", statuses: "200 200 200 200 200 200 200 200 200" },
   { route: "GET /livez", statuses: "200 200 200 200 200 200 200 200 200" },
   { route: "GET /readyz", statuses: "200 200 200 200 200 200 200 200 200" },

@@ -13,7 +13,14 @@ type Json = Record<string, unknown>
 
 /** The OpenAPI 3.1 document of an application, made from the schemas of its routes. */
 export const documentOf = (app: AnyElysia, info: About): Json => {
-  const { paths } = toOpenAPISchema(readingJson(app), {}, [], {}, "3.1.1")
+  const { paths } = toOpenAPISchema(
+    readingJson(app),
+    // Paths with a dot are protocols of others, too.
+    { staticFile: false },
+    [],
+    {},
+    "3.1.1"
+  )
   return {
     openapi: "3.1.1",
     info,
