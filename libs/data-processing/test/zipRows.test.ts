@@ -13,6 +13,7 @@ import {
   type Position,
   type Reader
 } from "../src/readers/Row.ts"
+import { ArchiveUnreadable } from "../src/readers/zip.ts"
 import { zipRows } from "../src/readers/zipRows.ts"
 
 const text = (content: string) => new TextEncoder().encode(content)
@@ -161,19 +162,20 @@ describe("zipRows", () => {
   )
 
   it("does not read what was read before, and asks for the directory at once", async () => {
-    const names = Array.from({ length: 300 }, (_, n) => [
+    const last = 3999
+    const names = Array.from({ length: last + 1 }, (_, n) => [
       `${n}.json`,
       text(`{"n":${n}}`)
     ])
-    const file = fileOf(zipSync(Object.fromEntries(names)))
-    const from = { byte: 0, row: 298, member: 298 }
+    const file = fileOf(zipSync(Object.fromEntries(names), { level: 0 }))
+    const from = { byte: 0, row: last - 1, member: last - 1 }
     const rows = await Array.fromAsync(zipRows(file, ndjson, from))
     expect(rows.flatMap((block) => block.rows)).toMatchObject([
-      { number: 299, fields: { n: 298 } },
-      { number: 300, fields: { n: 299 } }
+      { number: last, fields: { n: last - 1 } },
+      { number: last + 1, fields: { n: last } }
     ])
     expect(file.asked.reads).toBe(2)
-    expect(file.asked.slices).toBeLessThan(6)
+    expect(file.asked.slices).toBeLessThan(8)
   })
 
   it("says in plain words what it does not read", async () => {
@@ -202,6 +204,31 @@ describe("zipRows", () => {
       )
     // Names are texts: one that would be a path is refused or shown, and leads nowhere.
     expect(await refusal(zipSync({ "../../etc/x": text("{}") }))).toContain("relative")
+  })
+
+  it("says so of any damage, and never hangs", async () => {
+    const archive = zipSync({
+      "a.json": text('{"n":1}\n'.repeat(50)),
+      "b.json.gz": gzipSync('{"n":2}\n'.repeat(50))
+    })
+    const place = fc.tuple(
+      fc.integer({ min: 0, max: archive.length - 1 }),
+      fc.integer({ min: 0, max: 255 })
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(place, { minLength: 1, maxLength: 4 }),
+        async (places) => {
+          const damaged = Uint8Array.from(archive)
+          for (const [at, byte] of places) damaged[at] = byte
+          const read = await rowsOf(damaged).catch((error: unknown) => error)
+          if (Array.isArray(read) || read instanceof ArchiveUnreadable) return
+          // What the unpacker says of its bytes.
+          expect(read).toHaveProperty("code", expect.stringMatching(/^Z_/u))
+        }
+      ),
+      { numRuns: 300 }
+    )
   })
 
   it("does not unpack without end", async () => {
