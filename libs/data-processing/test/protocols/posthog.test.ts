@@ -261,7 +261,7 @@ describe("when an event of PostHog happened", () => {
 })
 
 describe("how a request of PostHog is written", () => {
-  const text = JSON.stringify({ token: "k", ...signup, properties: { q: "a+b/ü" } })
+  const text = JSON.stringify({ token: "k", ...signup, properties: { q: "a+b/ü~>" } })
   const base64 = Buffer.from(text).toString("base64")
   const packed = gzipSync(text).toString("base64")
 
@@ -274,11 +274,16 @@ describe("how a request of PostHog is written", () => {
     ["a form of JSON", `data=${encodeURIComponent(text)}`, {}],
     ["a packed form", `data=${encodeURIComponent(packed)}`, {}],
     ["Base64 alone", base64, {}],
+    [
+      "a query whose plus is not escaped",
+      "",
+      { method: "GET", query: `data=${base64}` }
+    ],
     ["a query", "", { method: "GET", query: `data=${encodeURIComponent(base64)}` }]
   ] as const)("%s", (_, body, sent) => {
     const { events, reading } = taken(body, { path: "/e", ...sent })
     expect(reading.keys).toEqual(["k"])
-    expect(events[0]).toMatchObject({ m: "m1", u: "u1", d: { q: "a+b/ü" } })
+    expect(events[0]).toMatchObject({ m: "m1", u: "u1", d: { q: "a+b/ü~>" } })
   })
 
   it("has the key of browsers' events, or of the query", () => {
