@@ -174,8 +174,26 @@ describe("zipRows", () => {
       { number: last, fields: { n: last - 1 } },
       { number: last + 1, fields: { n: last } }
     ])
-    expect(file.asked.reads).toBe(2)
+    // Two of them for the two files.
     expect(file.asked.slices).toBeLessThan(8)
+    expect(file.asked.reads).toBe(0)
+  })
+
+  it("streams a large file, and takes no more than it", async () => {
+    const lines = Array.from({ length: 50_000 }, (_, n) => `{"n":${n},"text":"shoes"}`)
+    const file = fileOf(
+      zipSync(
+        { "large.json": text(lines.join("\n")), "b.json": text('{"n":-1}') },
+        { level: 0 }
+      ),
+      100_000
+    )
+    const blocks = await Array.fromAsync(zipRows(file, ndjson, beginning))
+    const rows = blocks.flatMap((block) => block.rows)
+    expect(rows).toHaveLength(50_001)
+    expect(rows[49_999]).toMatchObject({ number: 50_000, fields: { n: 49_999 } })
+    expect(rows[50_000]).toMatchObject({ number: 50_001, fields: { n: -1 } })
+    expect(file.asked.reads).toBe(1)
   })
 
   it("says in plain words what it does not read", async () => {

@@ -28,6 +28,12 @@ const window = 256 * 1024
 
 const headerBytes = 30
 
+/** Bytes of a name and of what is said beside it, as a rule. */
+const MOST_NAMED = 512
+
+/** A file of so many bytes is asked for together with its header. */
+const AT_ONCE = 1024 * 1024
+
 /** Reads the directory in few pieces, although it is asked for in small ones. */
 class Windowed extends RandomAccessReader {
   readonly #file: RandomAccess
@@ -138,12 +144,19 @@ const refuseOverlaps = (members: ReadonlyArray<Member>, bytes: number): void => 
 
 /** The content of a file of an archive, which is checked against what was promised. */
 export async function* contentOf(file: RandomAccess, member: Member): Bytes {
-  const header = Buffer.from(await file.slice(member.at, member.at + headerBytes))
+  const end = member.at + headerBytes + MOST_NAMED + member.packed
+  const first = await file.slice(
+    member.at,
+    Math.min(file.bytes, member.packed > AT_ONCE ? member.at + headerBytes : end)
+  )
+  const header = Buffer.from(first)
   if (header.readUInt32LE(0) !== 0x04034b50)
     throw new ArchiveUnreadable(`${member.name} is not where the directory says`)
-  const start =
-    member.at + headerBytes + header.readUInt16LE(26) + header.readUInt16LE(28)
-  const packed = upTo(file.read(start), member.packed)
+  const skipped = headerBytes + header.readUInt16LE(26) + header.readUInt16LE(28)
+  const packed =
+    skipped + member.packed <= header.length
+      ? only(header.subarray(skipped, skipped + member.packed))
+      : upTo(file.read(member.at + skipped), member.packed)
   let length = 0
   let sum = 0
   for await (const chunk of member.isDeflated ? inflated(packed) : packed) {
@@ -154,6 +167,10 @@ export async function* contentOf(file: RandomAccess, member: Member): Bytes {
   }
   if (length !== member.unpacked || sum !== member.crc32)
     throw new ArchiveUnreadable(`${member.name} is damaged`)
+}
+
+async function* only(chunk: Uint8Array): Bytes {
+  yield chunk
 }
 
 /** The first `length` bytes. */
