@@ -88,7 +88,7 @@ const readingOf = (
       session ??= {
         cache: tokenOf(read.site, read.visit, visit),
         sessionId: uuidOf(read.visit.visitor),
-        visitId: read.visit.visitId
+        visitId: read.visitId
       }
       return read.event
     },

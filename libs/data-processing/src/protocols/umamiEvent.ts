@@ -4,7 +4,13 @@ import { instantOf } from "../Timestamps.ts"
 import type { Device, PlainEvent, Visit } from "./Protocol.ts"
 import { idIn, objectIn, pageOf, textIn } from "./plain.ts"
 import { propertiesOf, restOf } from "./properties.ts"
-import { siteOf, type UmamiVisit, visitOf, visitOfToken } from "./umamiVisit.ts"
+import {
+  siteOf,
+  type UmamiVisit,
+  visitIdOf,
+  visitOf,
+  visitOfToken
+} from "./umamiVisit.ts"
 
 /** What has a place of its own; all else becomes a property. */
 const known: ReadonlySet<string> = new Set(
@@ -20,6 +26,7 @@ export interface UmamiEvent {
   readonly event: PlainEvent
   readonly site: string
   readonly visit: UmamiVisit
+  readonly visitId: string
 }
 
 /** A website, or the link or pixel that Umami has in its place. */
@@ -50,7 +57,8 @@ export const eventOf = (
   const { data } = payload
   const own = objectIn(data) ?? (isAbsent(data) ? nothing : { data })
   const rest = restOf(payload, known)
-  const context = contextOf(site, payload, who)
+  const visitId = visitIdOf(who)
+  const context = contextOf(site, payload, visitId)
   // Kept by the client itself, where its script does so.
   const anonymousId = idIn(payload["vid"]) ?? who.visitor
   const fields: Fields = { anonymousId, context }
@@ -64,7 +72,7 @@ export const eventOf = (
   if (userId !== undefined) fields["userId"] = userId
   const time = payload["timestamp"]
   if (!isAbsent(time)) fields["timestamp"] = time
-  return { site, visit: who, event: { type: kind.type, fields } }
+  return { site, visit: who, visitId, event: { type: kind.type, fields } }
 }
 
 /** Fields that are set one by one: spreading a dozen costs as much as all the rest. */
@@ -127,11 +135,7 @@ const whoOf = (
   )
 }
 
-const contextOf = (
-  site: string,
-  payload: JsonObject,
-  { visitId }: UmamiVisit
-): Fields => {
+const contextOf = (site: string, payload: JsonObject, visitId: string): Fields => {
   const context: Fields = { sessionId: visitId }
   if (site !== "") context["site"] = site
   const page = pageIn(payload)

@@ -15,7 +15,8 @@ const nobody: Device = { ip: "", userAgent: "" }
 /** Who sent something, and in which visit. */
 export interface UmamiVisit {
   readonly visitor: string
-  readonly visitId: string
+  /** When the visit began, in milliseconds since 1970. */
+  readonly start: number
 }
 
 /** Without NUL, which keeps seals and names apart. */
@@ -41,12 +42,15 @@ export const visitOf = (
       userAgent: device.userAgent && siteOf(device.userAgent)
     }
   )
-  return { visitor, visitId: visitId(visitor, Math.floor(at / HOUR), visit) }
+  // Requests of the same hour that have no token yet are of one visit.
+  return { visitor, start: Math.floor(at / HOUR) * HOUR }
 }
 
-/** Requests of the same hour that have no token yet are of one visit. */
-const visitId = (visitor: string, start: number, visit: Visit): string =>
-  uuidOf(visit.visitor(`\0umami visit\0${visitor}\0${start}`, nobody))
+/** As Umami's visits are named. */
+export const visitIdOf = ({ start, visitor }: UmamiVisit): string => {
+  const began = Math.max(start, 0).toString(16).padStart(12, "0")
+  return uuidOf(visitor.slice(0, 20) + began.slice(-12))
+}
 
 /** 32 hexadecimal digits as a UUID. */
 export const uuidOf = (name: string): string =>
@@ -65,11 +69,11 @@ const seal = (site: string, body: string, visit: Visit): string =>
 /** What the client sends back in `x-umami-cache`: who it is, and when it was last seen. */
 export const tokenOf = (
   site: string,
-  { visitId, visitor }: UmamiVisit,
+  { start, visitor }: UmamiVisit,
   visit: Visit
 ): string => {
-  const body = `${visitor}\n${visitId}\n${visit.receivedAt}`
-  return Buffer.from(`${body}\n${seal(site, body, visit)}`).toString("base64url")
+  const body = `${visitor}.${start}.${visit.receivedAt}`
+  return `${body}.${seal(site, body, visit)}`
 }
 
 /** Whom a token names; `undefined` if it was not made here, today, for this site. */
@@ -79,14 +83,10 @@ export const visitOfToken = (
   visit: Visit
 ): UmamiVisit | undefined => {
   if (token === null || token === "" || token.length > MAX_TOKEN) return undefined
-  const text = Buffer.from(token, "base64url").toString()
-  const end = text.lastIndexOf("\n")
-  const body = text.slice(0, Math.max(end, 0))
-  if (end === -1 || text.slice(end + 1) !== seal(site, body, visit)) return undefined
-  const [visitor = "", id = "", seen] = body.split("\n")
-  const idle = visit.receivedAt - Number(seen)
-  return {
-    visitor,
-    visitId: idle <= IDLE ? id : visitId(visitor, visit.receivedAt, visit)
-  }
+  const end = token.lastIndexOf(".")
+  const body = token.slice(0, Math.max(end, 0))
+  if (end === -1 || token.slice(end + 1) !== seal(site, body, visit)) return undefined
+  const [visitor = "", start, seen] = body.split(".")
+  const isOver = visit.receivedAt - Number(seen) > IDLE
+  return { visitor, start: isOver ? visit.receivedAt : Number(start) }
 }
