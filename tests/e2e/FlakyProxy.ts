@@ -1,14 +1,21 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 
+/** An answer that is made here. */
+export interface Refusal {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
 /** What becomes of one request instead of being passed on and answered. */
 export type Fault =
   /** Answered here: the service never sees it. */
+  | ({ readonly kind: "answer" } & Refusal)
+  /** Answered here as `respond` says. */
   | {
-      readonly kind: "answer"
-      readonly status: number
-      readonly headers?: Readonly<Record<string, string>>
-      readonly body?: string
+      readonly kind: "respond"
+      readonly respond: (method: string, target: string) => Refusal
     }
   /**
    * The connection is reset: `before` the service saw the request, `after` the service
@@ -89,10 +96,14 @@ export const flakyProxy = async (target: string) => {
         : faults.shift()
     const note = (outcome: Seen["outcome"]) =>
       seen.push({ path: request.url ?? "", bytes: body.length, outcome })
-    if (fault?.kind === "answer") {
-      note(fault.status)
-      response.writeHead(fault.status, { ...fault.headers })
-      response.end(fault.body)
+    if (fault?.kind === "answer" || fault?.kind === "respond") {
+      const refusal =
+        fault.kind === "answer"
+          ? fault
+          : fault.respond(request.method ?? "GET", request.url ?? "/")
+      note(refusal.status)
+      response.writeHead(refusal.status, { ...refusal.headers })
+      response.end(refusal.body)
       return
     }
     if (fault?.kind === "cut" && fault.when === "before") {

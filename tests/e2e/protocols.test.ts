@@ -48,7 +48,7 @@ const restartIngestion = async () => {
 }
 
 /** What the clients that send anything again get through, and the others lose by. */
-const shortFaults = ["429", "503", "reset after"] as const
+const shortFaults = ["refused 429", "503", "reset after"] as const
 
 describe("official clients, unmodified", () => {
   it.concurrent.each(officialClients.map((one) => [nameOf(one), one] as const))(

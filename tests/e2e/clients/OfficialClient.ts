@@ -38,10 +38,17 @@ export const faultNames = [
   "reset after",
   "delay",
   "400",
-  "401"
+  "401",
+  "refused 429",
+  "refused 503",
+  "refused 413",
+  "refused 401"
 ] as const
 
-/** What may become of a request on its way. */
+/**
+ * What may become of a request on its way: a status as a load balancer says it, one as
+ * the service says it to that client (`refused`), or a broken connection.
+ */
 export type FaultName = (typeof faultNames)[number]
 
 export const nameOf = ({ mode, package: name }: OfficialClient): string =>
@@ -68,10 +75,7 @@ export const until = async (isSo: () => boolean): Promise<void> => {
   }
 }
 
-/**
- * How many events make a run. `fetch` has 256 requests under way at most, those of the
- * clients and those that the proxy passes on together.
- */
+/** How many events make a run: few where each is a request of its own. */
 export const eventsFor = ({ batch }: OfficialClient): number => (batch === 1 ? 20 : 60)
 
 /** Whatever becomes of an event, it was sent once. */

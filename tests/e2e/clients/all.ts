@@ -1,5 +1,5 @@
 import { amplitude, amplitudeBatch } from "./amplitude.ts"
-import { mixpanel, mixpanelBatch } from "./mixpanel.ts"
+import { mixpanel, mixpanelAgain, mixpanelBatch } from "./mixpanel.ts"
 import type { OfficialClient } from "./OfficialClient.ts"
 import { plausible } from "./plausible.ts"
 import { posthog, posthogV1 } from "./posthog.ts"
@@ -14,6 +14,7 @@ export const officialClients: ReadonlyArray<OfficialClient> = [
   amplitude,
   amplitudeBatch,
   mixpanel,
+  mixpanelAgain,
   mixpanelBatch,
   posthog,
   posthogV1,

@@ -12,7 +12,7 @@ const amplitudeAt = (path: string, mode?: string): OfficialClient => ({
   ...(mode === undefined ? {} : { mode }),
   // A connection that breaks before a byte of an answer ends its attempts; 400 and 401
   // end them only in Amplitude's own words.
-  retries: allBut("reset before", "reset after"),
+  retries: allBut("reset before", "reset after", "refused 401"),
   batch: 10,
   reports: true,
   users: true,

@@ -1,6 +1,7 @@
 import type { Accounting, Client } from "../Client.ts"
 import { type Fault, flakyProxy, type Seen } from "../FlakyProxy.ts"
 import { type FaultName, type OfficialClient, propertiesOf } from "./OfficialClient.ts"
+import { refused } from "./refused.ts"
 
 /** What a library said, and what was found in the store. */
 export interface Delivery {
@@ -27,6 +28,11 @@ export const faultsOf = (name: FaultName): Fault => {
     // Longer than the clients wait for an answer, save those that wait for ever.
     case "delay":
       return { kind: "delay", ms: 11_000 }
+    case "refused 429":
+    case "refused 503":
+    case "refused 413":
+    case "refused 401":
+      return { kind: "respond", respond: refused(Number(name.slice(-3))) }
     default: {
       const status = Number.parseInt(name, 10)
       const headers = { "retry-after": "1", "content-type": "text/html" }

@@ -1,5 +1,6 @@
 import { init } from "mixpanel"
 import {
+  allBut,
   nothing,
   type OfficialClient,
   propertiesOf,
@@ -14,14 +15,17 @@ const at = (url: string, token: string) =>
 
 /** An answer that breaks off is never told of at all. */
 const inTime = async (told: Promise<unknown>) => {
-  await Promise.race([told, Bun.sleep(5000)])
+  await Promise.race([told, Bun.sleep(15_000)])
 }
 
-/** One request for each event, by GET. */
-export const mixpanel: OfficialClient = {
+const byTrack = (
+  mode: string,
+  retries: OfficialClient["retries"],
+  attempts: number
+): OfficialClient => ({
   package: "mixpanel",
-  mode: "track",
-  retries: nothing,
+  mode,
+  retries,
   batch: 1,
   reports: true,
   users: true,
@@ -29,22 +33,34 @@ export const mixpanel: OfficialClient = {
     const delivered = new Set<number>()
     const ended: Array<Promise<void>> = []
     const client = at(url, token)
+    const track = (n: number, properties: object) =>
+      new Promise<boolean>((told) => {
+        client.track(SENT, { ...properties, ...of(n) }, (error) =>
+          told(error === undefined)
+        )
+      })
+    const deliver = async (n: number) => {
+      // One id for every attempt.
+      const id = attempts === 1 ? {} : { $insert_id: crypto.randomUUID() }
+      for (let attempt = 0; attempt < attempts && !delivered.has(n); attempt++)
+        if (await track(n, id)) delivered.add(n)
+        else if (attempts > 1) await Bun.sleep(200)
+    }
     return {
       delivered,
       send: (n) => {
-        ended.push(
-          new Promise((end) => {
-            client.track(SENT, of(n), (error) => {
-              if (error === undefined) delivered.add(n)
-              end()
-            })
-          })
-        )
+        ended.push(deliver(n))
       },
       finish: () => inTime(Promise.all(ended))
     }
   }
-}
+})
+
+/** One request for each event, by GET. */
+export const mixpanel = byTrack("track", nothing, 1)
+
+/** An application that sends again what the callback calls failed. */
+export const mixpanelAgain = byTrack("track, again", allBut("reset during"), 60)
 
 /** Up to 50 events in a form. */
 export const mixpanelBatch: OfficialClient = {

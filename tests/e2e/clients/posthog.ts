@@ -37,7 +37,7 @@ const made = (mode: "v0" | "v1", host: string, key: string): PostHog => {
       flushAt: 10,
       flushInterval: 20,
       maxBatchSize: 10,
-      fetchRetryCount: 20,
+      fetchRetryCount: 60,
       fetchRetryDelay: 200
     })
   } finally {
@@ -92,6 +92,9 @@ const posthogIn = (
   }
 })
 
-export const posthog = posthogIn("v0", allBut("400", "401"))
+export const posthog = posthogIn("v0", allBut("400", "401", "refused 401"))
 // An answer that breaks off ends its attempts, though it had begun with 200.
-export const posthogV1 = posthogIn("v1", allBut("400", "401", "413", "reset during"))
+export const posthogV1 = posthogIn(
+  "v1",
+  allBut("400", "401", "413", "reset during", "refused 401", "refused 413")
+)

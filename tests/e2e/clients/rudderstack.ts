@@ -9,7 +9,7 @@ import {
 
 export const rudderstack: OfficialClient = {
   package: "@rudderstack/rudder-sdk-node",
-  retries: allBut("400", "401", "413", "reset during"),
+  retries: allBut("400", "401", "413", "reset during", "refused 401", "refused 413"),
   batch: 10,
   reports: true,
   users: true,

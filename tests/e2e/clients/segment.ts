@@ -9,7 +9,7 @@ import {
 
 export const segment: OfficialClient = {
   package: "@segment/analytics-node",
-  retries: allBut("400", "401", "413"),
+  retries: allBut("400", "401", "413", "refused 401", "refused 413"),
   batch: 10,
   reports: true,
   users: true,

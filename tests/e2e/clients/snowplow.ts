@@ -6,7 +6,7 @@ const SCHEMA = "iglu:test.example/item_sent/jsonschema/1-0-0"
 const snowplowBy = (eventMethod: "get" | "post", batch: number): OfficialClient => ({
   package: "@snowplow/node-tracker",
   mode: eventMethod,
-  retries: allBut("400", "401"),
+  retries: allBut("400", "401", "refused 401", "refused 413"),
   batch,
   reports: true,
   users: true,
