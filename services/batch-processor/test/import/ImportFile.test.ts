@@ -303,6 +303,34 @@ describe("import", () => {
     })
   })
 
+  it("reads of an archive what is asked for, whatever its names say", async () => {
+    const source = file(
+      "tables.zip",
+      zipSync({
+        "C:/x.csv": Buffer.from("name\nmia\n")
+      })
+    )
+    const payload: ImportPayload = { source, format: "csv" }
+    expect(await failure(payload)).toMatchObject({
+      detail: "The zip archive cannot be read: absolute path: C:/x.csv."
+    })
+    const good = file(
+      "good.zip",
+      zipSync({
+        "export/events_1.csv": Buffer.from("event,userId\na,u\n"),
+        "export/events_2.csv": Buffer.from("userId,event\nu,b\n"),
+        "export/people.csv": Buffer.from("name\nkarl\n")
+      })
+    )
+    expect(
+      await run({ source: good, format: "csv", members: "*/events_*.csv" })
+    ).toMatchObject({ rows: 2, accepted: 2, rejected: {} })
+    expect(ingestion.events.map(({ event }) => event)).toEqual(["a", "b"])
+    expect(
+      await failure({ source: good, format: "csv", members: "events_*.csv" })
+    ).toMatchObject({ detail: expect.stringContaining("no file of such a name") })
+  })
+
   it("sends and judges an event that another system let in and live ones may not be", async () => {
     const text = "x".repeat(700 * 1024)
     const line = `{"type":"page","anonymousId":"a","properties":{"text":"${text}"}}`
