@@ -15,11 +15,14 @@ export const textIn = (value: Json | undefined): string | undefined =>
 
 /** An id that was sent as a text or a number; numbers keep all their digits. */
 export const idIn = (value: Json | undefined): string | undefined =>
-  typeof value === "number"
-    ? String(value)
-    : isRawNumber(value)
-      ? value.rawJSON
-      : textIn(value)
+  // Nearly all are texts, or absent.
+  typeof value === "string" || value === undefined
+    ? textIn(value)
+    : typeof value === "number"
+      ? String(value)
+      : isRawNumber(value)
+        ? value.rawJSON
+        : undefined
 
 export const objectIn = (value: Json | undefined): JsonObject | undefined =>
   value !== undefined && isJsonObject(value) ? value : undefined

@@ -17,8 +17,16 @@ export const selfDescribing = (value: Json | undefined): SelfDescribing | undefi
   const object = objectIn(value)
   const schema = textIn(object?.["schema"])
   if (object === undefined || schema === undefined) return undefined
-  const [vendor = "", name] = schema.replace(/^iglu:/, "").split("/")
-  return { schema, vendor, name: name || schema, data: object["data"] ?? null }
+  const from = schema.startsWith("iglu:") ? 5 : 0
+  const slash = schema.indexOf("/", from)
+  const end = schema.indexOf("/", slash + 1)
+  const name = slash === -1 ? "" : schema.slice(slash + 1, end === -1 ? undefined : end)
+  return {
+    schema,
+    vendor: slash === -1 ? "" : schema.slice(from, slash),
+    name: name || schema,
+    data: object["data"] ?? null
+  }
 }
 
 /** A field that holds JSON: as text, or under its other name in base64. */
