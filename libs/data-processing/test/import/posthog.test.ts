@@ -1,7 +1,9 @@
 import { describe, expect, it } from "bun:test"
 import { vendors } from "@analytics/data-processing/import/vendors"
 import { posthogEvents } from "@analytics/data-processing/protocols/posthogEvent"
+import { parquet, parquetMetadata } from "@analytics/data-processing/readers/parquet"
 import { row } from "@analytics/data-processing/readers/Row"
+import { parquetWriteBuffer } from "hyparquet-writer"
 
 const mapped = (fields: Record<string, unknown>) =>
   vendors.posthog.toEvent(row(7, fields), "file")
@@ -42,6 +44,31 @@ describe("a row of PostHog's events", () => {
 
   it("is the same where a table holds objects as text", () => {
     expect(mapped({ ...line, properties: JSON.stringify(properties) })).toEqual(
+      mapped({ ...line, properties })
+    )
+  })
+
+  it("is the same in Parquet", async () => {
+    const columns = {
+      ...line,
+      properties: JSON.stringify(properties),
+      person_properties: JSON.stringify(line.person_properties)
+    }
+    const buffer = parquetWriteBuffer({
+      columnData: Object.entries(columns).map(([name, text]) => {
+        const isTime = /timestamp|_at$/.test(name)
+        const data = [isTime ? new Date(text) : text]
+        return { name, data, type: isTime ? "TIMESTAMP" : "STRING" }
+      })
+    })
+    const file = {
+      byteLength: buffer.byteLength,
+      slice: (start: number, end?: number) => buffer.slice(start, end)
+    }
+    const [block] = await Array.fromAsync(parquet(file, await parquetMetadata(file), 0))
+    const [read] = block?.rows ?? []
+    if (read?._tag !== "Row") throw new Error("no row")
+    expect(vendors.posthog.toEvent(read, "file")).toEqual(
       mapped({ ...line, properties })
     )
   })
