@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
+import { zipSync } from "fflate"
 import { type Client, makeClient, type Project } from "./Client.ts"
 import { histories, recorder, SENT } from "./histories.ts"
 import { type RunningStack, startStack } from "./RunningStack.ts"
@@ -163,6 +164,43 @@ describe("an import", () => {
     },
     60_000
   )
+
+  it("stores every event of a row once, and larger ones than live", async () => {
+    const project = await client.createProject("rows of several events")
+    const visit = (id: number, note: string) => ({
+      idVisit: id,
+      visitorId: "0123456789abcdef",
+      actionDetails: [
+        { type: "action", pageId: 1, timestamp: 1_772_359_200, note },
+        { type: "goal", goalId: 2, timestamp: 1_772_359_201, revenue: 4 }
+      ]
+    })
+    const text = "x".repeat(900 * 1024)
+    const lines = [visit(1, "small"), visit(2, text), visit(3, "small")]
+    const path = join(folder, "visits.zip")
+    writeFileSync(
+      path,
+      zipSync({
+        "1.json": Buffer.from(lines.map((line) => JSON.stringify(line)).join("\n")),
+        "2.json.gz": gzipSync(JSON.stringify(visit(4, "small")))
+      })
+    )
+    const payload = { source: { path }, format: "ndjson", from: "matomo" }
+    expect(await ended(project, { ...payload, dryRun: true })).toMatchObject({
+      result: { rows: 4, events: 8, eventNames: { $pageview: 4, "Goal Completed": 4 } }
+    })
+    for (const _ of [1, 2])
+      expect(await ended(project, payload)).toMatchObject({
+        result: { rows: 4, accepted: 8, rejected: {} }
+      })
+    expect(await client.settled(project)).toMatchObject({
+      accepted: 16,
+      stored: 8,
+      duplicate: 8,
+      quarantined: 0,
+      balanced: true
+    })
+  }, 60_000)
 
   it("is refused, and nothing started, where its source is hostile", async () => {
     const project = await client.createProject("hostile")

@@ -337,11 +337,16 @@ describe("import", () => {
     const source = file("large.ndjson", `${line}\n${views(2)}`)
     expect(await run({ source, format: "ndjson" })).toMatchObject({ accepted: 3 })
     expect(ingestion.requests).toBe(2)
-    expect(
-      await runtime.runPromise(
-        work(newWork(), { source, format: "ndjson", dryRun: true })
-      )
-    ).toMatchObject({ events: 3, rejected: {} })
+    const dry = await runtime.runPromise(
+      work(newWork(), { source, format: "ndjson", dryRun: true })
+    )
+    expect(dry).toMatchObject({ events: 3, rejected: {} })
+    // What it shows of them is kept with the job.
+    expect(JSON.stringify(dry).length).toBeLessThan(10_000)
+    expect(dry).toHaveProperty(
+      "sample.0.properties.text",
+      expect.stringMatching(/^x{1000}… \(716800\)$/u)
+    )
   })
 
   it("begins anew in its next run only with the same file", async () => {

@@ -24,6 +24,15 @@ import { storableText, Tally } from "./Tally.ts"
 
 const SAMPLE = 5
 
+/** Characters of a text, and of a whole event as JSON, in the result of a job. */
+const MOST_TEXT = 1000
+const MOST_SHOWN = 16_384
+
+const shown = (text: string): string =>
+  storableText(
+    text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… (${text.length})` : text
+  )
+
 /**
  * What an import would do, by the same reading and the same rules, without sending. What
  * only the project's settings and what is stored already can tell is left out.
@@ -54,8 +63,11 @@ export const previewFile = Effect.fn("Import.previewFile")(function* (
   const note = (batch: Batch) => {
     rows = batch.lastRow
     for (const { reason } of batch.skipped) rejected.add(reason)
-    for (const event of batch.events.slice(0, SAMPLE - sample.length))
-      sample.push(storable(JSON.parse(event)))
+    for (const event of batch.events) {
+      if (sample.length >= SAMPLE) break
+      const example = storable(JSON.parse(event))
+      if (JSON.stringify(example).length <= MOST_SHOWN) sample.push(example)
+    }
     const body = bodyOf(batch.events)
     const read = readBody(body)
     if (read._tag === "Unreadable") throw new Error(read.reason)
@@ -111,9 +123,9 @@ export const previewFile = Effect.fn("Import.previewFile")(function* (
   return result
 }, Effect.scoped)
 
-/** The same without what Postgres does not take. */
+/** The same without what Postgres does not take, and with the beginnings of long texts. */
 const storable = (value: unknown): unknown => {
-  if (typeof value === "string") return storableText(value)
+  if (typeof value === "string") return shown(value)
   if (Array.isArray(value)) return value.map(storable)
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(
