@@ -13,6 +13,7 @@ import {
   uint32
 } from "./Sql.ts"
 import { changedTraits } from "./traits/changedTraits.ts"
+import { isReserved } from "./traits/traitChanges.ts"
 import type { GroupTraits, TraitColumn, Values } from "./Values.ts"
 
 /** Adds the columns of all `user.` and `group.` properties to a SELECT that has `person`. */
@@ -51,7 +52,8 @@ const latest = (traits: ReadonlyArray<TraitColumn>): Sql =>
 const carried = (traits: ReadonlyArray<TraitColumn>): Sql =>
   join(
     traits.map(
-      (trait, index) => sql`props[${string(trait.path)}] AS ${column("u", index)}`
+      ({ path }, index) =>
+        sql`${isReserved(path) ? sql`''` : sql`props[${string(path)}]`} AS ${column("u", index)}`
     ),
     ", "
   )

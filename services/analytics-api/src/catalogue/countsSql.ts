@@ -1,4 +1,5 @@
 import { builtInNames } from "@analytics/analytics-core/query/Property"
+import { changeNames, END } from "@analytics/analytics-core/query/traits/traitChanges"
 import { MAX_EXAMPLES, MAX_NAMES, MAX_PAIRS, MAX_PROPERTIES } from "./counts.ts"
 
 /** In bytes; longer names do not fit an index of the catalogue. */
@@ -13,6 +14,15 @@ const name = "replaceAll(event, '\\0', '\uFFFD') AS name"
 const isStorable = `length(property) <= ${MAX_NAME} AND position(property, '\\0') = 0`
 const isTraits = "event = '$identify' AND type = 'identify'"
 const isGroup = "event = '$group' AND type = 'group'"
+
+const quoted = (names: ReadonlyArray<string>) =>
+  names.map((each) => `'${each}'`).join(", ")
+const endings = quoted(
+  changeNames.flatMap(([each, kind]) => (kind === END ? [each] : []))
+)
+const otherChanges = quoted(
+  changeNames.flatMap(([each, kind]) => (kind === END ? [] : [each]))
+)
 
 export const eventsSql = (where: string) => `SELECT project_id, ${name}, count() AS n,
     toUnixTimestamp64Milli(min(timestamp)) AS first,
@@ -33,9 +43,16 @@ const isTaken = `(startsWith(property, 'user.') OR startsWith(property, 'context
 /** Values that are looked at for a few that may be shown. */
 const CANDIDATES = 20
 
+/** The trait that a leaf of `$add` and its like changes; none where it only ends traits. */
+const changedTrait = `multiIf(NOT startsWith(key, '$'), key,
+      splitByChar('.', key)[1] IN (${endings}), '',
+      splitByChar('.', key)[1] IN (${otherChanges}),
+      substring(key, length(splitByChar('.', key)[1]) + 2), key)`
+
 /** Where a leaf stands: 0 own, 1 traits, 2 of a group, 3 context. */
 const leavesOf = (where: string, map: "props" | "context", place: string) =>
-  `SELECT project_id, ${place} AS place, if(place = 2, group_type, '') AS of, key,
+  `SELECT project_id, ${place} AS place, if(place = 2, group_type, '') AS of,
+      if(place IN (1, 2), ${changedTrait}, key) AS leaf,
       count() AS n, countIf(startsWith(value, '"')) AS strings,
       countIf(value IN ('true', 'false')) AS booleans,
       countIf(startsWith(value, '[')) AS arrays,
@@ -43,15 +60,16 @@ const leavesOf = (where: string, map: "props" | "context", place: string) =>
       groupUniqArrayIf(${CANDIDATES})(value, length(value) <= ${MAX_EXAMPLE}
         AND NOT startsWith(value, '[') AND NOT startsWith(value, '{')) AS candidates
     FROM events ARRAY JOIN ${map}.keys AS key, ${map}.values AS value
-    WHERE ${where} GROUP BY project_id, place, of, key`
+    WHERE ${where} GROUP BY project_id, place, of, leaf
+      HAVING NOT (place IN (1, 2) AND leaf = '')`
 
 /** The name of a group's type in a path: char(92) is the backslash. */
 const escaped =
   "replaceAll(replaceAll(of, char(92), char(92, 92)), '.', concat(char(92), '.'))"
 
-const leaves = (where: string) => `SELECT *, multiIf(place = 1, concat('user.', key),
-      place = 2, concat('group.', ${escaped}, '.', key),
-      place = 3, concat('context.', key), key) AS property
+const leaves = (where: string) => `SELECT *, multiIf(place = 1, concat('user.', leaf),
+      place = 2, concat('group.', ${escaped}, '.', leaf),
+      place = 3, concat('context.', leaf), leaf) AS property
     FROM (${leavesOf(where, "props", `multiIf(${isTraits}, 1, ${isGroup}, 2, 0)`)}
       UNION ALL ${leavesOf(where, "context", "3")})
     WHERE ${isStorable} AND NOT (place = 0 AND ${isTaken})`

@@ -43,7 +43,16 @@ beforeAll(
             event: "$identify",
             type: "identify",
             sealed,
-            props: { plan: "pro" }
+            props: {
+              plan: "pro",
+              "$set_once.first": "ad",
+              "$add.visits": 1,
+              "$unset.gone": true,
+              "$unset.a.b": true,
+              $add: {},
+              $clear: true,
+              $initial: "kept"
+            }
           },
           {
             project: 7,
@@ -51,7 +60,7 @@ beforeAll(
             type: "group",
             sealed,
             groupType: "a.b",
-            props: { plan: "big" }
+            props: { plan: "big", "$append.seats": ["a"] }
           },
           { project: 8, event: "Order of another", sealed, props: { secretly: 1 } }
         ]),
@@ -83,6 +92,21 @@ const property = async (name: string) =>
   (await get(`properties?search=${encodeURIComponent(name)}`)).body.properties.find(
     (each: { property: string }) => each.property === name
   )
+
+describe("traits", () => {
+  it("are listed by their names, however they changed", async () => {
+    const all: ReadonlyArray<string> = await properties("")
+    const traits = all.filter((each) => /^(user|group)[.]/.test(each)).sort()
+    expect(traits).toEqual([
+      "group.a\\.b.plan",
+      "group.a\\.b.seats",
+      "user.$initial",
+      "user.first",
+      "user.plan",
+      "user.visits"
+    ])
+  })
+})
 
 describe("event names", () => {
   it("are found by any part, beginnings and frequent ones first", async () => {
