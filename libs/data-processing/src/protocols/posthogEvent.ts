@@ -137,11 +137,7 @@ const happened = (
   const traits =
     // Such an event makes no profile, so that there is none to change.
     given["$process_person_profile"] === false ? undefined : traitsIn(item, given)
-  const beside = traits && {
-    ...fields,
-    traits,
-    ...(id === undefined ? none : { messageId: messageIdOf(id, TRAITS_SUFFIX) })
-  }
+  const beside = traits && whoseTraits(fields, traits, id)
   const groups = objectIn(given["$groups"])
   if (groups !== undefined) setGroup(fields, groups)
   fields["properties"] = given
@@ -150,6 +146,17 @@ const happened = (
   const event: PlainEvent = { type, fields }
   return beside === undefined ? event : [event, { type: "identify", fields: beside }]
 }
+
+/** The same person at the same time, without what happened. */
+const whoseTraits = (
+  { event: _, name: __, ...whose }: Fields,
+  traits: JsonObject,
+  id: string | undefined
+): Fields => ({
+  ...whose,
+  traits,
+  ...(id === undefined ? none : { messageId: messageIdOf(id, TRAITS_SUFFIX) })
+})
 
 /** The first group; all of them stay in the properties. */
 const setGroup = (fields: Fields, groups: JsonObject): void => {
