@@ -17,6 +17,12 @@ const running = process.env["SDK_STACK"]
 /** Where the table of what was dropped goes, as in `docs/migrate/clients.md`. */
 const table = process.env["SDK_TABLE"]
 
+/** Some of the libraries write there what they could not deliver. */
+const silence = (): ReadonlyArray<Mock<typeof console.error>> =>
+  (["error", "warn", "log"] as const).map((method) =>
+    spyOn(console, method).mockImplementation(() => {})
+  )
+
 /**
  * `fetch` has 256 requests under way at most, those of the clients and those that the
  * proxy passes on together: more runs of single requests would wait for each other.
@@ -33,9 +39,7 @@ describe.skipIf(process.env["TEST_LONG"] !== "1")("each client, each fault", () 
     if (running === undefined) own = await startStack()
     const file = () => Bun.file(join(running ?? "", "stack.json")).json()
     client = await makeClient(own ?? { file })
-    // Some of the libraries write there what they could not deliver.
-    for (const method of ["error", "warn", "log"] as const)
-      silenced.push(spyOn(console, method).mockImplementation(() => {}))
+    silenced.push(...silence())
   }, 180_000)
 
   afterAll(async () => {
@@ -76,5 +80,34 @@ describe.skipIf(process.env["TEST_LONG"] !== "1")("each client, each fault", () 
       rows.push(`| ${[name, ...dropped].join(" | ")} |`)
     },
     240_000
+  )
+})
+
+describe.skipIf(process.env["TEST_LONG"] !== "1")("a service of small batches", () => {
+  let stack: RunningStack
+  let client: Client
+  const silenced: Array<Mock<typeof console.error>> = []
+
+  beforeAll(async () => {
+    stack = await startStack({ INGEST_MAX_BATCH_EVENTS: "5" })
+    client = await makeClient(stack)
+    silenced.push(...silence())
+  }, 180_000)
+
+  afterAll(async () => {
+    for (const spy of silenced) spy.mockRestore()
+    await stack?.stop()
+  }, 60_000)
+
+  it.each(officialClients.map((one) => [nameOf(one), one] as const))(
+    "%s: sends smaller ones, or drops what is too large and says so",
+    async (_, official) => {
+      const delivery = await deliver(client, official, eventsFor(official), [])
+      judgeDelivery(official, ["refused 413"], delivery)
+      // All that it can halve; of the others the small batch at the end, if there is one.
+      const halves = official.batch === 1 || official.retries.has("refused 413")
+      expect(delivery.stored.size === delivery.sent).toBe(halves)
+    },
+    120_000
   )
 })
