@@ -173,6 +173,15 @@ export const revive = (
   return judged.q ?? judged
 }
 
+/** Characters of what was sent that are shown: enough to tell which client it was. */
+const MOST_SHOWN = 1000
+
+/** What a malformed event was when it was sent. */
+export const sentIn = (line: string): string | undefined => {
+  const sent = readable(line)?.d?.["sent"]
+  return typeof sent === "string" ? sent.slice(0, MOST_SHOWN).toWellFormed() : undefined
+}
+
 const readable = (line: string): InboxEvent | undefined => {
   try {
     const bytes = Buffer.from(line)

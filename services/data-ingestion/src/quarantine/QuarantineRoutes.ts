@@ -6,7 +6,7 @@ import { Elysia } from "elysia"
 import type { KeyRing } from "../keys/KeyRing.ts"
 import { projectOf, secretKeyOf } from "../keys/SecretAccess.ts"
 import { StoreUnavailable } from "../StoreUnavailable.ts"
-import { Quarantine, QuarantinedNotFound, StillFaulty } from "./Quarantine.ts"
+import { Quarantine, QuarantinedNotFound, StillFaulty, sentIn } from "./Quarantine.ts"
 
 /** Ids are beyond what a double holds, so they are text here. */
 const Id = Schema.String.check(Schema.isPattern(/^[0-9]{1,19}$/u))
@@ -30,6 +30,10 @@ const List = Schema.Struct({
       messageId: Schema.String,
       reason: Schema.String,
       detail: Schema.String,
+      sent: Schema.optionalKey(Schema.String).annotate({
+        description:
+          "The beginning of what is no event of its client's protocol (`malformed`), as it was sent"
+      }),
       receivedAt: Schema.String
     })
   ),
@@ -117,13 +121,17 @@ const list = Effect.fnUntraced(function* (
   const kept = yield* quarantine.list(projectId, BigInt(cursor), limit)
   const last = kept.length === limit ? kept.at(-1) : undefined
   return {
-    events: kept.map(({ detail, id, messageId, reason, receivedAt }) => ({
-      id: String(id),
-      messageId,
-      reason,
-      detail,
-      receivedAt: receivedAt.toISOString()
-    })),
+    events: kept.map(({ detail, event, id, messageId, reason, receivedAt }) => {
+      const sent = reason === "malformed" ? sentIn(event) : undefined
+      return {
+        id: String(id),
+        messageId,
+        reason,
+        detail,
+        ...(sent === undefined ? undefined : { sent }),
+        receivedAt: receivedAt.toISOString()
+      }
+    }),
     nextCursor: last === undefined ? null : String(last.id)
   }
 })

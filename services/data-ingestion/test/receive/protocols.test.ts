@@ -144,13 +144,18 @@ describe("what is no event of its protocol", () => {
     })
     const list = await ask(app, "/v1/quarantine", { headers: bearer("secret2") })
     const { events } = list.body
-    const why = (detail: string) => ({
+    const why = (detail: string, sent: string) => ({
       reason: "malformed",
-      detail: expect.stringContaining(detail)
+      detail: expect.stringContaining(detail),
+      sent
     })
     expect(events).toHaveLength(2)
-    expect(events).toContainEqual(expect.objectContaining(why("e must be one of")))
-    expect(events).toContainEqual(expect.objectContaining(why("must be an object")))
+    expect(events).toContainEqual(
+      expect.objectContaining(why("e must be one of", '{"e":"?","eid":"bad"}'))
+    )
+    expect(events).toContainEqual(
+      expect.objectContaining(why("must be an object", "7"))
+    )
     // Nobody knows what it was meant to be.
     const replayed = await ask(app, `/v1/quarantine/${events[0].id}/replay`, {
       method: "POST",
