@@ -41,7 +41,9 @@ const MOST_CHARACTERS = 256
  * Works out the typed columns of an event.
  *
  * The request's own user agent counts only if it is a browser's or a crawler's: a server
- * that sends with an HTTP library is not a bot, and bots are left out of answers.
+ * that sends with an HTTP library is not a bot, and bots are left out of answers. What
+ * has neither user agent nor address, as in other systems' histories, is believed what it
+ * says of browser and country.
  *
  * @param pathOfProperties for an event whose properties are not read
  */
@@ -63,13 +65,35 @@ export const enrich = (
   const referrerDomain = referrer === domainOf(url) ? "" : referrer
   const onWeb = page !== undefined || referrer !== "" || campaign !== NO_CAMPAIGN
   return {
-    client: userAgent === "" ? NO_CLIENT : clientOf(userAgent),
+    client: userAgent === "" ? saidClient(context) : clientOf(userAgent),
     campaign: campaign === NO_CAMPAIGN ? campaign : shortCampaign(campaign),
     referrerDomain: short(referrerDomain),
     channel: onWeb ? channelOf(campaign, referrerDomain) : "",
-    country: ip === "" ? "" : countryOf(ip),
+    country: ip === "" ? saidCountry(context) : countryOf(ip),
     path: textAt(page, "path") || pathOfProperties
   }
+}
+
+/** Where a browser is named, so that what only names a system stays as it is. */
+const saidClient = (context: JsonObject | undefined): Client => {
+  const browser = textAt(objectAt(context, "browser"), "name")
+  if (browser === "") return NO_CLIENT
+  const device = textAt(objectAt(context, "device"), "type")
+  return {
+    browser: short(browser),
+    os: short(textAt(objectAt(context, "os"), "name")),
+    device: devices.has(device) ? device : "",
+    isBot: false
+  }
+}
+
+/** The types of devices that user agents have, too. */
+const devices: ReadonlySet<string> = new Set(["desktop", "mobile", "tablet", "tv"])
+
+/** An ISO code: names of countries are many texts. */
+const saidCountry = (context: JsonObject | undefined): string => {
+  const country = textAt(objectAt(context, "location"), "country")
+  return /^[A-Z]{2}$/.test(country) ? country : ""
 }
 
 const campaignOf = (

@@ -40,6 +40,28 @@ describe("enrich", () => {
       expect(of({ ua }).client.isBot).toBe(false)
   })
 
+  it("believes a history without user agent and address, and nothing else", () => {
+    const said = {
+      browser: { name: "Safari" },
+      os: { name: "iOS" },
+      device: { type: "mobile" },
+      location: { country: "FR" }
+    }
+    const client = { browser: "Safari", os: "iOS", device: "mobile", isBot: false }
+    expect(of({ c: said })).toMatchObject({ client, country: "FR" })
+    expect(of({ c: said, ua: chrome, ip: "192.0.2.1" })).toMatchObject({
+      client: { browser: "Chrome" },
+      country: "DE"
+    })
+    expect(of({ c: said, ip: "192.0.2.9" }).country).toBe("")
+    const app = { os: { name: "iOS" }, device: { type: "ios" } }
+    expect(of({ c: { ...app, location: { country: "France" } } })).toMatchObject({
+      client: { browser: "", os: "", device: "" },
+      country: ""
+    })
+    expect(of({ c: { ...said, device: { type: "ios" } } }).client.device).toBe("")
+  })
+
   it("keeps the beginning of texts that would fill the dictionaries", () => {
     const long = `${"x".repeat(255)}💥${"y".repeat(1000)}`
     const { campaign, referrerDomain } = of({

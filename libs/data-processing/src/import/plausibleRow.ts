@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../ExactJson.ts"
 import { jsonIn, pageOf } from "../protocols/plain.ts"
 import { propertiesOf } from "../protocols/properties.ts"
 import type { Row } from "../readers/Row.ts"
+import { clientIn } from "./clientNames.ts"
 import type { Mapped } from "./Mapped.ts"
 import { contentId, gathered, numberIn, others, timeIn, writtenIn } from "./written.ts"
 
@@ -118,18 +119,13 @@ const contextOf = (fields: Row["fields"]): JsonObject => {
         geonameId: city === "0" ? undefined : city
       })
     ),
-    ...inside("device", gathered({ type: text("screen_size")?.toLowerCase() })),
-    ...inside(
-      "browser",
-      gathered({ name: text("browser"), version: text("browser_version") })
-    ),
-    ...inside(
-      "os",
-      gathered({
-        name: text("operating_system"),
-        version: text("operating_system_version")
-      })
-    ),
+    ...clientIn({
+      browser: text("browser"),
+      browserVersion: text("browser_version"),
+      os: text("operating_system"),
+      osVersion: text("operating_system_version"),
+      device: text("screen_size")
+    }),
     ...inside("plausible", others(fields, known))
   }
 }

@@ -3,6 +3,7 @@ import { messageIdOf } from "../protocols/plain.ts"
 import { propertiesOf } from "../protocols/properties.ts"
 import { pageIn, screenOf } from "../protocols/umamiEvent.ts"
 import type { Row } from "../readers/Row.ts"
+import { clientIn } from "./clientNames.ts"
 import type { Mapped } from "./Mapped.ts"
 import {
   contentId,
@@ -115,9 +116,7 @@ const contextOf = (fields: Row["fields"]): JsonObject => {
     }),
     ...inside("page", pageOfRow(fields)),
     ...inside("screen", screenOf(text("screen"))),
-    ...inside("browser", gathered({ name: text("browser") })),
-    ...inside("os", gathered({ name: text("os") })),
-    ...inside("device", gathered({ type: text("device") })),
+    ...clientIn({ browser: text("browser"), os: text("os"), device: text("device") }),
     ...inside(
       "location",
       gathered({

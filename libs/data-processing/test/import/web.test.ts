@@ -1,4 +1,5 @@
 import { describe, expect, it } from "bun:test"
+import { enrich } from "@analytics/data-processing/Enrichment"
 import { plausibleRow } from "@analytics/data-processing/import/plausibleRow"
 import { umamiRow } from "@analytics/data-processing/import/umamiRow"
 import { csv } from "@analytics/data-processing/readers/csv"
@@ -82,7 +83,7 @@ describe("a row of Plausible's events_v2", () => {
         location: { country: "DE", region: "DE-BE", geonameId: "2950159" },
         device: { type: "desktop" },
         browser: { name: "Safari", version: "17" },
-        os: { name: "Mac", version: "14" },
+        os: { name: "macOS", version: "14" },
         plausible: { site_id: "7", channel: "Email" }
       }
     })
@@ -173,7 +174,7 @@ const event = {
   event_name: "",
   tag: "blue",
   browser: "chrome",
-  os: "Mac OS",
+  os: "Windows 10",
   device: "laptop",
   screen: "1440x900",
   language: "de-DE",
@@ -204,9 +205,9 @@ describe("a row of Umami's website_event", () => {
           title: "A"
         },
         screen: { width: 1440, height: 900 },
-        browser: { name: "chrome" },
-        os: { name: "Mac OS" },
-        device: { type: "laptop" },
+        browser: { name: "Chrome" },
+        os: { name: "Windows", version: "10" },
+        device: { type: "desktop" },
         location: { country: "DE", region: "DE-BE", city: "Berlin" }
       }
     })
@@ -263,6 +264,28 @@ describe("a row of Umami's website_event", () => {
     expect(umamiRow(row(1, { event_id: "e", data_key: "plan" })).reason).toContain(
       "join it to website_event"
     )
+  })
+})
+
+describe("a row without user agent and address", () => {
+  it.each([
+    [plausibleRow(row(1, pageview)), "Safari", "macOS"],
+    [umamiRow(row(1, event)), "Chrome", "Windows"]
+  ])("has the columns that it would have had live", (mapped, browser, os) => {
+    const read = readEvent(JSON.parse(JSON.stringify(mapped.event)), "page", {
+      projectId: 1,
+      receivedAt: 1e12,
+      maxEventBytes: 1e6,
+      testMode: false
+    })
+    if (read instanceof Refusal) throw new Error(read.reason)
+    const { client, country, path, referrerDomain } = enrich(read, () => "")
+    expect({ client, country, referrerDomain }).toEqual({
+      client: { browser, os, device: "desktop", isBot: false },
+      country: "DE",
+      referrerDomain: "news.test"
+    })
+    expect(path).toStartWith("/a")
   })
 })
 
