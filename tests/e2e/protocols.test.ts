@@ -35,7 +35,7 @@ const restartIngestion = async () => {
   const before = (await stack.file()).pids["data-ingestion"]
   if (before === undefined) throw new Error("data-ingestion has no pid")
   process.kill(before, "SIGKILL")
-  const end = Date.now() + 30_000
+  const end = Date.now() + 60_000
   while (Date.now() < end) {
     const now = (await stack.file()).pids["data-ingestion"]
     if (now !== undefined && now !== before) {

@@ -15,7 +15,7 @@ const at = (url: string, token: string) =>
 
 /** An answer that breaks off is never told of at all. */
 const inTime = async (told: Promise<unknown>) => {
-  await Promise.race([told, Bun.sleep(15_000)])
+  await Promise.race([told, Bun.sleep(40_000)])
 }
 
 const byTrack = (
@@ -60,7 +60,7 @@ const byTrack = (
 export const mixpanel = byTrack("track", nothing, 1)
 
 /** An application that sends again what the callback calls failed. */
-export const mixpanelAgain = byTrack("track, again", allBut("reset during"), 60)
+export const mixpanelAgain = byTrack("track, again", allBut("reset during"), 300)
 
 /** Up to 50 events in a form. */
 export const mixpanelBatch: OfficialClient = {

@@ -37,7 +37,7 @@ const made = (mode: "v0" | "v1", host: string, key: string): PostHog => {
       flushAt: 10,
       flushInterval: 20,
       maxBatchSize: 10,
-      fetchRetryCount: 60,
+      fetchRetryCount: 300,
       fetchRetryDelay: 200
     })
   } finally {
