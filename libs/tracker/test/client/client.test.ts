@@ -155,6 +155,7 @@ describe("requests", () => {
     expect(world.troubles).toMatchObject([
       { kind: "refused", status: 413, events: [{ event: "x" }] }
     ])
+    expect(world.sent.map(({ events }) => events.length)).toEqual([7, 3, 4, 2, 1, 2, 1])
   })
 })
 
@@ -243,6 +244,17 @@ describe("the queue", () => {
     client.track("large", { text: "x".repeat(2000) }, who)
     expect(client.waiting()).toBeLessThan(10)
     expect(client.waiting() + client.dropped()).toBe(101)
+  })
+
+  it("has room again for as much as was sent", async () => {
+    const world = new World()
+    const client = world.client({ maxQueueBytes: 1000 })
+    for (let n = 0; n < 50; n++) {
+      client.track(`e${n}`, {}, who)
+      await client.flush()
+    }
+    expect(client.dropped()).toBe(0)
+    expect(world.events.length).toBe(50)
   })
 })
 

@@ -128,6 +128,22 @@ describe("a device", () => {
     expect(client.waiting()).toBe(0)
   })
 
+  it("sends nothing any more when it was closed, and keeps what it has", async () => {
+    const world = new World()
+    world.answer = () => ({ status: 503 })
+    const store = memoryStore()
+    const client = world.client({ ...device, store, consent: "granted" })
+    client.track("a")
+    const closed = client.close(5000)
+    await world.pass(5000)
+    await closed
+    const { length } = world.sent
+    await world.pass(600_000)
+    expect(world.sent.length).toBe(length)
+    expect(world.troubles).toEqual([])
+    expect(store.kept.size).toBe(2)
+  })
+
   it("that changes hands has another id", async () => {
     const world = new World()
     const client = world.client({ ...device, consent: "granted", store: memoryStore() })
