@@ -8,6 +8,7 @@ import type { ObjectStore } from "@analytics/object-store/ObjectStore"
 import { Effect, Option, Schema } from "effect"
 import { JobRun } from "../../jobs/JobRun.ts"
 import type { JobType } from "../../jobs/JobType.ts"
+import { withTraitChanges } from "../train/traitChanges.ts"
 import { bodyOf, checked } from "./checked.ts"
 import { Payload } from "./ExportPayload.ts"
 import { exportAnswer } from "./exportAnswer.ts"
@@ -112,16 +113,15 @@ const exported = Effect.fnUntraced(function* ({
       payload,
       folder,
       events: what.events,
-      context: {
+      context: yield* withTraitChanges({
         projectId,
         watermark,
         timezone: "UTC",
         now: watermark,
         // Whether there are any is asked of nobody: they may come while this runs.
         hasLinks: true,
-        hasTraitChanges: true,
         removals: true
-      }
+      })
     })
     return { files, columns: eventsColumns }
   }

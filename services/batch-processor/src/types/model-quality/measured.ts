@@ -6,6 +6,7 @@ import { JobFailed } from "../../jobs/JobType.ts"
 import type { ModelReference } from "../models/ModelReference.ts"
 import { rowBatches } from "../models/rowBatches.ts"
 import { contextAt, peopleOf } from "../train/planTrain.ts"
+import { withTraitChanges } from "../train/traitChanges.ts"
 import { onlineRows } from "./onlineRows.ts"
 import type { Moment } from "./predictedMoments.ts"
 
@@ -64,7 +65,7 @@ const scoredRows = Effect.fnUntraced(function* (
   { latenessHours, model, projectId, reference, watermark }: Asked,
   at: number
 ) {
-  const context = contextAt(projectId, watermark)
+  const context = yield* withTraitChanges(contextAt(projectId, watermark))
   return yield* trainingRows(
     {
       features: ["probability", "version"].map((field) => ({

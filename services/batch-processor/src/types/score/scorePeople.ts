@@ -10,6 +10,7 @@ import { inferred } from "../models/inferred.ts"
 import { rowBatches } from "../models/rowBatches.ts"
 import { served } from "../models/served.ts"
 import { contextAt } from "../train/planTrain.ts"
+import { withTraitChanges } from "../train/traitChanges.ts"
 import { noRoom } from "../train/workFolder.ts"
 import type { DriftMeter } from "./DriftMeter.ts"
 import type { Plan } from "./planScore.ts"
@@ -54,7 +55,7 @@ export const scorePeople = Effect.fn("Score.people")(function* (
       includeBots: plan.includeBots,
       parts: plan.parts
     },
-    contextAt(projectId, plan.watermark)
+    yield* withTraitChanges(contextAt(projectId, plan.watermark))
   ).pipe(
     Effect.mapError(
       ({ errors }) =>

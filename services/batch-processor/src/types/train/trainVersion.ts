@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { ClickHouse } from "@analytics/database/ClickHouse"
 import { featureNames } from "@analytics/ml-models/features/featureName"
 import {
   type RowsStatement,
@@ -15,6 +16,7 @@ import type { RowFile } from "./trainer/RowFile.ts"
 import { runTrainer } from "./trainer/runTrainer.ts"
 import { TrainReport } from "./trainer/TrainReport.ts"
 import { MODEL, REPORT, REQUEST, type TrainRequest } from "./trainer/TrainRequest.ts"
+import { withTraitChanges } from "./traitChanges.ts"
 import { noRoom, workFolder } from "./workFolder.ts"
 import { writeRows } from "./writeRows.ts"
 
@@ -50,30 +52,35 @@ export const rowsAt = (
   { payload, plan, projectId }: Omit<Asked, "jobId">,
   cuts: ReadonlyArray<number>,
   features = plan.features
-): Effect.Effect<ReadonlyArray<RowsStatement>, JobFailed> => {
-  const { includeBots, known, latenessHours, population = {}, target } = payload
-  return trainingRows(
-    {
-      features,
-      population,
-      target,
-      cuts,
-      parts: plan.parts,
-      ...(includeBots === undefined ? {} : { includeBots }),
-      ...(known === undefined ? {} : { known }),
-      ...(latenessHours === undefined ? {} : { latenessHours })
-    },
-    contextAt(projectId, plan.watermark)
-  ).pipe(
-    Effect.map((all) => all.filter(({ part }) => plan.read.includes(part))),
-    Effect.mapError(
-      ({ errors }) =>
-        new JobFailed({
-          detail: errors.map((it) => `${it.pointer}: ${it.detail}`).join("; ")
-        })
+): Effect.Effect<
+  ReadonlyArray<RowsStatement>,
+  JobFailed | JobUnavailable,
+  ClickHouse
+> =>
+  Effect.flatMap(withTraitChanges(contextAt(projectId, plan.watermark)), (context) => {
+    const { includeBots, known, latenessHours, population = {}, target } = payload
+    return trainingRows(
+      {
+        features,
+        population,
+        target,
+        cuts,
+        parts: plan.parts,
+        ...(includeBots === undefined ? {} : { includeBots }),
+        ...(known === undefined ? {} : { known }),
+        ...(latenessHours === undefined ? {} : { latenessHours })
+      },
+      context
+    ).pipe(
+      Effect.map((all) => all.filter(({ part }) => plan.read.includes(part))),
+      Effect.mapError(
+        ({ errors }) =>
+          new JobFailed({
+            detail: errors.map((it) => `${it.pointer}: ${it.detail}`).join("; ")
+          })
+      )
     )
-  )
-}
+  })
 
 /**
  * Reads the rows, trains in a process of its own, and hands the file over. Nothing of it
