@@ -161,11 +161,12 @@ describe.skipIf(!isLong || executable === null)(
       await page.evaluate(`posthog.capture("before")`)
       await allStored(project, visited)
       await context.setOffline(true)
+      // Tried once while there is no network.
+      const failed = page.waitForEvent("requestfailed")
       await page.evaluate(
         `for (const n of [1, 2, 3]) posthog.capture("offline", { n })`
       )
-      // Tried once while there is no network.
-      await page.waitForEvent("requestfailed")
+      await failed
       await context.setOffline(false)
       const stored = await allStored(project, visited)
       await context.close()
@@ -231,8 +232,9 @@ describe.skipIf(!isLong || executable === null)(
       const failed = stopped.page.waitForEvent("requestfailed")
       await stopped.page.evaluate(`posthog.capture("unseen")`)
       await failed
-      await stopped.context.close()
+      // Before it is closed: a beacon passes by what stands here for a blocker.
       expect(await client.accounting(other.project)).toMatchObject({ accepted: 0 })
+      await stopped.context.close()
     }, 120_000)
 
     it("keeps nothing on the device in its mode without cookies", async () => {
