@@ -85,3 +85,31 @@ export const history = fc.record({
   undone: fc.nat({ max: 3 })
 })
 export type History = typeof history extends fc.Arbitrary<infer A> ? A : never
+
+const sumOf = (...numbers: ReadonlyArray<string>): History => ({
+  events: numbers.map((text, at) => ({
+    id: 0,
+    at,
+    known: 0,
+    prefix: "a",
+    changes: [
+      { name: "$add.n", leaf: { text } },
+      ...(at === 1 ? [{ name: "$append.l", leaf: { text } }] : [])
+    ]
+  })),
+  linked: 0,
+  undone: 0
+})
+
+/** Sums at the ends of what integers and doubles can hold, which chance seldom draws. */
+export const extremes: ReadonlyArray<History> = [
+  sumOf("18446744073709551615", "1", "1"),
+  sumOf("18446744073709551615", "1", "-1"),
+  sumOf("-9223372036854775808", "-1"),
+  sumOf("-9223372036854775808", "18446744073709551615", "9223372036854775808"),
+  sumOf("9007199254740993", "1.5", "1.5", "9007199254740993"),
+  sumOf("1.7976931348623157e+308", "1.7976931348623157e+308"),
+  sumOf("0.1", "0.2", "-0.1", "-0.2"),
+  sumOf("1e+21", "1"),
+  sumOf("100000000000000000000", "1")
+]

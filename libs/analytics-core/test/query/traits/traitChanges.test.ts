@@ -12,7 +12,7 @@ import { viewsSql } from "../../../src/query/sql/views.ts"
 import { userTraits } from "../../../src/query/TraitSource.ts"
 import { Values } from "../../../src/query/Values.ts"
 import { contextOf, insertEvents, insertLinks } from "../eventStore.ts"
-import { type History, history } from "./drawnTraits.ts"
+import { extremes, type History, history } from "./drawnTraits.ts"
 import { foldTraits } from "./referenceTraits.ts"
 
 const START = Date.UTC(2025, 2, 1)
@@ -190,7 +190,7 @@ describe("changes of traits", () => {
       Effect.gen(function* () {
         const runs = Number(process.env["RUNS"] ?? 1)
         for (let run = 0; run < runs; run++) {
-          const histories = fc.sample(history, 80)
+          const histories = [...extremes, ...fc.sample(history, 80)]
           const project = yield* stored(histories)
           for (const hours of [1, 3]) {
             const watermark = START + hours * HOUR
