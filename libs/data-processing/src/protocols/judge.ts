@@ -10,6 +10,15 @@ export interface Judged {
   readonly rejected: ReadonlyArray<Rejected>
 }
 
+/**
+ * What the items of a request may grow to, in characters, by making several events each
+ * that repeat most of them: an update of a thousand groups is a thousand events.
+ */
+const MOST_SPREAD = 16 * 1024 * 1024
+
+/** Up to so many events of one item are not worth measuring it. */
+const FEW = 3
+
 /** The stored name of what is kept aside because it is no event. */
 export const MALFORMED = "$malformed"
 
@@ -41,13 +50,24 @@ export const judge = (
   const measure = bodyBytes > request.maxEventBytes
   const events: Array<InboxEvent> = []
   const rejected: Array<Rejected> = []
+  let spread = 0
+  const unlessTooMany = (
+    read: ReadonlyArray<PlainEvent> | PlainEvent | Refusal,
+    item: Json
+  ) => {
+    if (!("length" in read) || read.length <= FEW) return read
+    const grown = read.length * textOf(item).length
+    if (spread + grown > MOST_SPREAD) return tooMany(read.length)
+    spread += grown
+    return read
+  }
   for (let index = 0; index < items.length; index++) {
     const item = items[index] as Json
     const before = events.length
     const refusal =
       measure && isLarger(item, request.maxEventBytes)
         ? tooLarge(request.maxEventBytes)
-        : take(eventsOf(item, visit), facts, events)
+        : take(unlessTooMany(eventsOf(item, visit), item), facts, events)
     if (refusal === undefined) continue
     events.length = before
     if (onRejected === "keep") events.push(malformed(item, refusal, facts))
@@ -97,6 +117,11 @@ const malformed = (
   facts: RequestFacts
 ): InboxEvent => {
   const { projectId, receivedAt } = facts
+  const sent = textOf(item)
+  const cut =
+    sent.length > MOST_KEPT
+      ? `; of ${sent.length} characters the first ${MOST_KEPT} are kept`
+      : ""
   return {
     p: projectId,
     m: crypto.randomUUID(),
@@ -104,9 +129,9 @@ const malformed = (
     r: receivedAt,
     y: "track",
     e: MALFORMED,
-    d: { sent: textOf(item).slice(0, MOST_KEPT).toWellFormed() },
+    d: { sent: sent.slice(0, MOST_KEPT).toWellFormed() },
     q: "malformed",
-    qd: reason
+    qd: reason + cut
   }
 }
 
@@ -123,6 +148,11 @@ const textOf = (item: Json): string => {
 const tooLarge = (maxEventBytes: number) =>
   new Refusal(
     `the event is larger than ${maxEventBytes} bytes: send fewer or shorter properties`
+  )
+
+const tooMany = (events: number) =>
+  new Refusal(
+    `the event stands for ${events} events, which together are too large: name fewer groups or ids in one event, or send smaller batches`
   )
 
 const isLarger = (item: Json, limit: number): boolean => {

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "bun:test"
+import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
+import { take } from "./take.ts"
+
+const routeAt = (path: string) => {
+  const route = protocolRoutes.find((each) => each.path === path)
+  if (route === undefined) throw new Error(`no route ${path}`)
+  return route
+}
+
+const large = { note: "x".repeat(20_000) }
+const names = (count: number) => Array.from({ length: count }, (_, at) => `name${at}`)
+
+const groups = (count: number) => ({
+  user_id: "u-4242",
+  event_type: "$groupidentify",
+  groups: { company: names(count) },
+  group_properties: { $set: large }
+})
+
+const amplitude = (...events: ReadonlyArray<unknown>) =>
+  take(routeAt("/2/httpapi"), JSON.stringify({ api_key: "k", events }))
+
+describe("an item that makes many events", () => {
+  it("is all of them", () => {
+    expect(amplitude(groups(50)).events).toHaveLength(50)
+  })
+
+  it("is refused before they would fill the memory", () => {
+    const { events, rejected } = amplitude(groups(1000))
+    expect(events).toHaveLength(0)
+    expect(rejected[0]?.reason).toContain("1000 events")
+  })
+
+  it("has no more room than all of its request", () => {
+    const { events, rejected } = amplitude(
+      ...Array.from({ length: 20 }, () => groups(50))
+    )
+    expect(rejected[0]?.reason).toContain("smaller batches")
+    expect(events.length % 50).toBe(0)
+    const bytes = JSON.stringify(events).length
+    expect(bytes).toBeGreaterThan(10_000_000)
+    expect(bytes).toBeLessThan(17_000_000)
+  })
+
+  it("is kept aside where the answer can say nothing", () => {
+    const merge = {
+      event: "$merge",
+      properties: { token: "k", $distinct_ids: names(1000), ...large }
+    }
+    const { answer, events } = take(routeAt("/track"), JSON.stringify([merge]))
+    expect(events).toMatchObject([{ q: "malformed" }])
+    expect(answer?.body).toBe("1")
+  })
+
+  it("says so when it is too long to be kept whole", () => {
+    const long = { event: 7, properties: { token: "k", note: "x".repeat(70_000) } }
+    const { events } = take(routeAt("/track"), JSON.stringify([long]))
+    expect(events[0]?.qd).toMatch(/of 70\d{3} characters the first 65536 are kept$/)
+  })
+})
