@@ -5,6 +5,7 @@ import {
   encodeLine,
   type InboxEvent
 } from "@analytics/data-processing/InboxEvent"
+import { isNamedIn, writtenIn } from "@analytics/data-processing/NamedIn"
 import { outcomeOf, type Removal, type Removed } from "./Removal.ts"
 
 /** What becomes of a line: it goes, it stays without an erased id, or it stays. */
@@ -36,9 +37,7 @@ export class Judge {
         kind === "person" && own.length > 0 && own.length >= idHashes.length
     )
     this.#needles =
-      areNamed && ids.size <= 100
-        ? [...ids.keys()].map((id) => JSON.stringify(id))
-        : undefined
+      areNamed && ids.size <= 100 ? [...ids.keys()].flatMap(writtenIn) : undefined
   }
 
   /** `false` is certain: no line of this text is concerned. */
@@ -62,9 +61,10 @@ export class Judge {
   of(event: InboxEvent): Verdict {
     const hash = this.#idHash.id(event.p, idOf(event))
     const goes = this.#removals.find(
-      ({ from, requestedAt, to }, index) =>
+      ({ from, ids, requestedAt, to }, index) =>
         event.r <= requestedAt &&
         (this.#hashes[index]?.has(hash) ||
+          (event.q === "malformed" && ids.some((id) => isNamedIn(event, id))) ||
           (from !== null && to !== null && event.t >= from && event.t < to))
     )
     if (goes !== undefined) return { goes, as: outcomeOf(goes.kind) }

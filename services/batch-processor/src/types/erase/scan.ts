@@ -1,4 +1,5 @@
 import { decodeLine, frameLines } from "@analytics/data-processing/InboxEvent"
+import { isNamedIn, writtenIn } from "@analytics/data-processing/NamedIn"
 import { ClickHouse, quoteName } from "@analytics/database/ClickHouse"
 import { logicalName } from "@analytics/database/Topology"
 import { Effect, Schema } from "effect"
@@ -245,13 +246,16 @@ const linesOf = (frame: Uint8Array): ReadonlyArray<string> => {
 
 /** Whether a line names one of the ids as that of a person. What cannot be read may. */
 const isTheirs = (line: string, { ids, projectId, requestedAt }: Terms): boolean => {
-  if (!ids.some((id) => line.includes(JSON.stringify(id)))) return false
+  if (!ids.some((id) => writtenIn(id).some((written) => line.includes(written))))
+    return false
   try {
-    const { a, p, r, u, v } = decodeLine(line)
+    const event = decodeLine(line)
+    const { a, p, r, u, v } = event
     return (
       p === projectId &&
       r <= requestedAt &&
-      [u, a, v].some((id) => id !== undefined && ids.includes(id))
+      ([u, a, v].some((id) => id !== undefined && ids.includes(id)) ||
+        ids.some((id) => isNamedIn(event, id)))
     )
   } catch {
     return true
