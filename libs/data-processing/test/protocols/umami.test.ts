@@ -1,68 +1,8 @@
 import { describe, expect, it } from "bun:test"
-import { judge } from "@analytics/data-processing/protocols/judge"
 import { umamiRoutes } from "@analytics/data-processing/protocols/umami"
 import fc from "fast-check"
-import { routeIn, visitAt } from "./visits.ts"
-
-const NOW = Date.parse("2026-11-23T12:10:00.000Z")
-const MINUTE = 60_000
-const SITE = "50429a93-8479-4073-be80-d5d29c09c2ec"
-
-interface Circumstances {
-  readonly at?: number
-  readonly ip?: string
-  readonly userAgent?: string
-  readonly cache?: string
-  readonly projectId?: number
-}
-
-const request = (
-  path: string,
-  body: unknown,
-  {
-    at = NOW,
-    cache,
-    projectId,
-    ip = "203.0.113.7",
-    userAgent = "A"
-  }: Circumstances = {}
-) => {
-  const route = routeIn(umamiRoutes, path)
-  const text = JSON.stringify(body)
-  const read = route.read({
-    method: "POST",
-    path,
-    query: new URLSearchParams(),
-    headers: new Headers(cache === undefined ? {} : { "x-umami-cache": cache }),
-    body: text,
-    bytes: Buffer.byteLength(text)
-  })
-  if (read._tag === "Unreadable") return undefined
-  const { events, rejected } = judge(
-    route,
-    read,
-    0,
-    { projectId: 1, receivedAt: at, maxEventBytes: 32_768, testMode: false, ip },
-    visitAt(at, { ip, userAgent }, projectId)
-  )
-  const answer = read.answer({ accepted: events.length, rejected, warnings: [] })
-  return { keys: read.keys, events, rejected, said: JSON.parse(String(answer.body)) }
-}
-
-const send = (payload: object, circumstances?: Circumstances, type = "event") => {
-  const sent = request("/api/send", { type, payload }, circumstances)
-  if (sent === undefined) throw new Error("unreadable")
-  return sent
-}
-
-const batch = (items: ReadonlyArray<unknown>) => {
-  const sent = request("/api/batch", items)
-  if (sent === undefined) throw new Error("unreadable")
-  return sent
-}
-
-const page = { website: SITE, hostname: "x.test", url: "/a?utm_source=b#c" }
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+import { batch, MINUTE, NOW, page, request, SITE, send } from "./umamiRequests.ts"
+import { routeIn } from "./visits.ts"
 
 describe("an event of Umami", () => {
   it("is a page view without a name", () => {
@@ -214,80 +154,6 @@ describe("an event of Umami", () => {
     expect(JSON.parse(String(refused?.body))).toEqual({
       error: { message: "no such website", code: "unauthorized", status: 401 }
     })
-  })
-})
-
-describe("the cache token of Umami", () => {
-  const first = send(page)
-
-  it("comes with the ids of session and visit", () => {
-    expect(first.said.sessionId).toMatch(uuid)
-    expect(first.said.visitId).toMatch(uuid)
-    expect(first.said.sessionId.replaceAll("-", "")).toBe(first.events[0]?.a)
-    expect(first.events[0]?.c?.["sessionId"]).toBe(first.said.visitId)
-    expect(first.said.cache).toMatch(/^[\w.-]{90,100}$/)
-  })
-
-  it("keeps a visitor whose address changes", () => {
-    const moved = { ip: "198.51.100.9", cache: first.said.cache }
-    expect(send(page, { ip: moved.ip }).events[0]?.a).not.toBe(first.events[0]?.a)
-    const kept = send(page, moved)
-    expect(kept.events[0]?.a).toBe(first.events[0]?.a ?? "")
-    expect(kept.said.visitId).toBe(first.said.visitId)
-  })
-
-  it("begins another visit after half an hour of nothing", () => {
-    let { cache } = first.said
-    for (const minutes of [20, 45, 70]) {
-      const kept = send(page, { at: NOW + minutes * MINUTE, cache })
-      expect(kept.said.visitId).toBe(first.said.visitId)
-      cache = kept.said.cache
-    }
-    const later = send(page, { at: NOW + 101 * MINUTE, cache })
-    expect(later.events[0]?.a).toBe(first.events[0]?.a ?? "")
-    expect(later.said.visitId).not.toBe(first.said.visitId)
-  })
-
-  it("is worth nothing tomorrow, for another site, in another project, or changed", () => {
-    const elsewhere = { ip: "198.51.100.9", cache: first.said.cache }
-    const own = (payload: object, more: Circumstances) =>
-      send(payload, { ...elsewhere, ...more }).events[0]?.a
-    const name = first.events[0]?.a
-    expect(own(page, {})).toBe(name ?? "")
-    expect(own(page, { at: NOW + 86_400_000 })).not.toBe(name)
-    expect(own(page, { projectId: 2 })).not.toBe(name)
-    expect(own({ ...page, website: "other" }, {})).not.toBe(name)
-    const read: string = first.said.cache
-    for (let at = 0; at < read.length; at++) {
-      const other = read[at] === "0" ? "1" : "0"
-      const cache = `${read.slice(0, at)}${other}${read.slice(at + 1)}`
-      const given = send(page, { ...elsewhere, cache })
-      expect(given.events[0]?.a).toBe(
-        send(page, { ip: elsewhere.ip }).events[0]?.a ?? ""
-      )
-    }
-  })
-
-  it("is not made by asking for a visitor whose site looks like one", () => {
-    const body = `${"0".repeat(32)}.${NOW}.${NOW}`
-    const asked = [
-      { website: `\0umami cache\0${SITE}\0${body}`, ip: "", userAgent: "" },
-      { website: "", ip: `umami cache\0${SITE}\0${body}`, userAgent: "" },
-      { website: "", ip: "umami cache", userAgent: `${SITE}\0${body}\0` }
-    ]
-    for (const payload of asked) {
-      const { said } = send(payload, { ip: "", userAgent: "" })
-      const seal = said.sessionId.replaceAll("-", "")
-      expect(send(page, { cache: `${body}.${seal}` }).events[0]?.a).not.toBe(
-        "0".repeat(32)
-      )
-    }
-  })
-
-  it("does not name those of whom a server speaks", () => {
-    const spoken = { ...page, ip: "192.0.2.1", userAgent: "B" }
-    const { cache } = first.said
-    expect(send(spoken, { cache }).events[0]?.a).toBe(send(spoken).events[0]?.a ?? "")
   })
 })
 
