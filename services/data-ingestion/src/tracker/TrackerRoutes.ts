@@ -7,7 +7,9 @@ import { Elysia } from "elysia"
 const CACHE = "public, max-age=3600, stale-while-revalidate=86400"
 
 const packed = gzipSync(script, { level: 9 })
-const etag = `"${createHash("sha256").update(script).digest("base64url").slice(0, 22)}"`
+const hash = createHash("sha256").update(script).digest("base64url").slice(0, 22)
+// Weak, since it names the script and not the bytes of one encoding.
+const etag = `W/"${hash}"`
 
 const headers = {
   "content-type": "text/javascript; charset=utf-8",
@@ -27,7 +29,7 @@ export const trackerRoutes = () =>
     ({
       headers: { "accept-encoding": encodings = "", "if-none-match": known = "" }
     }) => {
-      if (known.includes(etag)) return new Response(null, { status: 304, headers })
+      if (known.includes(hash)) return new Response(null, { status: 304, headers })
       return /\bgzip\b/.test(encodings)
         ? new Response(packed, { headers: { ...headers, "content-encoding": "gzip" } })
         : new Response(script, { headers })

@@ -37,7 +37,7 @@ export const typesCommand = Command.make(
       catch: (error) => new NotWritten({ message: `${out.value}: ${error}` })
     })
     const count = Object.keys(schema.events).length
-    yield* Console.log(`${out.value}: ${count} events`)
+    yield* Console.log(`${out.value}: ${count} ${count === 1 ? "event" : "events"}`)
   })
 ).pipe(
   Command.withDescription(
