@@ -48,7 +48,19 @@ export const messageIdOf = (id: string, suffix = ""): string => {
   const whole = id + suffix
   return whole.length <= MAX_MESSAGE_ID && !whole.includes("\0")
     ? whole
-    : createHash("sha256").update(id).digest("hex").slice(0, 40) + suffix
+    : shortOf(id) + suffix
+}
+
+let last: { readonly id: string | undefined; readonly short: string } = {
+  id: undefined,
+  short: ""
+}
+
+/** All that a message makes have the same id: one of megabytes is hashed once. */
+const shortOf = (id: string): string => {
+  if (last.id !== id)
+    last = { id, short: createHash("sha256").update(id).digest("hex").slice(0, 40) }
+  return last.short
 }
 
 /** The id of the `identify` or `group` beside an event that carries traits, too. */

@@ -32,6 +32,20 @@ describe("an item that makes many events", () => {
     expect(rejected[0]?.reason).toContain("1000 events")
   })
 
+  it("is told apart by one id that is read once, however long it is", () => {
+    const named = { ...groups(0), insert_id: "i".repeat(5_000), group_properties: {} }
+    const { events } = amplitude({ ...named, groups: { company: names(500) } })
+    const ids = events.map(({ m }) => m)
+    expect(new Set(ids).size).toBe(500)
+    expect(ids[7]).toBe(`${ids[0]}$group7`)
+    const other = amplitude({
+      ...named,
+      insert_id: "j".repeat(5_000),
+      groups: { a: "b" }
+    })
+    expect(ids).not.toContain(other.events[0]?.m ?? "")
+  })
+
   it("has no more room than all of its request", () => {
     const { events, rejected } = amplitude(
       ...Array.from({ length: 20 }, () => groups(50))
