@@ -159,6 +159,9 @@ const ofGroupIdentify = (
     ...(userId === undefined ? undefined : { user_id: userId }),
     ...(anonymousId === undefined ? undefined : { device_id: anonymousId })
   }
+  const whole = isEmpty(senders)
+    ? context
+    : { ...context, amplitude: { ...rest, ...senders } }
   return groups.map(([groupType, groupId], index) => ({
     type: "group",
     fields: {
@@ -168,9 +171,7 @@ const ofGroupIdentify = (
       groupType,
       groupId,
       traits,
-      context: isEmpty(senders)
-        ? context
-        : { ...context, amplitude: { ...rest, ...senders } }
+      context: whole
     }
   }))
 }

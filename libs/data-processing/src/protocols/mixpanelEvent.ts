@@ -207,11 +207,12 @@ const ofMerge = (
   )
   const last = ids.at(-1)
   if (last === undefined || ids.length < 2) return noIds
+  const beside = besides(shared, left)
   return ids.slice(0, -1).map((previousId, index) => ({
     type: "alias",
     fields: {
       ...shared,
-      ...besides(shared, left),
+      ...beside,
       ...(insertId === undefined || index === 0
         ? undefined
         : { messageId: messageIdOf(insertId, `$merge${index}`) }),
