@@ -31,9 +31,6 @@ const BACKLOG_LIFETIME = 30_000
 /** The longest pause, in seconds, that a project over its quota is told. */
 const MOST_PAUSE = 3600
 
-/** Project ids are positive: who reads a body whose project is not known yet. */
-const NOBODY = 0
-
 interface Bucket {
   tokens: number
   at: number
@@ -47,6 +44,8 @@ export class Admission {
   readonly #limits: Limits
   readonly #pending: MemoryShares
   readonly #reading: MemoryShares
+  /** Of bodies whose project only they can tell, by the network that sends them. */
+  readonly #strangers: MemoryShares
   readonly #buckets = new Map<number, Bucket>()
   #backlog: ReadonlyMap<number, number> = new Map()
   #countedAt = 0
@@ -59,6 +58,9 @@ export class Admission {
     this.#limits = limits
     this.#pending = new MemoryShares(maxPendingBytes, maxProjectPendingBytes)
     this.#reading = new MemoryShares(maxPendingBytes, maxProjectPendingBytes)
+    // All of them together hold no more than one project.
+    const half = maxProjectPendingBytes / 2
+    this.#strangers = new MemoryShares(half, half)
   }
 
   /** Events per project that wait for the loader, as counted at `now`. */
@@ -80,24 +82,35 @@ export class Admission {
   }
 
   /**
-   * Before a body of up to `bytes` is read, of a project if it is known already: a
-   * request that has no chance costs no memory. `undefined` holds the bytes until
-   * `readEnded`.
+   * Before a body of up to `bytes` of a project is read: a request that has no chance
+   * costs no memory. `undefined` holds the bytes until `readEnded`.
    */
-  read(project: number | undefined, bytes: number, now: number): Delayed | undefined {
-    const owner = project ?? NOBODY
-    const shortage = this.#reading.shortageOf(owner, bytes)
+  read(project: number, bytes: number, now: number): Delayed | undefined {
+    const shortage = this.#reading.shortageOf(project, bytes)
     if (shortage !== undefined) return delayed[shortage]
-    if (project !== undefined) {
-      const blocked = this.#blocked(project, 0, now)
-      if (blocked !== undefined) return blocked
-    }
-    this.#reading.take(owner, bytes)
+    const blocked = this.#blocked(project, 0, now)
+    if (blocked !== undefined) return blocked
+    this.#reading.take(project, bytes)
     return undefined
   }
 
-  readEnded(project: number | undefined, bytes: number): void {
-    this.#reading.release(project ?? NOBODY, bytes)
+  readEnded(project: number, bytes: number): void {
+    this.#reading.release(project, bytes)
+  }
+
+  /**
+   * Whether so many bytes may be held while nobody knows whose they are, until
+   * `strangerEnded`: each network has a share, so that one that sends bodies which never
+   * end holds up itself and no others.
+   */
+  readStranger(network: string, bytes: number): boolean {
+    if (this.#strangers.shortageOf(network, bytes) !== undefined) return false
+    this.#strangers.take(network, bytes)
+    return true
+  }
+
+  strangerEnded(network: string, bytes: number): void {
+    this.#strangers.release(network, bytes)
   }
 
   /** An admitted request holds its bytes until `release`. `now` is in milliseconds. */
@@ -182,6 +195,14 @@ const tooLate: Delayed = {
   _tag: "Delayed",
   seconds: 5,
   reason: "too many events of the project wait to be stored"
+}
+
+/** What a stranger without room is told. */
+export const tooManyStrangers: Delayed = {
+  _tag: "Delayed",
+  seconds: 1,
+  reason:
+    "too many bodies are being read whose key is only in them; one in Authorization or in the URL (/w/<key>/) has room of its own"
 }
 
 const delayed: { readonly [shortage in Shortage]: Delayed } = {

@@ -8,7 +8,7 @@ export type Shortage = "share" | "memory"
 export class MemoryShares {
   readonly #most: number
   readonly #mostOfOne: number
-  readonly #held = new Map<number, number>()
+  readonly #held = new Map<number | string, number>()
   #total = 0
 
   constructor(most: number, mostOfOne: number) {
@@ -17,7 +17,7 @@ export class MemoryShares {
   }
 
   /** What keeps `bytes` from being taken; `undefined` when they may be. */
-  shortageOf(owner: number, bytes: number): Shortage | undefined {
+  shortageOf(owner: number | string, bytes: number): Shortage | undefined {
     const held = this.#held.get(owner) ?? 0
     const share =
       this.#total + bytes > this.#most
@@ -29,12 +29,12 @@ export class MemoryShares {
     return this.#total + bytes > 2 * this.#most ? "memory" : undefined
   }
 
-  take(owner: number, bytes: number): void {
+  take(owner: number | string, bytes: number): void {
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + bytes)
     this.#total += bytes
   }
 
-  release(owner: number, bytes: number): void {
+  release(owner: number | string, bytes: number): void {
     const left = (this.#held.get(owner) ?? 0) - bytes
     if (left > 0) this.#held.set(owner, left)
     else this.#held.delete(owner)

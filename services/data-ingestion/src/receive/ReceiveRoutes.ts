@@ -83,8 +83,21 @@ export const receiveRoutes = <R, E>(
       if (span !== undefined) tracing.end(span, response.status)
       return response
     }
-    const { headers, url } = request
+    const { headers, method, url } = request
     const cors = corsHeaders(request)
+    // The router asks the handler of GET for it; who only looks sends nothing.
+    if (method === "HEAD")
+      return answered(
+        new Response(null, {
+          status: 405,
+          headers: { ...cors, allow: route.methods.join(", ") }
+        })
+      )
+    // A cache that answered in our place would take events and keep them.
+    if (method === "GET") {
+      cors["cache-control"] = "no-store"
+      cors["vary"] = "origin"
+    }
     const wait = waitOf(headers.get("prefer"))
     const at = url.indexOf("?")
     const query = at === -1 ? NO_QUERY : new URLSearchParams(url.slice(at))
@@ -103,6 +116,7 @@ export const receiveRoutes = <R, E>(
       userAgent: device
         ? (headers.get("user-agent")?.slice(0, 512) ?? undefined)
         : undefined,
+      address,
       wantsRowIds: wait !== undefined,
       span
     })

@@ -6,6 +6,7 @@ import { judge } from "@analytics/data-processing/protocols/judge"
 import type {
   ProtocolAnswer,
   ProtocolRoute,
+  Reading,
   RefusedKind,
   Rejected
 } from "@analytics/data-processing/protocols/Protocol"
@@ -29,8 +30,9 @@ import { InboxRepo } from "../inbox/InboxRepo.ts"
 import type { Lane } from "../inbox/InboxRow.ts"
 import { KeyRing } from "../keys/KeyRing.ts"
 import type { ProjectKey } from "../keys/ProjectKey.ts"
-import { Admission, type Delayed } from "./Admission.ts"
+import { Admission, type Delayed, tooManyStrangers } from "./Admission.ts"
 import { keyBefore, keysAfter } from "./Credentials.ts"
+import { networkOf } from "./networkOf.ts"
 import {
   BodyTooLarge,
   InboxUnavailable,
@@ -38,7 +40,7 @@ import {
   TooManyEvents,
   UnreadableBody
 } from "./ReceiveProblems.ts"
-import { type BodyText, heldBy, readText } from "./RequestBody.ts"
+import { type BodyText, heldBy, readText, SMALL_BODY } from "./RequestBody.ts"
 import { RuleBook } from "./RuleBook.ts"
 import { UsageRepo } from "./UsageRepo.ts"
 
@@ -123,6 +125,8 @@ export interface Sent {
   /** Of the connection, when a visitor's own device sent the request. */
   readonly ip: string | undefined
   readonly userAgent: string | undefined
+  /** Of the connection, whoever sent the request. */
+  readonly address?: string | undefined
   readonly wantsRowIds: boolean
   /** Of the request, where somebody looks at it. */
   readonly span?: Tracer.Span | undefined
@@ -130,6 +134,14 @@ export interface Sent {
   readonly project?: ProjectKey
   /** Times are what they say, whatever the batch says about clocks. */
   readonly historical?: boolean
+}
+
+/** A request that was read, and whose it is. */
+interface Opened {
+  readonly project: ProjectKey
+  readonly reading: Reading
+  /** Of the unpacked body; 0 without one. */
+  readonly bytes: number
 }
 
 /**
@@ -208,64 +220,120 @@ export class Receiver extends Context.Service<
         return verdict
       }
 
-      const receive = async (sent: Sent): Promise<Taken | Refused> => {
-        const { lane, path, query, request, route } = sent
+      /** Reads what was sent, of somebody who may be known by then or not. */
+      const opened = async (
+        { path, query, request, route }: Sent,
+        project: ProjectKey | undefined,
+        body: string,
+        bytes: number
+      ): Promise<Opened | Refused> => {
         const { headers } = request
+        const method = request.method === "GET" ? "GET" : "POST"
+        const reading = route.read({ method, path, query, headers, body, bytes })
+        if (reading._tag === "Unreadable") return unreadable(reading.reason)
+        if (project !== undefined) return { project, reading, bytes }
+        const candidates = keysAfter(route, reading.keys, headers)
+        const authorized = await authorizeOneOf(candidates)
+        return isRefused(authorized)
+          ? authorized
+          : { project: authorized, reading, bytes }
+      }
+
+      /** The body of a project that is known. */
+      const openBody = async (
+        sent: Sent,
+        project: ProjectKey,
+        limit: number
+      ): Promise<Opened | Refused> => {
+        const { request } = sent
+        const { projectId } = project
+        const held = heldBy(request, limit)
+        const late = admission.read(projectId, held, performance.now())
+        if (late !== undefined) return delayed(late)
+        let body: BodyText
+        try {
+          body = await readText(request, limit)
+        } finally {
+          admission.readEnded(projectId, held)
+        }
+        if (body._tag === "Text") return opened(sent, project, body.text, body.bytes)
+        return body._tag === "Broken"
+          ? unreadable(body.reason)
+          : tooLarge(`A body may have ${limit} bytes: send smaller batches.`)
+      }
+
+      /** A body that must tell whose it is: its memory is held until that is known. */
+      const openStranger = async (
+        sent: Sent,
+        limit: number,
+        most: number
+      ): Promise<Opened | Refused> => {
+        const { request } = sent
+        const network = networkOf(request.headers, sent.address)
+        let held = 0
+        let hasEnded = false
+        const grow = (bytes: number): boolean => {
+          if (hasEnded) return false
+          if (bytes <= held) return true
+          if (!admission.readStranger(network, bytes - held)) return false
+          held = bytes
+          return true
+        }
+        if (!grow(Math.min(heldBy(request, limit), SMALL_BODY)))
+          return delayed(tooManyStrangers)
+        try {
+          const body = await readText(request, limit, { grow })
+          switch (body._tag) {
+            case "Text":
+              return await opened(sent, undefined, body.text, body.bytes)
+            case "Broken":
+              return unreadable(body.reason)
+            case "NoRoom":
+              return delayed(tooManyStrangers)
+            case "TooLarge":
+              return tooLarge(
+                limit < most
+                  ? `A body may have ${limit} bytes when the key is only in it: put the key into Authorization.`
+                  : `A body may have ${limit} bytes: send smaller batches.`
+              )
+          }
+        } finally {
+          hasEnded = true
+          admission.strangerEnded(network, held)
+        }
+      }
+
+      /** Who sends, and what. */
+      const open = async (sent: Sent): Promise<Opened | Refused> => {
+        const { query, request, route } = sent
         let project = sent.project
         if (project === undefined) {
-          const key = keyBefore(route, sent.pathKey, headers, query)
+          const key = keyBefore(route, sent.pathKey, request.headers, query)
           if (key !== undefined) {
             const authorized = await authorize(key)
             if (isRefused(authorized)) return authorized
             project = authorized
           }
         }
+        if (request.method === "GET") return opened(sent, project, "", 0)
         const most = Math.max(
           config.maxBatchBytes,
           Math.min(route.maxBodyBytes ?? 0, MOST_BODY)
         )
-        const limit =
-          project === undefined
-            ? Math.min(route.maxKeylessBytes ?? MAX_KEYLESS_BYTES, most)
-            : most
-        let text = ""
-        let bytes = 0
-        if (request.method !== "GET") {
-          const owner = project?.projectId
-          const held = heldBy(request, limit)
-          const late = admission.read(owner, held, performance.now())
-          if (late !== undefined) return delayed(late)
-          let body: BodyText
-          try {
-            body = await readText(request, limit)
-          } finally {
-            admission.readEnded(owner, held)
-          }
-          if (body._tag === "TooLarge")
-            return tooLarge(
-              project === undefined && limit < most
-                ? `A body may have ${limit} bytes when the key is only in it: put the key into Authorization.`
-                : `A body may have ${limit} bytes: send smaller batches.`
+        return project === undefined
+          ? openStranger(
+              sent,
+              Math.min(route.maxKeylessBytes ?? MAX_KEYLESS_BYTES, most),
+              most
             )
-          if (body._tag === "Broken") return unreadable(body.reason)
-          text = body.text
-          bytes = body.bytes
-        }
-        const reading = route.read({
-          method: request.method === "GET" ? "GET" : "POST",
-          path,
-          query,
-          headers,
-          body: text,
-          bytes
-        })
-        if (reading._tag === "Unreadable") return unreadable(reading.reason)
-        if (project === undefined) {
-          const candidates = keysAfter(route, reading.keys, headers)
-          const authorized = await authorizeOneOf(candidates)
-          if (isRefused(authorized)) return authorized
-          project = authorized
-        }
+          : openBody(sent, project, most)
+      }
+
+      const receive = async (sent: Sent): Promise<Taken | Refused> => {
+        const { lane, request, route } = sent
+        const it = await open(sent)
+        if (isRefused(it)) return it
+        const { bytes, project, reading } = it
         const { items } = reading
         if (items.length > config.maxBatchEvents)
           return tooLarge(
@@ -278,7 +346,7 @@ export class Receiver extends Context.Service<
           route,
           reading,
           // What GET carries is bounded by what a URL may be.
-          request.method === "GET" ? 0 : bytes,
+          bytes,
           {
             projectId,
             receivedAt,
@@ -377,7 +445,7 @@ const hasOptedOut = (headers: Headers): boolean =>
 const isImport = (months: ReadonlyArray<number>): boolean =>
   new Set(months).size > MAX_LIVE_MONTHS
 
-const isRefused = (it: ProjectKey | Refused): it is Refused => "_tag" in it
+const isRefused = (it: ProjectKey | Opened | Refused): it is Refused => "_tag" in it
 
 const allowed = (key: ProjectKey): ProjectKey | Refused =>
   key.kind === "write"

@@ -12,6 +12,7 @@ const decoder = new TextDecoder()
 export type BodyText =
   | { readonly _tag: "Text"; readonly text: string; readonly bytes: number }
   | { readonly _tag: "TooLarge" }
+  | { readonly _tag: "NoRoom" }
   | { readonly _tag: "Broken"; readonly reason: string }
 
 /** The bytes to hold for a body while it is read: its length, if it says it. */
@@ -21,21 +22,32 @@ export const heldBy = (request: Request, limit: number): number => {
   return declared <= limit * SLACK ? declared : limit
 }
 
+/** Whether there is room for a body of so many bytes, of which some have come. */
+export type Grow = (bytes: number) => boolean
+
+/** A body of which no more is counted before it has come. */
+export const SMALL_BODY = 128 * 1024
+
 /**
  * The text of a body of at most `limit` bytes, unpacked when it starts like gzip, whatever
  * the headers say: RudderStack calls gzipped JSON a form, beacons call JSON text. Bytes
- * that are not UTF-8 become U+FFFD. `patience` is in milliseconds.
+ * that are not UTF-8 become U+FFFD. `patience` is in milliseconds. `grow` is asked before
+ * more than `SMALL_BODY` is held, and for what is unpacked.
  */
 export const readText = async (
   request: Request,
   limit: number,
-  patience = PATIENCE
+  {
+    grow,
+    patience = PATIENCE
+  }: { readonly grow?: Grow; readonly patience?: number } = {}
 ): Promise<BodyText> => {
   let bytes: Uint8Array
   try {
-    bytes = await inTime(read(request, limit * SLACK), patience)
+    bytes = await inTime(read(request, limit * SLACK, grow), patience)
   } catch (error) {
     if (error instanceof BodyTooLarge) return { _tag: "TooLarge" }
+    if (error instanceof NoRoom) return { _tag: "NoRoom" }
     if (error instanceof TooSlow)
       return { _tag: "Broken", reason: "the body took too long to come" }
     // The client went away or its chunks are not what HTTP allows.
@@ -50,18 +62,39 @@ export const readText = async (
         : { _tag: "Broken", reason: "the body starts like gzip but cannot be unpacked" }
     }
   }
-  return bytes.byteLength > limit
-    ? { _tag: "TooLarge" }
-    : { _tag: "Text", text: decoder.decode(bytes), bytes: bytes.byteLength }
+  if (bytes.byteLength > limit) return { _tag: "TooLarge" }
+  if (grow?.(bytes.byteLength) === false) return { _tag: "NoRoom" }
+  return { _tag: "Text", text: decoder.decode(bytes), bytes: bytes.byteLength }
 }
 
 /** With a length the body is read at once, which costs half as much as its chunks. */
-const read = (request: Request, limit: number): Promise<Uint8Array> => {
+const read = (request: Request, limit: number, grow?: Grow): Promise<Uint8Array> => {
   const length = request.headers.get("content-length")
-  return length !== null && Number(length) <= limit
-    ? request.bytes()
-    : readUpTo(request, limit)
+  const known = length === null ? Number.NaN : Number(length)
+  if (grow !== undefined && !(known <= SMALL_BODY))
+    return readWhileRoom(request, limit, grow)
+  return known <= limit ? request.bytes() : readUpTo(request, limit)
 }
+
+const readWhileRoom = async (
+  request: Request,
+  limit: number,
+  grow: Grow
+): Promise<Uint8Array> => {
+  if (Number(request.headers.get("content-length") ?? 0) > limit)
+    throw new BodyTooLarge(limit)
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > limit) throw new BodyTooLarge(limit)
+    if (!grow(size)) throw new NoRoom()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+class NoRoom extends Error {}
 
 class TooSlow extends Error {}
 

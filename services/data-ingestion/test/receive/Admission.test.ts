@@ -72,7 +72,7 @@ describe("Admission", () => {
 
   it("has no body read that would not be admitted", () => {
     const admission = new Admission(limits)
-    const read = (project: number | undefined, bytes: number) =>
+    const read = (project: number, bytes: number) =>
       admission.read(project, bytes, 0)?.seconds
     admission.watch(new Map([[1, 100]]), 0)
     expect(read(1, 1)).toBe(5)
@@ -81,21 +81,40 @@ describe("Admission", () => {
     expect(read(3, 1)).toBeUndefined()
   })
 
-  it("bounds the bodies that are read, of each and of those without a key", () => {
+  it("bounds the bodies that are read, of each and of all", () => {
     const admission = new Admission(limits)
-    const read = (project: number | undefined, bytes: number) =>
+    const read = (project: number, bytes: number) =>
       admission.read(project, bytes, 0)?.seconds
-    expect(read(undefined, 600)).toBeUndefined()
-    expect(read(undefined, 1)).toBe(1)
+    expect(read(4, 600)).toBeUndefined()
+    expect(read(4, 1)).toBe(1)
     expect(read(1, 600)).toBeUndefined()
     expect(read(1, 1)).toBe(1)
     expect(read(2, 600)).toBeUndefined()
     expect(read(3, 600)).toBe(1)
-    admission.readEnded(undefined, 600)
+    admission.readEnded(4, 600)
     expect(read(3, 600)).toBeUndefined()
-    expect(read(undefined, 600)).toBe(1)
+    expect(read(4, 600)).toBe(1)
     admission.readEnded(1, 600)
-    expect(read(undefined, 600)).toBeUndefined()
+    expect(read(4, 600)).toBeUndefined()
+  })
+
+  it("lets a stranger hold up itself, and neither others nor projects", () => {
+    const admission = new Admission(limits)
+    const sends = (network: string, bytes: number) =>
+      admission.readStranger(network, bytes)
+    for (let at = 0; at < 3; at++) expect(sends("a", 100)).toBe(true)
+    expect(sends("a", 1)).toBe(false)
+    // Memory is short now, and half of it is each one's.
+    expect(sends("b", 100)).toBe(true)
+    expect(sends("b", 50)).toBe(true)
+    expect(sends("b", 1)).toBe(false)
+    expect(sends("c", 100)).toBe(true)
+    // All of them hold no more than one project may.
+    expect(sends("d", 51)).toBe(false)
+    expect(sends("d", 50)).toBe(true)
+    expect(admission.read(1, 600, 0)).toBeUndefined()
+    admission.strangerEnded("a", 300)
+    expect(sends("a", 50)).toBe(true)
   })
 
   it("remembers the projects that sent last", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "bun:test"
+import { gzipSync } from "node:zlib"
 import { heldBy, readText } from "../../src/receive/RequestBody.ts"
 
 const request = (
@@ -11,10 +12,31 @@ describe("readText", () => {
     const slow = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new Uint8Array([0x7b]))
     })
-    expect(await readText(request(slow), 100, 10)).toEqual({
+    expect(await readText(request(slow), 100, { patience: 10 })).toEqual({
       _tag: "Broken",
       reason: "the body took too long to come"
     })
+  })
+
+  it("asks for room before it holds more, and for what it unpacks", async () => {
+    const asked: Array<number> = []
+    const grow = (bytes: number) => {
+      asked.push(bytes)
+      return bytes <= 300_000
+    }
+    const chunks = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(100_000))
+    })
+    expect(await readText(request(chunks), 1_000_000, { grow })).toEqual({
+      _tag: "NoRoom"
+    })
+    expect(asked).toEqual([100_000, 200_000, 300_000, 400_000])
+    const packed = new Request("http://localhost/", {
+      method: "POST",
+      body: new Uint8Array(gzipSync("x".repeat(400_000)))
+    })
+    expect(await readText(packed, 1_000_000, { grow })).toEqual({ _tag: "NoRoom" })
+    expect(asked.at(-1)).toBe(400_000)
   })
 
   it("counts a body as long as it says, and one that says nothing as a large one", () => {

@@ -79,6 +79,41 @@ describe("a key in the path", () => {
   })
 })
 
+describe("what is sent by GET", () => {
+  const event = { event: "looked", properties: { token: "write2", distinct_id: "u" } }
+  const track = `/track?data=${encodeURIComponent(JSON.stringify(event))}`
+
+  it("is kept by no cache, whatever it is answered", async () => {
+    for (const [path, status] of [
+      [track, 200],
+      [track.replace("write2", "nobody's"), 401],
+      ["/i?e=pv&uid=u&aid=write2", 200],
+      ["/ice.png?e=pv&uid=u&aid=write2", 200],
+      ["/w/unclear/v1/projects/x/settings", 503],
+      ["/sourceConfig?writeKey=write2", 200]
+    ] as const) {
+      const answer = await request(path)
+      expect([path, answer.status]).toEqual([path, status])
+      expect([path, answer.headers.get("cache-control")]).toEqual([path, "no-store"])
+    }
+    const config = await request("/array/write2/config")
+    expect(config.headers.get("cache-control")).toBe("public, max-age=300")
+    // Else a page would be given what was said to no page.
+    expect(config.headers.get("vary")).toBe("origin")
+  })
+
+  it("is not sent by who asks for the headers alone", async () => {
+    const before = await account("secret2")
+    const server = app.listen({ hostname: "127.0.0.1", port: 0 }).server
+    const answer = await fetch(`http://127.0.0.1:${server?.port}${track}`, {
+      method: "HEAD"
+    }).finally(() => server?.stop(true))
+    expect(answer.status).toBe(405)
+    expect(answer.headers.get("allow")).toBe("GET, POST")
+    expect((await account("secret2")).accepted).toBe(before.accepted)
+  })
+})
+
 describe("a page that sends without an id", () => {
   it("is one visitor on a device, and another elsewhere", async () => {
     const send = (agent: string, headers: Record<string, string>) =>
