@@ -134,25 +134,50 @@ const ofIdentify = (
     idIn(properties["$user_id"]) ??
     idIn(properties["distinct_id"])
   if (user === undefined) return noUser
-  const device =
-    idIn(properties["$anon_id"]) ??
-    idIn(properties["$anon_distinct_id"]) ??
-    idIn(properties["$device_id"])
+  const { anonymousId, before } = anonymousOf(properties)
   return {
     type: "identify",
     fields: {
       ...shared,
       userId: user,
-      ...(device === undefined ? undefined : { anonymousId: withoutPrefix(device) }),
+      ...(anonymousId === undefined ? undefined : { anonymousId }),
       traits: {},
-      ...besides(shared, left)
+      ...besides(shared, left, before)
     }
   }
 }
 
+/**
+ * Who somebody was until now. The clients call the id before `$anon_distinct_id` whatever
+ * it is: if it is not the device's, it is the user who was there before, and nobody's
+ * anonymous id.
+ */
+const anonymousOf = (
+  properties: JsonObject
+): {
+  readonly anonymousId?: string | undefined
+  readonly before?: string | undefined
+} => {
+  const given = idIn(properties["$anon_id"])
+  if (given !== undefined) return { anonymousId: withoutPrefix(given) }
+  const before = idIn(properties["$anon_distinct_id"])
+  const deviceId = idIn(properties["$device_id"])
+  const device = deviceId === undefined ? undefined : withoutPrefix(deviceId)
+  if (before === undefined) return { anonymousId: device }
+  const anonymous = withoutPrefix(before)
+  return device === undefined || before.startsWith(DEVICE) || anonymous === device
+    ? { anonymousId: anonymous }
+    : { anonymousId: device, before }
+}
+
 /** The context with what an event that tells of ids says beside: that is no trait. */
-const besides = (shared: JsonObject, left: JsonObject): JsonObject => {
+const besides = (
+  shared: JsonObject,
+  left: JsonObject,
+  before?: string | undefined
+): JsonObject => {
   const rest = Object.entries(left).filter(([name]) => !identifying.has(name))
+  if (before !== undefined) rest.push(["$anon_distinct_id", before])
   return rest.length === 0
     ? {}
     : {

@@ -128,6 +128,17 @@ describe("an event of Mixpanel", () => {
     ])
   })
 
+  it("does not make the user before an anonymous id of the next one", () => {
+    // As the browser's library says it of a second user of a device without `reset`.
+    const next = { distinct_id: "b", $user_id: "b", $device_id: "d" }
+    const second = one({ ...next, $anon_distinct_id: "a" }, "$identify")
+    expect(second).toMatchObject({ u: "b", a: "d" })
+    expect(second.c).toEqual({ mixpanel: { $anon_distinct_id: "a" } })
+    for (const before of ["d", "$device:d"])
+      expect(one({ ...next, $anon_distinct_id: before }, "$identify").a).toBe("d")
+    expect(one({ distinct_id: "b", $anon_distinct_id: "x" }, "$identify").a).toBe("x")
+  })
+
   it("keeps what has no place, by its own name", () => {
     expect(one({ distinct_id: "x", $user_id: "u", ip: 1 }).d).toEqual({
       distinct_id: "x",
