@@ -110,6 +110,33 @@ it("csv says when a quote is never closed, without holding the rest", async () =
   await expect(read).rejects.toThrow("row 1 is longer than 4 MiB")
 }, 30_000)
 
+it("reads no table whose columns cannot be told apart, or are too many", async () => {
+  const twice = "id,at,,at,\n1,2,3,4,5\n"
+  expect(await rowsOf(csv(bytesOf(twice), { delimiter: "," }))).toMatchObject([
+    { number: 1, fields: { id: "1", at: "4" } }
+  ])
+  const told = async (text: string) =>
+    Promise.resolve(
+      rowsOf(csv(bytesOf(text), { delimiter: ",", areNamesUnique: true }))
+    ).then(
+      () => "read",
+      (error: unknown) => String(error)
+    )
+  expect(await told("id,at,,\n1,2,3,4\n")).toBe("read")
+  expect(await told(twice)).toContain("two columns are called at")
+  expect(await told(`${",".repeat(10_000)}\n1\n`)).toContain("10001 columns")
+})
+
+it("gives long rows of a table a few at a time", async () => {
+  const text = `id,text\n${`1,${"x".repeat(1024 * 1024)}\n`.repeat(12)}`
+  const whole = (async function* () {
+    yield new TextEncoder().encode(text)
+  })()
+  const blocks = await Array.fromAsync(csv(whole, { delimiter: "," }))
+  expect(Math.max(...blocks.map(({ rows }) => rows.length))).toBeLessThan(6)
+  expect(blocks.flatMap(({ rows }) => rows).at(-1)).toMatchObject({ number: 12 })
+})
+
 describe("columns", () => {
   it("splits at runs of blanks", async () => {
     const rows = await rowsOf(columns(bytesOf(" id  x\n 1   2\n\n 3\n"), {}))
@@ -135,6 +162,17 @@ describe("ndjson", () => {
 })
 
 describe("apacheLog", () => {
+  it("does not look again and again for the end of a line", async () => {
+    const line = `1.1.1.1 - - [t] "GET / H" 200 1 "-" "${" ".repeat(1_000_000)}"x`
+    const whole = (async function* () {
+      yield new TextEncoder().encode(line)
+    })()
+    // The square of it would take minutes.
+    expect(await rowsOf(apacheLog(whole, beginning))).toMatchObject([
+      { _tag: "UnreadableRow" }
+    ])
+  })
+
   it("reads the combined and the common format", async () => {
     const common =
       '192.0.2.1 - eva [17/May/2015:10:05:03 +0000] "GET /a?b=1 HTTP/1.1" 200 -'

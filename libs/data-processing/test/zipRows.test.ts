@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib"
 import fc from "fast-check"
 import { zipSync } from "fflate"
 import { type Batch, batches, unread } from "../src/import/batches.ts"
+import { rowId } from "../src/import/Mapped.ts"
 import { plainEvent } from "../src/import/plainEvent.ts"
 import { csv } from "../src/readers/csv.ts"
 import { ndjson } from "../src/readers/ndjson.ts"
@@ -128,9 +129,9 @@ describe("zipRows", () => {
             let n = 0
             const files = sizes.map(([count, isPacked], index) => {
               const lines = Array.from({ length: count }, () =>
-                kind === "csv" ? `e,${++n}` : `{"event":"e","messageId":"${++n}"}`
+                kind === "csv" ? `e,${++n}` : `{"event":"e","n":"${++n}"}`
               )
-              const head = kind === "csv" ? ["event,messageId"] : [" "]
+              const head = kind === "csv" ? ["event,n"] : [" "]
               const content = text([...head, ...lines].join("\n"))
               return [`${index}`, isPacked ? gzipSync(content) : content] as const
             })
@@ -149,7 +150,8 @@ describe("zipRows", () => {
             const eventsOf = (all: ReadonlyArray<Batch>) =>
               all.flatMap(({ events }) => events)
             const whole = await read()
-            expect(eventsOf(whole)).toHaveLength(n)
+            // Among them the ids, made of their places.
+            expect(new Set(eventsOf(whole)).size).toBe(n)
             for (const [index, batch] of whole.entries())
               expect(eventsOf(await read(batch))).toEqual(
                 eventsOf(whole.slice(index + 1))
@@ -160,6 +162,21 @@ describe("zipRows", () => {
       )
     }
   )
+
+  it("tells a row apart by its file, whichever files are read", async () => {
+    const archive = zipSync({
+      "a.csv": text("n\n1\n2\n"),
+      [`${"long/".repeat(60)}b.csv`]: text("n\n3\n4\n")
+    })
+    const idsOf = async (isWanted?: (name: string) => boolean) => {
+      const rows = await rowsOf(archive, csvReader, { isWanted })
+      return rows.map((row) => rowId("f", row))
+    }
+    const all = await idsOf()
+    expect(new Set(all).size).toBe(4)
+    expect(await idsOf((name) => name.endsWith("a.csv"))).toEqual(all.slice(0, 2))
+    expect(await idsOf((name) => name.endsWith("b.csv"))).toEqual(all.slice(2))
+  })
 
   it("does not read what was read before, and asks for the directory at once", async () => {
     const last = 3999

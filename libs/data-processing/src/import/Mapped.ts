@@ -29,4 +29,7 @@ export type ToEvent = (row: Row, file: string) => Mapped
 export const fileId = (sha256: string): string => `imp-${sha256.slice(0, 24)}`
 
 /** The messageId of a row that brings none. */
-export const rowId = (file: string, number: number): string => `${file}-${number}`
+export const rowId = (
+  file: string,
+  { number, place }: Pick<Row, "number" | "place">
+): string => `${file}-${place ?? number}`

@@ -59,7 +59,8 @@ export const makeMapper = (mapping: Mapping) => {
     )
   }
 
-  return ({ fields, number }: Row, file: string): Mapped => {
+  return (row: Row, file: string): Mapped => {
+    const { fields } = row
     const at = (column: string | undefined): unknown => {
       const value = column === undefined ? undefined : fields[column]
       return value === "" ? undefined : value
@@ -79,7 +80,7 @@ export const makeMapper = (mapping: Mapping) => {
         timestamp,
         userId: at(mapping.userColumn),
         anonymousId: at(mapping.anonymousColumn),
-        messageId: at(mapping.messageIdColumn) ?? rowId(file, number),
+        messageId: at(mapping.messageIdColumn) ?? rowId(file, row),
         properties: propertiesOf(fields)
       }
     }

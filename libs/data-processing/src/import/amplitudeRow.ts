@@ -28,9 +28,9 @@ const objects: ReadonlySet<string> = new Set([
  * An event of Amplitude's export, as it would have come live. Its `user_properties` are
  * all that was known of the user by then.
  */
-export const amplitudeRow = ({ fields, number }: Row, file: string): Mapped => {
+export const amplitudeRow = (row: Row, file: string): Mapped => {
   const named: Array<readonly [string, Json]> = []
-  for (const [name, value] of Object.entries(fields as JsonObject))
+  for (const [name, value] of Object.entries(row.fields as JsonObject))
     if (value !== null && value !== "" && !isEmpty(value))
       named.push([
         names.get(name) ?? name,
@@ -38,7 +38,7 @@ export const amplitudeRow = ({ fields, number }: Row, file: string): Mapped => {
       ])
   const item: JsonObject = Object.fromEntries(named)
   if (item["time"] === undefined) return { reason: "event_time is missing" }
-  const id = idIn(item["insert_id"]) ?? idIn(item["uuid"]) ?? rowId(file, number)
+  const id = idIn(item["insert_id"]) ?? idIn(item["uuid"]) ?? rowId(file, row)
   return mappedOf(amplitudeEvents({ ...item, insert_id: id }))
 }
 

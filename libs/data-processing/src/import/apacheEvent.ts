@@ -9,7 +9,8 @@ const readTime = writtenTime("dd/MMM/yyyy:HH:mm:ss Z", "+00:00")
  * One request of an access log as a page view. The visitor is a hash of address and
  * browser: the log's addresses are people's, and do not leave the file.
  */
-export const apacheEvent = ({ fields, number }: Row, file: string): Mapped => {
+export const apacheEvent = (row: Row, file: string): Mapped => {
+  const { fields } = row
   const timestamp = readTime(fields["time"])
   if (timestamp === undefined)
     return { reason: "the time of the request is not readable" }
@@ -22,7 +23,7 @@ export const apacheEvent = ({ fields, number }: Row, file: string): Mapped => {
       type: "page",
       timestamp,
       anonymousId: visitor.slice(0, 32),
-      messageId: rowId(file, number),
+      messageId: rowId(file, row),
       properties: { path, method, status, bytes, referrer },
       context: { userAgent, page: { path, referrer } }
     }

@@ -38,12 +38,25 @@ export const bodyOf = (events: ReadonlyArray<string>): string =>
 /** Bytes of a body beside its events and the commas after them. */
 const envelope = 16
 
+/** Characters of all events of a row, each of which may repeat most of it. */
+const MOST_SPREAD = 16 * 1024 * 1024
+
+/** `undefined` if they are too large together. */
 const textsOf = (
   mapped: Exclude<Mapped, { readonly reason: string }>
-): ReadonlyArray<string> =>
-  mapped.json !== undefined
-    ? [mapped.json]
-    : (mapped.events ?? [mapped.event]).map((event) => JSON.stringify(event))
+): ReadonlyArray<string> | undefined => {
+  if (mapped.json !== undefined) return [mapped.json]
+  if (mapped.events === undefined) return [JSON.stringify(mapped.event)]
+  const texts: Array<string> = []
+  let length = 0
+  for (const event of mapped.events) {
+    const text = JSON.stringify(event)
+    length += text.length
+    if (length > MOST_SPREAD) return undefined
+    texts.push(text)
+  }
+  return texts
+}
 
 /** Cuts rows into requests. `rows` are read from `after.from`; those before are left out. */
 export async function* batches(
@@ -71,14 +84,15 @@ export async function* batches(
     for (const row of block.rows) {
       if (row.number <= after.lastRow) continue
       const mapped = row._tag === "Row" ? toEvent(row, file) : row
-      if (mapped.reason !== undefined) {
-        skipped.push({ number: row.number, reason: mapped.reason })
+      const texts = mapped.reason === undefined ? textsOf(mapped) : undefined
+      if (texts === undefined) {
+        const reason = mapped.reason ?? "the events of the row are too large together"
+        skipped.push({ number: row.number, reason })
         lastRow = row.number
         // A file of nothing else must not collect in memory.
         if (skipped.length >= limits.maxEvents) yield take()
         continue
       }
-      const texts = textsOf(mapped)
       let length = 0
       for (const text of texts) length += Buffer.byteLength(text) + 1
       // All events of a row are in one batch, so that a batch ends between two rows.

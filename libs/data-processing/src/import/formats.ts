@@ -18,13 +18,23 @@ export interface TextOptions {
   readonly delimiter?: string | undefined
   readonly columns?: ReadonlyArray<string> | undefined
   readonly skipLines?: number | undefined
+  /** Whose export it is: what its columns are is known, so each must be there once. */
+  readonly from?: Vendor | undefined
 }
 
 export const textReader = (format: TextFormat, options: TextOptions): Reader => {
   switch (format) {
     case "csv":
       return (bytes, from) =>
-        csv(bytes, { ...options, delimiter: options.delimiter ?? "," }, from)
+        csv(
+          bytes,
+          {
+            ...options,
+            delimiter: options.delimiter ?? ",",
+            areNamesUnique: options.from !== undefined
+          },
+          from
+        )
     case "columns":
       return (bytes, from) => columns(bytes, options, from)
     case "ndjson":

@@ -45,7 +45,7 @@ export const inWallClock =
     const time = numberIn(properties["time"])
     if (time === undefined) return toEvent(row, file)
     const fields = { ...row.fields, properties: { ...properties, time: correct(time) } }
-    return toEvent({ _tag: "Row", number: row.number, fields }, file)
+    return toEvent({ ...row, fields }, file)
   }
 
 const numberIn = (value: Json | undefined): number | undefined => {

@@ -48,7 +48,8 @@ const names: Readonly<Record<string, string>> = {
 }
 
 /** A tracking request (`GET /matomo.php?idsite=1&rec=1&…`) of an access log. */
-export const matomoRequest = ({ fields, number }: Row, file: string): Mapped => {
+export const matomoRequest = (row: Row, file: string): Mapped => {
+  const { fields } = row
   const [path = "", search = ""] = String(fields["path"] ?? "").split(/\?(.*)/su, 2)
   if (!endpoint.test(path)) return { reason: "no tracking request" }
   const query = new URLSearchParams(search)
@@ -68,7 +69,7 @@ export const matomoRequest = ({ fields, number }: Row, file: string): Mapped => 
       ...named(query),
       timestamp,
       ...visitorOf(query, fields, timestamp, file),
-      messageId: query.has("rand") ? requestId(fields) : rowId(file, number),
+      messageId: query.has("rand") ? requestId(fields) : rowId(file, row),
       properties: propertiesOf(query),
       context: contextOf(query, fields)
     }

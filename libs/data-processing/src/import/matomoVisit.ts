@@ -43,6 +43,9 @@ const placed = new Set([
   ...["referrerUrl", "languageCode", "resolution", "goalConversions"]
 ])
 
+/** Matomo itself shows 500. */
+const MOST_ACTIONS = 10_000
+
 /** Each action of a visit as an event; ids are those of Matomo's own tables. */
 export const matomoVisit = ({ fields }: Row): Mapped => {
   const visit = isJsonObject(fields) ? fields : {}
@@ -51,6 +54,8 @@ export const matomoVisit = ({ fields }: Row): Mapped => {
   if (!Array.isArray(actions) || id === undefined)
     return { reason: "not a visit with idVisit and actionDetails" }
   const made = actions.filter(isJsonObject)
+  if (made.length > MOST_ACTIONS)
+    return { reason: `a visit of more than ${MOST_ACTIONS} actions` }
   if (made.length === 0) return { reason: "a visit without actions" }
   if (made.some((action) => timeOf(action, visit) === undefined))
     return { reason: "the time of an action is not readable" }

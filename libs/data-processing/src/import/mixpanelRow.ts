@@ -10,14 +10,14 @@ import { mappedOf } from "./mappedOf.ts"
  * A line of Mixpanel's raw export, `{"event", "properties"}`, as it would have come live;
  * or a profile of its Engage API, `{"$distinct_id", "$properties"}`.
  */
-export const mixpanelRow = ({ fields, number }: Row, file: string): Mapped => {
-  const item = fields as JsonObject
+export const mixpanelRow = (row: Row, file: string): Mapped => {
+  const item = row.fields as JsonObject
   const profile = objectIn(item["$properties"])
-  if (profile !== undefined) return ofProfile(item, profile, rowId(file, number))
+  if (profile !== undefined) return ofProfile(item, profile, rowId(file, row))
   const properties = objectIn(item["properties"])
   const { time = null } = properties ?? {}
   if (time === null) return { reason: "properties.time is missing" }
-  const id = idIn(properties?.["$insert_id"]) ?? rowId(file, number)
+  const id = idIn(properties?.["$insert_id"]) ?? rowId(file, row)
   return mappedOf(
     mixpanelEvents({ ...item, properties: { ...properties, $insert_id: id } })
   )

@@ -6,8 +6,9 @@ const isAbsent = (value: unknown): boolean =>
   value === undefined || value === null || value === ""
 
 /** A row of NDJSON that is an event already, with an id made from its place in the file. */
-export const plainEvent = ({ fields, json, number }: Row, file: string): Mapped => {
-  const id = rowId(file, number)
+export const plainEvent = (row: Row, file: string): Mapped => {
+  const { fields, json } = row
+  const id = rowId(file, row)
   const named = Object.hasOwn(fields, "messageId")
   if (named && !isAbsent(fields["messageId"]))
     return json === undefined ? { event: fields } : { json }
@@ -23,7 +24,8 @@ const objects = ["properties", "traits", "context"]
  * `traits` and `context` hold JSON text or objects; empty values are absent; a row with an
  * event name and no `type` is a `track`.
  */
-export const tableEvent = ({ fields, number }: Row, file: string): Mapped => {
+export const tableEvent = (row: Row, file: string): Mapped => {
+  const { fields } = row
   const event: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields))
     if (!isAbsent(value)) event[name] = value
@@ -37,7 +39,7 @@ export const tableEvent = ({ fields, number }: Row, file: string): Mapped => {
   }
   if (event["type"] === undefined && event["event"] !== undefined)
     event["type"] = "track"
-  event["messageId"] ??= rowId(file, number)
+  event["messageId"] ??= rowId(file, row)
   return { event }
 }
 

@@ -75,12 +75,15 @@ const listIn = (value: unknown): ReadonlyArray<Json> => {
   if (typeof value !== "string" || !value.startsWith("[")) return []
   const json = jsonIn(value)
   if (Array.isArray(json)) return json
-  return [...value.matchAll(/'((?:[^'\\]|\\.|'')*)'/gs)].map(([, inner = ""]) =>
+  return [...value.slice(1).matchAll(quotedItem)].map(([, inner = ""]) =>
     inner.replace(/\\(.)|''/gs, (_, escaped: string | undefined) =>
       escaped === undefined ? "'" : (controls[escaped] ?? escaped)
     )
   )
 }
+
+/** One after the other: a quote that nobody closes is looked for once. */
+const quotedItem = /[\s,]*'([^'\\]*(?:(?:\\.|'')[^'\\]*)*)'/gsy
 
 const controls: Readonly<Record<string, string>> = {
   n: "\n",

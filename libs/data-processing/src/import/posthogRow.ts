@@ -28,8 +28,8 @@ const withoutPlace: ReadonlySet<string> = new Set([
  * A row of PostHog's exports: of `events` (batch exports, and lines of the API's events)
  * as it would have come live, or of `persons`.
  */
-export const posthogRow = ({ fields, number }: Row, file: string): Mapped => {
-  const row = fields as JsonObject
+export const posthogRow = (given: Row, file: string): Mapped => {
+  const row = given.fields as JsonObject
   if (row["event"] === undefined && row["person_id"] !== undefined) return personOf(row)
   const timestamp = textIn(row["timestamp"])
   if (timestamp === undefined) return { reason: "timestamp is missing" }
@@ -40,7 +40,7 @@ export const posthogRow = ({ fields, number }: Row, file: string): Mapped => {
       {
         event: row["event"] ?? null,
         distinct_id: row["distinct_id"] ?? null,
-        uuid: idIn(row["uuid"]) ?? idIn(row["id"]) ?? rowId(file, number),
+        uuid: idIn(row["uuid"]) ?? idIn(row["id"]) ?? rowId(file, given),
         timestamp,
         properties,
         $set: objectOf(row["set"]) ?? null,
@@ -74,7 +74,7 @@ const personOf = (row: JsonObject): Mapped => {
   const person = idIn(row["person_id"])
   const distinctId = idIn(row["distinct_id"])
   const timestamp = textIn(row["created_at"])
-  if (row["is_deleted"] === true) return { reason: "the person was deleted" }
+  if (isTrue(row["is_deleted"])) return { reason: "the person was deleted" }
   if (person === undefined || distinctId === undefined || timestamp === undefined)
     return { reason: "a person needs person_id, distinct_id and created_at" }
   const id = `${person}/${distinctId}`
@@ -96,6 +96,10 @@ const personOf = (row: JsonObject): Mapped => {
   ]
   return mappedOf(events)
 }
+
+/** As JSON, CSV, Postgres and ClickHouse write it. */
+const isTrue = (value: Json | undefined): boolean =>
+  value === true || ["true", "t", "1"].includes(idIn(value)?.toLowerCase() ?? "")
 
 /** Parquet and CSV hold objects as JSON text. */
 const objectOf = (value: Json | undefined): JsonObject | undefined =>

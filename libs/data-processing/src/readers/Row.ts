@@ -2,6 +2,8 @@
 export interface Row {
   readonly _tag: "Row"
   readonly number: number
+  /** What tells it apart in the file where its number depends on what else is read. */
+  readonly place?: string
   readonly fields: Readonly<Record<string, unknown>>
   /** The fields as they are written, if that is one JSON object. */
   readonly json?: string
@@ -19,12 +21,14 @@ export type Bytes = AsyncIterable<Uint8Array>
 
 /**
  * A place between two rows: bytes of the unpacked file before it, and rows before it. Of an
- * archive, bytes of the file at `member` among those that are read.
+ * archive, bytes of the file at `member` among those that are read, in front of which
+ * there are `before` rows.
  */
 export interface Position {
   readonly byte: number
   readonly row: number
   readonly member?: number
+  readonly before?: number
 }
 
 export const beginning: Position = { byte: 0, row: 0 }

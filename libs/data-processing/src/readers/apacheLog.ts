@@ -4,7 +4,7 @@ import { type Row, row, type UnreadableRow, unreadable } from "./Row.ts"
 const quoted = String.raw`"((?:[^"\\]|\\.)*)"`
 // Servers cut overlong lines, which loses the last quote.
 const combined = new RegExp(
-  String.raw`^(\S+) (\S+) (\S+) \[([^\]]+)\] ${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted}?)?\s*$`
+  String.raw`^(\S+) (\S+) (\S+) \[([^\]]+)\] ${quoted} (\d{3}) (\d+|-)(?: ${quoted} ${quoted}?)?$`
 )
 
 const unescaped = (text: string): string => text.replace(/\\(["\\])/g, "$1")
@@ -12,7 +12,7 @@ const orNull = (text: string | undefined): string | null =>
   text === undefined || text === "-" || text === "" ? null : unescaped(text)
 
 const parsed = (number: number, line: string): Row | UnreadableRow => {
-  const match = combined.exec(line)
+  const match = combined.exec(line.trimEnd())
   if (match === null)
     return unreadable(number, "not in Apache's common or combined log format")
   const [, ip, , user, time, request = "", status, size, referrer, agent] = match

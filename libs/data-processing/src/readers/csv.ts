@@ -18,6 +18,8 @@ export interface CsvOptions {
   readonly columns?: ReadonlyArray<string> | undefined
   /** Lines to leave out before the names or the data. */
   readonly skipLines?: number | undefined
+  /** Refuses a file in which two columns have the same name; else the last one counts. */
+  readonly areNamesUnique?: boolean | undefined
 }
 
 /** A row larger than this is a quote that nobody closed, in bytes. */
@@ -25,6 +27,12 @@ const maxRecordSize = 4 * 1024 * 1024
 
 /** Rows given at a time. */
 const blockSize = 500
+
+/** Characters of the rows that are given at a time, when these are long. */
+const mostAtOnce = 4 * 1024 * 1024
+
+/** Each row has a value for each of them. */
+const MOST_COLUMNS = 10_000
 
 /**
  * CSV with quotes, escaped quotes and line breaks inside of values; a BOM is skipped. Only
@@ -44,7 +52,10 @@ export async function* csv(
   let count = before
   const parser = parse({
     delimiter: options.delimiter,
-    columns: options.columns === undefined ? true : [...options.columns],
+    columns:
+      options.columns === undefined
+        ? (names: ReadonlyArray<string>) => checked(names, options)
+        : [...options.columns],
     from_line: 1 + (options.skipLines ?? 0),
     bom: true,
     relax_quotes: true,
@@ -63,6 +74,7 @@ export async function* csv(
     }
   })
   let rows: Array<Row | UnreadableRow> = []
+  let size = 0
   // Who reads from `parser` is told of every error, those of `bytes` too.
   pipeline(Readable.from(bytes), parser, () => {})
   const records: AsyncIterable<Row> = parser
@@ -70,11 +82,32 @@ export async function* csv(
     while (refused[0] !== undefined && refused[0].number < record.number)
       rows.push(...refused.splice(0, 1))
     rows.push(record)
-    if (rows.length < blockSize) continue
+    for (const name in record.fields) size += lengthOf(record.fields[name])
+    if (rows.length < blockSize && size < mostAtOnce) continue
     yield { from, rows }
     rows = []
+    size = 0
   }
   yield { from, rows: [...rows, ...refused] }
+}
+
+const lengthOf = (value: unknown): number =>
+  typeof value === "string" ? value.length : 0
+
+const checked = (
+  names: ReadonlyArray<string>,
+  { areNamesUnique }: CsvOptions
+): Array<string> => {
+  if (names.length > MOST_COLUMNS)
+    throw new Error(`it has ${names.length} columns: at most ${MOST_COLUMNS} are read`)
+  const twice =
+    areNamesUnique === true &&
+    names.find((name, index) => name !== "" && names.indexOf(name) < index)
+  if (typeof twice === "string")
+    throw new Error(
+      `two columns are called ${twice.slice(0, 200)}: give one another name`
+    )
+  return [...names]
 }
 
 const reasonOf = (error: CsvError | undefined): string => {

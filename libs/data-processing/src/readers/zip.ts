@@ -10,6 +10,8 @@ export class ArchiveUnreadable extends Error {}
 /** A file of an archive. Its name is shown to people and is never a path. */
 export interface Member {
   readonly name: string
+  /** As much of the name as is shown. */
+  readonly shown: string
   /** Where its header begins in the archive. */
   readonly at: number
   /** Bytes in the archive. */
@@ -113,15 +115,17 @@ const isData = ({ fileName, uncompressedSize }: Entry): boolean =>
   !/(?:^|\/)(?:__MACOSX\/|\.)/u.test(fileName)
 
 const memberOf = (entry: Entry): Member => {
-  const name = entry.fileName.slice(0, 200)
+  const name = entry.fileName
+  const shown = name.slice(0, 200)
   if (entry.isEncrypted())
-    throw new ArchiveUnreadable(`${name} is encrypted: pack it without a password`)
+    throw new ArchiveUnreadable(`${shown} is encrypted: pack it without a password`)
   if (!entry.canDecodeFileData())
     throw new ArchiveUnreadable(
-      `${name} is packed by method ${entry.compressionMethod}: pack it with deflate`
+      `${shown} is packed by method ${entry.compressionMethod}: pack it with deflate`
     )
   return {
     name,
+    shown,
     at: entry.relativeOffsetOfLocalHeader,
     packed: entry.compressedSize,
     unpacked: entry.uncompressedSize,
@@ -137,7 +141,7 @@ const refuseOverlaps = (members: ReadonlyArray<Member>, bytes: number): void => 
     const next = inPlace[index + 1]?.at ?? bytes
     if (member.at + headerBytes + member.packed > next)
       throw new ArchiveUnreadable(
-        `${member.name} reaches into the next file: pack it anew`
+        `${member.shown} reaches into the next file: pack it anew`
       )
   })
 }
@@ -151,7 +155,7 @@ export async function* contentOf(file: RandomAccess, member: Member): Bytes {
   )
   const header = Buffer.from(first)
   if (header.readUInt32LE(0) !== 0x04034b50)
-    throw new ArchiveUnreadable(`${member.name} is not where the directory says`)
+    throw new ArchiveUnreadable(`${member.shown} is not where the directory says`)
   const skipped = headerBytes + header.readUInt16LE(26) + header.readUInt16LE(28)
   const packed =
     skipped + member.packed <= header.length
@@ -166,7 +170,7 @@ export async function* contentOf(file: RandomAccess, member: Member): Bytes {
     yield chunk
   }
   if (length !== member.unpacked || sum !== member.crc32)
-    throw new ArchiveUnreadable(`${member.name} is damaged`)
+    throw new ArchiveUnreadable(`${member.shown} is damaged`)
 }
 
 async function* only(chunk: Uint8Array): Bytes {

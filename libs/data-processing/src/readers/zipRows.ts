@@ -17,7 +17,8 @@ const LEAST_ALLOWED = 64 * 1024 * 1024
 
 /**
  * The rows of all files of an archive, one after the other in the order of its directory,
- * gzipped or not. Row numbers go on from file to file; a position is a place in a file.
+ * gzipped or not. Row numbers go on from file to file; a position is a place in a file, and
+ * what tells a row apart is the same whichever files are read.
  */
 export async function* zipRows(
   file: RandomAccess,
@@ -26,7 +27,9 @@ export async function* zipRows(
   { isWanted, onBytes }: ZipOptions = {}
 ): AsyncGenerator<Rows> {
   const all = await membersOf(file)
-  const members = all.filter(({ name }) => isWanted?.(name) ?? true)
+  const members = all
+    .map((member, index) => ({ index, member }))
+    .filter(({ member }) => isWanted?.(member.name) ?? true)
   if (members.length === 0)
     throw new ArchiveUnreadable(
       all.length === 0 ? "it holds no files" : "it holds no file of such a name"
@@ -34,17 +37,23 @@ export async function* zipRows(
   const first = from.member ?? 0
   let done = 0
   let row = from.row
-  for (const [member, each] of members.entries()) {
-    if (member >= first) {
-      const byte = member === first ? from.byte : 0
-      const content = await contentsOf(file, each)
-      for await (const rows of reader(behind(content, byte), { byte, row })) {
-        row = rows.rows.at(-1)?.number ?? row
+  for (const [at, { index, member }] of members.entries()) {
+    if (at >= first) {
+      const byte = at === first ? from.byte : 0
+      const before = at === first ? (from.before ?? row) : row
+      const content = await contentsOf(file, member)
+      for await (const block of reader(behind(content, byte), { byte, row })) {
+        row = block.rows.at(-1)?.number ?? row
         onBytes?.(done)
-        yield { from: { ...rows.from, member }, rows: rows.rows }
+        const rows = block.rows.map((each) =>
+          each._tag === "Row"
+            ? { ...each, place: `${index}.${each.number - before}` }
+            : each
+        )
+        yield { from: { ...block.from, member: at, before }, rows }
       }
     }
-    done += each.packed
+    done += member.packed
   }
   onBytes?.(file.bytes)
 }
@@ -60,18 +69,18 @@ const contentsOf = async (file: RandomAccess, member: Member): Promise<Bytes> =>
   if (isNone !== undefined) {
     // Ends what was begun.
     for await (const _ of content) break
-    throw new ArchiveUnreadable(`${member.name} ${isNone}: unpack it`)
+    throw new ArchiveUnreadable(`${member.shown} ${isNone}: unpack it`)
   }
   return bounded(magic.startsWith(magics.gzip) ? gunzipped(content) : content, member)
 }
 
-async function* bounded(bytes: Bytes, { name, packed }: Member): Bytes {
+async function* bounded(bytes: Bytes, { packed, shown }: Member): Bytes {
   let left = Math.max(LEAST_ALLOWED, packed * MOST_RATIO)
   for await (const chunk of bytes) {
     left -= chunk.length
     if (left < 0)
       throw new ArchiveUnreadable(
-        `${name} unpacks to more than ${MOST_RATIO} times its size: unpack it yourself`
+        `${shown} unpacks to more than ${MOST_RATIO} times its size: unpack it yourself`
       )
     yield chunk
   }

@@ -117,3 +117,10 @@ describe("a row of Plausible's events_v2", () => {
     )
   })
 })
+
+it("looks once for what a list of endless quotes does not close", () => {
+  const hostile = `['${"\\'".repeat(500_000)}`
+  const fields = { name: "x", timestamp: "2026-03-01", "meta.key": hostile }
+  // The square of it would take minutes.
+  expect(plausibleRow(row(1, fields)).event).toBeDefined()
+})

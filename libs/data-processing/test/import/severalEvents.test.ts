@@ -54,6 +54,25 @@ describe("batches of rows that make several events", () => {
     }
   )
 
+  it("leave a row out that grows without end", async () => {
+    const text = "x".repeat(1024 * 1024)
+    const rows = (async function* () {
+      yield { from: unread.from, rows: [row(1, {}), row(2, { ok: true })] }
+    })()
+    const toMany: ToEvent = ({ fields }) => ({
+      events: Array.from({ length: fields["ok"] ? 2 : 10_000 }, () => ({ text }))
+    })
+    const all = await Array.fromAsync(
+      batches(rows, toMany, "f", { maxEvents: 10, maxBytes: 1000 })
+    )
+    expect(all).toMatchObject([
+      {
+        rows: [2, 2],
+        skipped: [{ number: 1, reason: "the events of the row are too large together" }]
+      }
+    ])
+  })
+
   it("hold all events of a row or none, wherever they are broken off", () =>
     fc.assert(law, { numRuns: 150 }))
 })

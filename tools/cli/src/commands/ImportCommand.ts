@@ -96,6 +96,8 @@ const formatOf = (
   return name.endsWith(".log") ? Option.some("apache") : Option.none()
 }
 
+const hashOf = (text: string): string => Bun.hash(text).toString(36)
+
 export const importCommand = Command.make(
   "import",
   flags,
@@ -146,7 +148,8 @@ export const importCommand = Command.make(
       reader: textReader(format.value, {
         delimiter: given.delimiter,
         columns: Option.getOrUndefined(given.columns),
-        skipLines
+        skipLines,
+        from: vendor
       }),
       toEvent: toEventOf(
         format.value,
@@ -156,7 +159,14 @@ export const importCommand = Command.make(
       ),
       isWanted: Option.getOrUndefined(Option.map(given.members, globOf)),
       state: target.data,
-      name: `${Bun.hash(writeKey.value).toString(36)}-${source.fingerprint}`,
+      // Read otherwise, the rows are others, or become others.
+      name: `${hashOf(writeKey.value)}-${source.fingerprint}-${hashOf(
+        JSON.stringify([
+          ...[format.value, vendor, timeZone, isMapped && mapping, given.delimiter],
+          ...[Option.getOrUndefined(given.columns), skipLines],
+          Option.getOrUndefined(given.members)
+        ])
+      )}`,
       again: given.again,
       concurrency: given.concurrency
     })

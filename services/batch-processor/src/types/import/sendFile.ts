@@ -26,7 +26,8 @@ export const SentSoFar = Schema.Struct({
   from: Schema.Struct({
     byte: Schema.Int,
     row: Schema.Int,
-    member: Schema.optionalKey(Schema.Int)
+    member: Schema.optionalKey(Schema.Int),
+    before: Schema.optionalKey(Schema.Int)
   }),
   accepted: Schema.Int,
   rejected: Schema.Record(Schema.String, Schema.Int),
