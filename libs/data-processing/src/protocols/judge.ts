@@ -3,6 +3,7 @@ import { isJsonObject } from "../ExactJson.ts"
 import type { InboxEvent } from "../InboxEvent.ts"
 import { Refusal, type RequestFacts, readEvent } from "../segment/SegmentEvent.ts"
 import type { PlainEvent, ProtocolRoute, Reading, Rejected, Visit } from "./Protocol.ts"
+import { messageIdOf } from "./plain.ts"
 
 /** What was in a request: events to keep, and the items that were refused. */
 export interface Judged {
@@ -70,7 +71,7 @@ export const judge = (
         : take(unlessTooMany(eventsOf(item, visit), item), facts, events)
     if (refusal === undefined) continue
     events.length = before
-    if (onRejected === "keep") events.push(malformed(item, refusal, facts))
+    if (onRejected === "keep") events.push(malformed(item, idOf, refusal, facts))
     else
       rejected.push({
         index,
@@ -113,6 +114,7 @@ const MOST_KEPT = 64 * 1024
 /** Not an event, and acknowledged all the same: kept aside for people to look at. */
 const malformed = (
   item: Json,
+  idOf: Reading["idOf"],
   { reason }: Refusal,
   facts: RequestFacts
 ): InboxEvent => {
@@ -122,9 +124,11 @@ const malformed = (
     sent.length > MOST_KEPT
       ? `; of ${sent.length} characters the first ${MOST_KEPT} are kept`
       : ""
+  // By the client's id its receipt can be found; what is kept aside claims none.
+  const id = idOf?.(item)
   return {
     p: projectId,
-    m: crypto.randomUUID(),
+    m: id ? messageIdOf(id) : crypto.randomUUID(),
     t: receivedAt,
     r: receivedAt,
     y: "track",

@@ -16,9 +16,11 @@ const PERSONAL = new Set([
 
 /**
  * What happened, without who: no ids, no address, no traits. Such an event belongs to
- * nobody, as one with a placeholder does. `undefined` for events that only say who.
+ * nobody, as one with a placeholder does. `undefined` for events that only say who, and
+ * for what is malformed, of which nobody knows what says who.
  */
 export const anonymous = (event: InboxEvent): InboxEvent | undefined => {
+  if (event.q === "malformed") return undefined
   if (event.y === "identify" || event.y === "group" || event.y === "alias")
     return undefined
   const { a: _, u: __, v: ___, g: ____, gt: _____, ip: ______, c, ...rest } = event

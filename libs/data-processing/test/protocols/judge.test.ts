@@ -1,5 +1,6 @@
 import { describe, expect, it } from "bun:test"
 import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
+import { anonymous } from "@analytics/data-processing/settings/Anonymous"
 import { take } from "./take.ts"
 
 const routeAt = (path: string) => {
@@ -71,5 +72,24 @@ describe("an item that makes many events", () => {
     const long = { event: 7, properties: { token: "k", note: "x".repeat(70_000) } }
     const { events } = take(routeAt("/track"), JSON.stringify([long]))
     expect(events[0]?.qd).toMatch(/of 70\d{3} characters the first 65536 are kept$/)
+  })
+})
+
+describe("what is malformed", () => {
+  const wrong = (insertId?: string) =>
+    take(
+      routeAt("/track"),
+      JSON.stringify([{ event: 7, properties: { token: "k", $insert_id: insertId } }])
+    ).events[0]
+
+  it("has the id that its client knows", () => {
+    expect(wrong("mine")?.m).toBe("mine")
+    expect(wrong("x".repeat(150))?.m).toHaveLength(40)
+    expect(wrong()?.m).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it("cannot be parted from its person", () => {
+    const event = wrong("mine")
+    expect(event === undefined ? "no event" : anonymous(event)).toBeUndefined()
   })
 })

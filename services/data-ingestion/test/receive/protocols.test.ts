@@ -191,6 +191,8 @@ describe("what is no event of its protocol", () => {
     expect(events).toContainEqual(
       expect.objectContaining(why("must be an object", "7"))
     )
+    const receipt = await ask(app, "/v1/messages/bad", { headers: bearer("secret2") })
+    expect(receipt.body).toMatchObject({ status: "quarantined", reason: "malformed" })
     // Nobody knows what it was meant to be.
     const replayed = await ask(app, `/v1/quarantine/${events[0].id}/replay`, {
       method: "POST",
