@@ -5,7 +5,8 @@ const CLASHES = "props"
 
 /**
  * A client's own properties, and beside them what its protocol says of the event. Where
- * both have a name, the client's value moves into `props`: nothing is lost.
+ * both have a name, the client's value moves into `props`, or `props_` if there is such a
+ * property already: nothing is lost.
  */
 export const propertiesOf = (own: JsonObject, said: JsonObject): JsonObject => {
   let clashes: Array<readonly [string, Json]> | undefined
@@ -14,9 +15,11 @@ export const propertiesOf = (own: JsonObject, said: JsonObject): JsonObject => {
       clashes ??= []
       clashes.push([name, own[name] as Json])
     }
-  return clashes === undefined
-    ? { ...own, ...said }
-    : { ...own, ...said, [CLASHES]: Object.fromEntries(clashes) }
+  const both = { ...own, ...said }
+  if (clashes === undefined) return both
+  let free = CLASHES
+  while (Object.hasOwn(both, free)) free += "_"
+  return { ...both, [free]: Object.fromEntries(clashes) }
 }
 
 /** The members of `object` that are not `known` and not `null`; `undefined` if none. */

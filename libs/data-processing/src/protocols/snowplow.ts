@@ -55,7 +55,7 @@ const readingOf = (
   answer: ProtocolAnswer
 ): Reading => ({
   _tag: "Reading",
-  keys: keysOf(items[0]),
+  keys: keysOf(items),
   items,
   // A visitor asked for it, or it is the address of a server.
   withoutAddress: headers.has("sp-anonymous") || items.every(isOfServer),
@@ -64,15 +64,18 @@ const readingOf = (
   answer: () => answer
 })
 
-/** The application's id stands for its key. */
-const keysOf = (item: Json | undefined): ReadonlyArray<string> => {
-  const aid = item === undefined ? undefined : textIn(objectIn(item)?.["aid"])
-  return aid === undefined ? [] : [aid]
+/** The application's id stands for its key: that of the first event that has one. */
+const keysOf = (items: ReadonlyArray<Json>): ReadonlyArray<string> => {
+  for (const item of items) {
+    const aid = textIn(objectIn(item)?.["aid"])
+    if (aid !== undefined) return [aid]
+  }
+  return []
 }
 
 const isOfServer = (item: Json): boolean => objectIn(item)?.["p"] === "srv"
 
-const description = `The tracker protocol of Snowplow. The application's id (\`aid\` of the first event) is the write key if it was adopted
+const description = `The tracker protocol of Snowplow. The application's id (\`aid\` of the first event that has one) is the write key if it was adopted
 as one; else the key goes into the collector's URL: \`https://<host>/w/<write key>\`. POST is answered \`ok\`, GET with a
 pixel, when the events are durable; what is no event is kept in the quarantine as \`malformed\`.`
 

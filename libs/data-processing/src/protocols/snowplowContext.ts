@@ -2,22 +2,15 @@ import type { Json, JsonObject } from "../ExactJson.ts"
 import { idIn, pageOf, textIn } from "./plain.ts"
 import { entityNamed, type SelfDescribing } from "./snowplowEntities.ts"
 
-/** Fields that became part of the context and need not be kept elsewhere. */
-export const contextFields: ReadonlySet<string> = new Set([
-  "url",
-  "refr",
-  "page",
-  "ua",
-  "ip",
-  "lang",
-  "tz",
-  "tv",
-  "sid",
-  "nuid",
-  "tnuid",
-  "fp",
-  "mac"
-])
+/** Texts that became part of the context and need not be kept elsewhere. */
+export const contextTexts: ReadonlySet<string> = new Set(
+  "url refr page ua ip lang tz tv".split(" ")
+)
+
+/** The same for ids, which may be numbers. */
+export const contextIds: ReadonlySet<string> = new Set(
+  "sid nuid tnuid fp mac".split(" ")
+)
 
 /** `1920x1080` as numbers. */
 const sizeOf = (value: Json | undefined): readonly [number, number] | undefined => {
@@ -110,7 +103,9 @@ const mobile = (
     put(context, "network", filled(network))
   }
   put(device, "session", session)
-  put(device, "networkUserId", idIn(fields["tnuid"]) ?? idIn(fields["nuid"]))
+  const network = idIn(fields["tnuid"])
+  put(device, "networkUserId", network ?? idIn(fields["nuid"]))
+  if (network !== undefined) put(device, "nuid", idIn(fields["nuid"]))
   put(device, "fingerprint", idIn(fields["fp"]))
   put(device, "mac", idIn(fields["mac"]))
   put(context, "device", filled(device))

@@ -29,6 +29,13 @@ export const selfDescribing = (value: Json | undefined): SelfDescribing | undefi
   }
 }
 
+/** Which of the two names of a field is read: the one in base64 only where it is alone. */
+export const nameRead = (fields: JsonObject, plain: string, packed: string): string =>
+  isEmpty(fields[plain]) ? packed : plain
+
+const isEmpty = (value: Json | undefined): boolean =>
+  value === undefined || value === null || value === ""
+
 /** A field that holds JSON: as text, or under its other name in base64. */
 export const jsonField = (
   fields: JsonObject,
@@ -36,10 +43,12 @@ export const jsonField = (
   packed: string
 ): Json | undefined => {
   const value = fields[plain]
-  if (typeof value === "string") return jsonIn(value)
-  if (value !== undefined) return value
+  if (!isEmpty(value)) return typeof value === "string" ? jsonIn(value) : value
   const text = fields[packed]
-  return typeof text === "string" ? jsonIn(base64In(text)) : undefined
+  // A plus that a URL did not escape was read as a blank.
+  return typeof text === "string"
+    ? jsonIn(base64In(text.includes(" ") ? text.replaceAll(" ", "+") : text))
+    : undefined
 }
 
 /** The entities in `co` or `cx`; `undefined` if there are none that can be read. */

@@ -2,12 +2,13 @@ import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
 import { Refusal } from "../segment/SegmentEvent.ts"
 import type { PlainEvent, Visit } from "./Protocol.ts"
 import { idIn, messageIdOf, objectIn, textIn } from "./plain.ts"
-import { contextFields, contextOf, isSize } from "./snowplowContext.ts"
+import { contextIds, contextOf, contextTexts, isSize } from "./snowplowContext.ts"
 import {
   byName,
   entitiesOf,
   entityNamed,
   jsonField,
+  nameRead,
   type SelfDescribing,
   selfDescribing
 } from "./snowplowEntities.ts"
@@ -21,18 +22,11 @@ interface What {
   readonly schema?: string
 }
 
-/** Fields that are told in the event's own names, and do not have to be kept beside. */
-const consumed = new Set([
-  // Assigned, it would be no field.
-  "__proto__",
-  "e",
-  "eid",
-  "uid",
-  "duid",
-  "ue_pr",
-  "ue_px",
-  ...contextFields
-])
+/** Texts that have a place of their own, and do not have to be kept beside. */
+const consumed = new Set(["e", ...contextTexts])
+
+/** The same for ids, which may be numbers. */
+const ids = new Set(["eid", "uid", "duid", ...contextIds])
 
 const noObject = new Refusal("an event must be an object")
 const noKind = new Refusal("e must be one of pv, pp, se, ue, tr, ti")
@@ -69,8 +63,9 @@ export const snowplowEvent = (item: Json, visit: Visit): PlainEvent | Refusal =>
   const trueTime = item["ttm"] ?? ""
   if (trueTime !== "") fields["timestamp"] = trueTime
   else {
-    if (item["dtm"] !== undefined) fields["timestamp"] = millisecondsIn(item["dtm"])
-    if (item["stm"] !== undefined) fields["sentAt"] = millisecondsIn(item["stm"])
+    const { dtm, stm } = item
+    if (dtm !== undefined && dtm !== "") fields["timestamp"] = millisecondsIn(dtm)
+    if (stm !== undefined) fields["sentAt"] = millisecondsIn(stm)
   }
   return { type, fields }
 }
@@ -84,23 +79,33 @@ const anonymousIdOf = (
   fields: JsonObject,
   entities: ReadonlyArray<SelfDescribing>
 ): string | undefined =>
-  idIn(fields["duid"]) ??
+  somebodyIn(fields["duid"]) ??
   (entities.length === 0
     ? undefined
-    : idIn(entityNamed(entities, "client_session")?.["userId"])) ??
-  idIn(fields["tnuid"]) ??
-  idIn(fields["nuid"])
+    : somebodyIn(entityNamed(entities, "client_session")?.["userId"])) ??
+  somebodyIn(fields["tnuid"]) ??
+  somebodyIn(fields["nuid"])
+
+/** What trackers send in place of an id where users are to be anonymous is none. */
+const somebodyIn = (value: Json | undefined): string | undefined => {
+  const id = idIn(value)
+  return id === "00000000-0000-0000-0000-000000000000" ? undefined : id
+}
 
 /** A server's address says nothing of a visitor: what it says of nobody stands alone. */
 const visitorOf = (fields: JsonObject, visit: Visit): string =>
   fields["p"] === "srv"
     ? ""
-    : visit.visitor(textIn(fields["aid"]) ?? "", deviceOf(fields))
+    : visit.visitor(hashable(fields["aid"]) ?? "", deviceOf(fields))
 
 const deviceOf = (fields: JsonObject) => ({
-  ip: textIn(fields["ip"]),
-  userAgent: textIn(fields["ua"])
+  ip: hashable(fields["ip"]),
+  userAgent: hashable(fields["ua"])
 })
+
+/** Without NUL, which keeps names of visitors apart from other hashes. */
+const hashable = (value: Json | undefined): string | undefined =>
+  textIn(textIn(value)?.replaceAll("\0", ""))
 
 const whatOf = (
   fields: JsonObject,
@@ -170,8 +175,13 @@ const numeric = new Set(
   "pp_mix pp_max pp_miy pp_may se_va tr_tt tr_tx tr_sh ti_pr ti_qu vid cd".split(" ")
 )
 
-for (const names of [ping, struct, order, item])
-  for (const name in names) consumed.add(name)
+/** By kind of event, the fields that became its properties. */
+const told = new Map<Json | undefined, ReadonlySet<string>>([
+  ["pp", new Set(Object.keys(ping))],
+  ["se", new Set(Object.keys(struct))],
+  ["tr", new Set(Object.keys(order))],
+  ["ti", new Set(Object.keys(item))]
+])
 
 const named = (
   fields: JsonObject,
@@ -241,12 +251,19 @@ const restOf = (
   const timed = (fields["ttm"] ?? "") === ""
   const rest: Record<string, Json> = {}
   if (schema !== undefined) rest["schema"] = schema
+  const own = told.get(fields["e"])
+  const described = fields["e"] === "ue" ? nameRead(fields, "ue_pr", "ue_px") : ""
+  // What cannot be read as entities stays as it was sent.
+  const packed = entities === undefined ? "" : nameRead(fields, "co", "cx")
   for (const name in fields) {
-    if (consumed.has(name)) continue
+    if (name === described || name === packed || own?.has(name)) continue
+    // Assigned, it would be no field.
+    if (name === "__proto__") continue
     const value = fields[name] as Json
-    if (name === "co" || name === "cx") {
-      // What cannot be read as entities stays as it was sent.
-      if (entities !== undefined) continue
+    if (consumed.has(name)) {
+      if (typeof value === "string" || value === null) continue
+    } else if (ids.has(name)) {
+      if (value === null || value === "" || idIn(value) !== undefined) continue
     } else if (name === "dtm" || name === "stm") {
       if (timed) continue
     } else if (name === "ttm") {

@@ -73,7 +73,10 @@ const readingOf = (
   }) => ProtocolAnswer
 ): Reading => {
   const website = items.length === 0 ? undefined : websiteOfAll(items)
-  const token = headers.get("x-umami-cache")
+  const sender = {
+    token: headers.get("x-umami-cache"),
+    agent: headers.get("user-agent")?.slice(0, 512) ?? null
+  }
   // The answer tells the client who it is, which only the events can say.
   let session: Session | undefined
   return {
@@ -83,7 +86,7 @@ const readingOf = (
     eventsOf: (item: Json, visit: Visit): PlainEvent | Refusal => {
       const own = websiteIn(item)
       if (own !== undefined && own !== website) return otherWebsite
-      const read = eventOf(item, token, visit)
+      const read = eventOf(item, sender, visit)
       if (read instanceof Refusal) return read
       session ??= {
         cache: tokenOf(read.site, read.visit, visit),

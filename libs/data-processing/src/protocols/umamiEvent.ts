@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
 import { Refusal } from "../segment/SegmentEvent.ts"
 import { instantOf } from "../Timestamps.ts"
+import { clientOf } from "../UserAgent.ts"
 import type { Device, PlainEvent, Visit } from "./Protocol.ts"
 import { idIn, objectIn, pageOf, textIn } from "./plain.ts"
 import { propertiesOf, restOf } from "./properties.ts"
@@ -17,6 +18,10 @@ const known: ReadonlySet<string> = new Set(
   "website hostname language referrer screen title url name data timestamp ip userAgent id vid browser os device".split(
     " "
   )
+)
+
+const knownUnnamed: ReadonlySet<string> = new Set(
+  [...known].filter((name) => name !== "name")
 )
 
 const nothing: JsonObject = {}
@@ -42,10 +47,17 @@ const noType = new Refusal(
   "type must be one of event, identify, performance, engagement, error"
 )
 
-/** @param token `x-umami-cache` of the request */
+/** What a request says of the one who sent it. */
+export interface Sender {
+  /** `x-umami-cache` */
+  readonly token: string | null
+  /** `User-Agent` */
+  readonly agent: string | null
+}
+
 export const eventOf = (
   item: Json,
-  token: string | null,
+  { agent, token }: Sender,
   visit: Visit
 ): UmamiEvent | Refusal => {
   const payload = payloadOf(item)
@@ -56,19 +68,24 @@ export const eventOf = (
   const who = whoOf(site, payload, token, visit)
   const { data } = payload
   const own = objectIn(data) ?? (isAbsent(data) ? nothing : { data })
-  const rest = restOf(payload, known)
+  const named = isAbsent(payload["name"]) || payload["name"] === kind.name
+  // A name that is no event's, as of an `identify`, has no other place.
+  const rest = restOf(payload, named ? known : knownUnnamed)
   const visitId = visitIdOf(who)
   const context = contextOf(site, payload, visitId)
+  const fields: Fields = { context }
+  const userId = idIn(payload["id"])
   // Kept by the client itself, where its script does so.
-  const anonymousId = idIn(payload["vid"]) ?? who.visitor
-  const fields: Fields = { anonymousId, context }
+  const kept = idIn(payload["vid"])
+  // All that a server says comes from one device, which is none of the people it names.
+  if (kept !== undefined || userId === undefined || !isOfServer(payload, agent))
+    fields["anonymousId"] = kept ?? who.visitor
   if (kind.type === "identify") {
     fields["traits"] = own
     // An identify has no properties.
     if (rest !== undefined) context["umami"] = rest
   } else fields["properties"] = rest === undefined ? own : propertiesOf(own, rest)
   if (kind.name !== undefined) fields["event"] = kind.name
-  const userId = idIn(payload["id"])
   if (userId !== undefined) fields["userId"] = userId
   const time = payload["timestamp"]
   if (!isAbsent(time)) fields["timestamp"] = time
@@ -109,6 +126,12 @@ const kindOf = (type: string | undefined, payload: JsonObject): Kind | undefined
       return undefined
   }
 }
+
+/** Whether a program speaks, as `@umami/node` does, and of no device in particular. */
+const isOfServer = (payload: JsonObject, agent: string | null): boolean =>
+  isAbsent(payload["ip"]) &&
+  isAbsent(payload["userAgent"]) &&
+  (agent === null || agent.startsWith("Mozilla/5.0 Umami/") || clientOf(agent).isBot)
 
 /** A token names the device that sent it, and not whom a server speaks of. */
 const whoOf = (

@@ -76,13 +76,17 @@ export const tokenOf = (
   return `${body}.${seal(site, body, visit)}`
 }
 
+/** Older scripts send the whole answer back, of which `cache` comes first. */
+const whole = /^\{"cache":"([^"]{1,200})"/
+
 /** Whom a token names; `undefined` if it was not made here, today, for this site. */
 export const visitOfToken = (
-  token: string | null,
+  sent: string | null,
   site: string,
   visit: Visit
 ): UmamiVisit | undefined => {
-  if (token === null || token === "" || token.length > MAX_TOKEN) return undefined
+  if (sent === null || sent === "" || sent.length > MAX_TOKEN) return undefined
+  const token = whole.exec(sent)?.[1] ?? sent
   const end = token.lastIndexOf(".")
   const body = token.slice(0, Math.max(end, 0))
   if (end === -1 || token.slice(end + 1) !== seal(site, body, visit)) return undefined

@@ -266,7 +266,66 @@ describe("an event of a Snowplow tracker", () => {
   })
 })
 
+describe("nothing of an event of Snowplow", () => {
+  const rest = (fields: object) => one(fields).d?.["snowplow"]
+
+  it("is lost because another kind of event has a place for it", () => {
+    const fields = { se_ca: "c", tr_id: "t", ti_sk: "s", pp_mix: "x", ue_px: "e30" }
+    expect(rest({ e: "pv", ...fields })).toEqual(fields)
+    expect(rest({ e: "se", se_ac: "a", ...fields })).toEqual({
+      tr_id: "t",
+      ti_sk: "s",
+      pp_mix: "x",
+      ue_px: "e30"
+    })
+  })
+
+  it("is lost because it was sent in two forms, or is no text", () => {
+    const cx = packed(contexts())
+    const co = JSON.stringify(contexts())
+    expect(rest({ e: "pv", co, cx })).toEqual({ cx })
+    expect(rest({ e: "pv", co: "", cx })).toEqual({ co: "" })
+    const ue_pr = JSON.stringify(
+      described("iglu:com.acme/a/jsonschema/1-0-0", { b: 1 })
+    )
+    expect(rest({ e: "ue", ue_pr, ue_px: "e30" })).toMatchObject({ ue_px: "e30" })
+    expect(rest({ e: "pv", page: 404, duid: { a: 1 }, sid: 7 })).toEqual({
+      page: 404,
+      duid: { a: 1 }
+    })
+    expect(rest({ e: "pv", page: null, duid: null })).toEqual({})
+    const device = one({ e: "pv", nuid: "n", tnuid: "t" }).c?.["device"]
+    expect(device).toEqual({ networkUserId: "t", nuid: "n" })
+  })
+
+  it("is lost because a URL did not escape a plus", () => {
+    const text = Buffer.from(
+      JSON.stringify(described("iglu:com.acme/a/jsonschema/1-0-0", { b: "~~>?>" }))
+    ).toString("base64")
+    expect(text).toContain("+")
+    const ue_px = text.replaceAll("+", " ")
+    expect(send("GET", { e: "ue", ue_px })[0]?.d).toMatchObject({ b: "~~>?>" })
+  })
+})
+
 describe("a request of a Snowplow tracker", () => {
+  it("has the key of the first event that names an application", () => {
+    const { reading } = readingOf("POST", [{ e: "pv" }, { aid: "b" }, { aid: "c" }])
+    expect(reading.keys).toEqual(["b"])
+  })
+
+  it("that wants to be anonymous is of a visitor, and not of nobody at all", () => {
+    const nobody = "00000000-0000-0000-0000-000000000000"
+    const session = { schema: `${sp}/client_session/jsonschema/1-0-2` }
+    const co = JSON.stringify(contexts({ ...session, data: { userId: nobody } }))
+    expect(one({ e: "pv", aid: "x", co, nuid: nobody }).a).toBe("visitor of x")
+  })
+
+  it("names visitors without NUL, which is of other hashes", () => {
+    const event = one({ e: "pv", aid: "\0a", ip: "\x001\0", ua: "\0" })
+    expect(event.a).toBe("visitor of a 1")
+  })
+
   it("names its application as its key and is answered as trackers expect", () => {
     const post = readingOf("POST", [
       { e: "pv", aid: "shop" },

@@ -122,6 +122,35 @@ describe("an event of Umami", () => {
     expect(send({ ...page, vid: "kept" }).events[0]?.a).toBe("kept")
   })
 
+  it.each(["Mozilla/5.0 Umami/v24.3.0", "node", "python-requests/2.32"])(
+    "ties nobody to the device of %s, which speaks of many",
+    (agent) => {
+      const idOf = (payload: object) => send(payload, { agent }).events[0]?.a
+      expect(idOf({ ...page, id: "u-1" })).toBeUndefined()
+      expect(idOf(page)).toBeDefined()
+      expect(idOf({ ...page, id: "u-1", ip: "192.0.2.1" })).toBeDefined()
+      expect(idOf({ ...page, id: "u-1", vid: "kept" })).toBe("kept")
+    }
+  )
+
+  it("keeps a name that is no event's", () => {
+    const { events } = send({ website: SITE, name: "n" }, {}, "identify")
+    expect(events).toMatchObject([{ y: "identify", c: { umami: { name: "n" } } }])
+    expect(send({ ...page, name: 404 }).events[0]?.d).toEqual({ name: 404 })
+    expect(send({ ...page, name: "" }).events[0]?.d).toEqual({})
+    expect(send({ ...page, name: "a" }).events[0]?.d).toEqual({})
+  })
+
+  it("keeps a property of every name", () => {
+    const { events } = send({
+      ...page,
+      data: { tag: "mine", props: 1, props_: 2 },
+      tag: "theirs"
+    })
+    const kept = { tag: "theirs", props: 1, props_: 2, props__: { tag: "mine" } }
+    expect(events[0]?.d).toEqual(kept)
+  })
+
   it("has the time that it says, in seconds, and the name of that day", () => {
     const then = Date.parse("2024-05-01T10:00:00.000Z")
     const [old] = send({ ...page, timestamp: then / 1000 }).events

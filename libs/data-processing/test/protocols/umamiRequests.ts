@@ -10,6 +10,8 @@ export interface Circumstances {
   readonly at?: number
   readonly ip?: string
   readonly userAgent?: string
+  /** `User-Agent`, as the adapter sees it. */
+  readonly agent?: string
   readonly cache?: string
   readonly projectId?: number
 }
@@ -19,6 +21,7 @@ export const request = (
   path: string,
   body: unknown,
   {
+    agent = "Mozilla/5.0 (X11; Linux x86_64)",
     at = NOW,
     cache,
     projectId,
@@ -32,7 +35,10 @@ export const request = (
     method: "POST",
     path,
     query: new URLSearchParams(),
-    headers: new Headers(cache === undefined ? {} : { "x-umami-cache": cache }),
+    headers: new Headers({
+      "user-agent": agent,
+      ...(cache !== undefined && { "x-umami-cache": cache })
+    }),
     body: text,
     bytes: Buffer.byteLength(text)
   })

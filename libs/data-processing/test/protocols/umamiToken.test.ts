@@ -22,6 +22,11 @@ describe("the cache token of Umami", () => {
     expect(kept.said.visitId).toBe(first.said.visitId)
   })
 
+  it("may be the whole answer, as older scripts send it back", () => {
+    const moved = { ip: "198.51.100.9", cache: JSON.stringify(first.said) }
+    expect(send(page, moved).events[0]?.a).toBe(first.events[0]?.a ?? "")
+  })
+
   it("begins another visit after half an hour of nothing", () => {
     let { cache } = first.said
     for (const minutes of [20, 45, 70]) {
