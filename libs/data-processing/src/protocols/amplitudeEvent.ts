@@ -1,10 +1,11 @@
 import type { Json, JsonObject } from "../ExactJson.ts"
-import { isJsonObject } from "../ExactJson.ts"
+import { isJsonObject, isRawNumber } from "../ExactJson.ts"
 import { Refusal } from "../segment/SegmentEvent.ts"
 import { contextOf, type Kept } from "./amplitudeContext.ts"
 import type { PlainEvent } from "./Protocol.ts"
 import {
   idIn,
+  jsonIn,
   messageIdOf,
   objectIn,
   pageOf,
@@ -202,7 +203,7 @@ const changesOf = (properties: JsonObject): TraitChanges | Refusal => {
   return {
     set: { ...Object.fromEntries(set), ...objectIn(properties["$set"]) },
     setOnce: objectIn(properties["$setOnce"]),
-    add: objectIn(properties["$add"]),
+    add: numbersIn(objectIn(properties["$add"])),
     append: objectIn(properties["$append"]),
     prepend: objectIn(properties["$prepend"]),
     // Both insert only what is not there yet; that one does so in front is not kept.
@@ -215,6 +216,21 @@ const changesOf = (properties: JsonObject): TraitChanges | Refusal => {
     clear: properties["$clearAll"] !== undefined
   }
 }
+
+/** What is added may be a number in quotes: it is one to Amplitude. */
+const numbersIn = (sent: JsonObject | undefined): JsonObject | undefined =>
+  sent &&
+  Object.fromEntries(
+    Object.entries(sent).map(([name, value]) => {
+      const read = typeof value === "string" ? jsonIn(value) : undefined
+      return [
+        name,
+        read !== undefined && (typeof read === "number" || isRawNumber(read))
+          ? read
+          : value
+      ]
+    })
+  )
 
 const operations: ReadonlySet<string> = new Set([
   "$set",

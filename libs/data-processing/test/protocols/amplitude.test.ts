@@ -127,7 +127,7 @@ describe("an event of Amplitude", () => {
         user_properties: {
           $set: { a: 1 },
           $setOnce: { b: 2 },
-          $add: { c: 3 },
+          $add: { c: 3, k: "9007199254740993", l: "-1.5", m: "no" },
           $append: { d: "x" },
           $prepend: { e: ["y"] },
           $preInsert: { f: "z" },
@@ -151,7 +151,13 @@ describe("an event of Amplitude", () => {
         {
           a: 1,
           $set_once: { b: 2 },
-          $add: { c: 3 },
+          // Numbers in quotes are numbers to Amplitude.
+          $add: {
+            c: 3,
+            k: expect.objectContaining({ rawJSON: "9007199254740993" }),
+            l: -1.5,
+            m: "no"
+          },
           $append: { d: ["x"] },
           $prepend: { e: ["y"] },
           $union: { f: ["z"], g: ["w"] },
