@@ -140,7 +140,8 @@ const readingOf = (
     _tag: "Reading",
     keys: tokensIn(envelope, items),
     items,
-    withoutAddress: query.get("ip") === "0" || asksNoPlace(items[0]),
+    // `ip=0` of the query is said by every version of two years and heeded by nobody.
+    withoutAddress: asksNoPlace(items[0]),
     idOf: (item) => (isJsonObject(item) ? (idIn(item["uuid"]) ?? null) : null),
     eventsOf: (item, visit) => posthogEvents(item, visit, batch),
     answer: () => done

@@ -53,7 +53,7 @@ export const posthogEvents = (
   const fields: Fields = {}
   nameVisitor(fields, distinctId, given, visit)
   setTimes(fields, item, given, visit, batch)
-  const id = idIn(item["uuid"])
+  const id = uuidIn(item)
   if (id !== undefined) fields["messageId"] = messageIdOf(id)
 
   switch (name) {
@@ -76,6 +76,12 @@ export const posthogEvents = (
       fields["event"] = name
       return happened("track", fields, id, item, given, batch)
   }
+}
+
+/** Its id, without the capitals that iOS writes: PostHog's exports have none. */
+export const uuidIn = (item: JsonObject): string | undefined => {
+  const id = idIn(item["uuid"])
+  return id !== undefined && uuid.test(id) ? id.toLowerCase() : id
 }
 
 /** A device's own id is an `anonymousId`; every other id says who it is. */
@@ -134,17 +140,27 @@ const happened = (
   given: JsonObject,
   batch: PosthogBatch
 ): ReadonlyArray<PlainEvent> | PlainEvent => {
-  const traits =
-    // Such an event makes no profile, so that there is none to change.
-    given["$process_person_profile"] === false ? undefined : traitsIn(item, given)
+  // Such an event makes no profile, so that there is none to change.
+  const isPersonless = given["$process_person_profile"] === false
+  const traits = isPersonless ? undefined : traitsIn(item, given)
   const beside = traits && whoseTraits(fields, traits, id)
   const groups = objectIn(given["$groups"])
   if (groups !== undefined) setGroup(fields, groups)
-  fields["properties"] = given
+  fields["properties"] = isPersonless ? withChanges(item, given) : given
   const context = contextOf(given, batch.library)
   if (context !== undefined) fields["context"] = context
   const event: PlainEvent = { type, fields }
   return beside === undefined ? event : [event, { type: "identify", fields: beside }]
+}
+
+/** The properties, with changes of traits that stand beside them and change nothing. */
+const withChanges = (item: JsonObject, given: JsonObject): JsonObject => {
+  const beside: Fields = {}
+  for (const name of ["$set", "$set_once", "$unset"]) {
+    const value = item[name] ?? null
+    if (value !== null && given[name] === undefined) beside[name] = value
+  }
+  return someIn(beside) === undefined ? given : { ...given, ...beside }
 }
 
 /** The same person at the same time, without what happened. */

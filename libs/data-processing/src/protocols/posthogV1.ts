@@ -96,7 +96,7 @@ const results = (
     const uuid = uuidOf(item)
     if (uuid === null) return
     const reason = dropped.get(index)
-    const details = reason ?? warned.get(uuid)
+    const details = reason ?? warned.get(uuid) ?? warned.get(uuid.toLowerCase())
     const result = reason === undefined ? "ok" : "drop"
     parts.push(
       details === undefined

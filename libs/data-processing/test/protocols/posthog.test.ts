@@ -136,9 +136,21 @@ describe("what an event of PostHog becomes", () => {
     const $set = { plan: "pro" }
     const properties = { $set, $process_person_profile: false }
     expect(eventsOf({ ...signup, properties })).toHaveLength(1)
+    // What stands beside the properties and changes nothing is kept in them.
+    const personless = { $process_person_profile: false }
+    const kept = eventsOf({ ...signup, $set, properties: personless })
+    expect(kept.map(({ d }) => d)).toEqual([{ ...personless, $set }])
     expect(
       eventsOf({ ...signup, properties: { $set: {}, $set_once: {} } })
     ).toHaveLength(1)
+  })
+
+  it("has the id that PostHog's exports say, which write capitals as small", () => {
+    const uuid = "0195F2A0-0000-7000-8000-00000000000B"
+    const events = eventsOf({ ...signup, uuid, properties: { $set: { a: 1 } } })
+    const small = uuid.toLowerCase()
+    expect(events.map(({ m }) => m)).toEqual([small, `${small}$set`])
+    expect(eventOf({ ...signup, uuid: "Order-1" }).m).toBe("Order-1")
   })
 
   it("says who a device belongs to", () => {
@@ -225,6 +237,9 @@ describe("what an event of PostHog becomes", () => {
     expect(eventOf({ ...signup, properties }).ip).toBeUndefined()
     const body = JSON.stringify({ ...signup, properties })
     expect(taken(body, { path: "/e" }).reading.withoutAddress).toBe(true)
+    // Two years of versions say this with every request, whatever their option `ip` is.
+    const usual = { path: "/e", query: "ip=0&_=1795435200000&ver=1.360.0" }
+    expect(taken(JSON.stringify(signup), usual).reading.withoutAddress).toBe(false)
     expect(taken(JSON.stringify(signup), { path: "/e" }).reading.withoutAddress).toBe(
       false
     )
