@@ -1,4 +1,6 @@
+import { isJsonObject } from "../ExactJson.ts"
 import { beginning, type Position, type Rows } from "../readers/Row.ts"
+import { isEventType, Refusal, readEvent } from "../segment/SegmentEvent.ts"
 import type { Mapped, ToEvent } from "./Mapped.ts"
 
 /** A row that does not become an event. */
@@ -41,21 +43,44 @@ const envelope = 16
 /** Characters of all events of a row, each of which may repeat most of it. */
 const MOST_SPREAD = 16 * 1024 * 1024
 
-/** `undefined` if they are too large together. */
+/** The events of a row as JSON, or why it becomes none. */
 const textsOf = (
   mapped: Exclude<Mapped, { readonly reason: string }>
-): ReadonlyArray<string> | undefined => {
+): ReadonlyArray<string> | string => {
   if (mapped.json !== undefined) return [mapped.json]
-  if (mapped.events === undefined) return [JSON.stringify(mapped.event)]
+  const { events = [mapped.event] } = mapped
   const texts: Array<string> = []
   let length = 0
-  for (const event of mapped.events) {
-    const text = JSON.stringify(event)
+  for (const event of events) {
+    const refusal = events.length > 1 ? refusalOf(event) : undefined
+    if (refusal !== undefined) return refusal
+    const text = textOf(event)
+    if (text === undefined) return "nested too deep to be written"
     length += text.length
-    if (length > MOST_SPREAD) return undefined
+    if (length > MOST_SPREAD && events.length > 1)
+      return "the events of the row are too large together"
     texts.push(text)
   }
   return texts
+}
+
+/** Nothing of an event's size or its project: those the ingestion knows. */
+const facts = { projectId: 0, receivedAt: 0, testMode: false, maxEventBytes: 0 }
+
+/** Of several events all are taken or none, although each is judged for itself. */
+const refusalOf = (event: object): string | undefined => {
+  if (!isJsonObject(event) || !isEventType(event["type"])) return undefined
+  const read = readEvent(event, event["type"], facts)
+  return read instanceof Refusal ? read.reason : undefined
+}
+
+const textOf = (event: object): string | undefined => {
+  try {
+    return JSON.stringify(event)
+  } catch {
+    // Only what nests tens of thousands deep cannot be written.
+    return undefined
+  }
 }
 
 /** Cuts rows into requests. `rows` are read from `after.from`; those before are left out. */
@@ -84,10 +109,9 @@ export async function* batches(
     for (const row of block.rows) {
       if (row.number <= after.lastRow) continue
       const mapped = row._tag === "Row" ? toEvent(row, file) : row
-      const texts = mapped.reason === undefined ? textsOf(mapped) : undefined
-      if (texts === undefined) {
-        const reason = mapped.reason ?? "the events of the row are too large together"
-        skipped.push({ number: row.number, reason })
+      const texts = mapped.reason === undefined ? textsOf(mapped) : mapped.reason
+      if (typeof texts === "string") {
+        skipped.push({ number: row.number, reason: texts })
         lastRow = row.number
         // A file of nothing else must not collect in memory.
         if (skipped.length >= limits.maxEvents) yield take()

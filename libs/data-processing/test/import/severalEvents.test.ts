@@ -73,6 +73,30 @@ describe("batches of rows that make several events", () => {
     ])
   })
 
+  it("take nothing of a row of which an event would be refused", async () => {
+    const good = { type: "track", event: "Paid", userId: "u", messageId: "m" }
+    const deep = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`)
+    const made = [
+      [good, { ...good, type: "identify", messageId: "m$set" }],
+      [good, { ...good, type: "identify", messageId: "x".repeat(101) }],
+      [{ ...good, event: "x".repeat(1001) }, good],
+      [good, { ...good, properties: { deep } }]
+    ]
+    const rows = (async function* () {
+      yield { from: unread.from, rows: made.map((_, index) => row(index + 1, {})) }
+    })()
+    const read: ToEvent = ({ number }) => ({ events: made[number - 1] ?? [] })
+    const [batch] = await Array.fromAsync(
+      batches(rows, read, "f", { maxEvents: 10, maxBytes: 1000 })
+    )
+    expect(batch?.rows).toEqual([1, 1])
+    expect(batch?.skipped.map(({ number, reason }) => [number, reason])).toEqual([
+      [2, expect.stringContaining("messageId")],
+      [3, expect.stringContaining("event")],
+      [4, "nested too deep to be written"]
+    ])
+  })
+
   it("hold all events of a row or none, wherever they are broken off", () =>
     fc.assert(law, { numRuns: 150 }))
 })
