@@ -1,3 +1,4 @@
+import { addressIn } from "../addressIn.ts"
 import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
 import { Refusal } from "../segment/SegmentEvent.ts"
 import type {
@@ -54,12 +55,12 @@ const read = ({ body, headers }: ProtocolRequest): Reading | Unreadable => {
     return { _tag: "Unreadable", reason: "Unable to parse request body as json" }
   const domains = domainsOf(event)
   // Proxies that may not set X-Forwarded-For say it here.
-  const ip = headers.get("x-plausible-ip")?.trim().slice(0, 45)
+  const ip = addressIn(headers.get("x-plausible-ip"))
   return {
     _tag: "Reading",
     keys: keysOf(event, domains),
     items: [event],
-    eventsOf: (_, visit) => eventOf(event, domains, ip === "" ? undefined : ip, visit),
+    eventsOf: (_, visit) => eventOf(event, domains, ip, visit),
     answer: () => accepted
   }
 }

@@ -1,6 +1,7 @@
 import { Forbidden, Unauthorized } from "@analytics/api-common/AuthProblems"
 import { measureRequests } from "@analytics/api-common/RequestMetrics"
 import { sent } from "@analytics/api-common/WireSchema"
+import { addressIn } from "@analytics/data-processing/addressIn"
 import type { ProtocolRoute } from "@analytics/data-processing/protocols/Protocol"
 import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
 import { Effect, type ManagedRuntime } from "effect"
@@ -181,8 +182,5 @@ const unescaped = (text: string): string => {
 }
 
 /** The first address that proxies noted; a visitor may put any, as in `context.ip`. */
-const forwardedFor = (headers: Headers): string | undefined => {
-  const [first] = (headers.get("x-forwarded-for") ?? "").split(",")
-  const address = first?.trim().slice(0, 45)
-  return address === "" ? undefined : address
-}
+const forwardedFor = (headers: Headers): string | undefined =>
+  addressIn(headers.get("x-forwarded-for"))

@@ -108,6 +108,9 @@ describe("Umami's endpoint", () => {
     )
     expect(await idOf({ ...elsewhere, "x-umami-cache": "" })).not.toBe(sessionId)
     expect(await idOf({})).toBe(sessionId)
+    // Some proxies write the port of the connection behind the address.
+    const noted = { "x-forwarded-for": "203.0.113.7:4711, 10.0.0.1" }
+    expect(await idOf(noted)).toBe(sessionId)
   })
 
   it("lets a page send the token", async () => {
