@@ -104,6 +104,8 @@ export interface Reading {
   readonly keys: ReadonlyArray<string>
   /** What is judged one by one, still as the client sent it. */
   readonly items: ReadonlyArray<Json>
+  /** At most of the items together, where they were packed inside of the body. */
+  readonly bytes?: number | undefined
   /** When the client sent the request, by its clock, where events do not say it. */
   readonly sentAt?: Json | undefined
   /** One item as events of ours, or why it is refused. Never throws. */

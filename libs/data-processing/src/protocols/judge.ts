@@ -32,7 +32,7 @@ export const judge = (
   route: Pick<ProtocolRoute, "onRejected">,
   reading: Pick<
     Reading,
-    "items" | "eventsOf" | "idOf" | "sentAt" | "onRejected" | "withoutAddress"
+    "items" | "eventsOf" | "idOf" | "sentAt" | "onRejected" | "withoutAddress" | "bytes"
   >,
   bodyBytes: number,
   request: RequestFacts,
@@ -48,7 +48,7 @@ export const judge = (
           ...(sentAt === undefined ? undefined : { sentAt }),
           ...(withoutAddress === true && { ip: undefined })
         }
-  const measure = bodyBytes > request.maxEventBytes
+  const measure = Math.max(bodyBytes, reading.bytes ?? 0) > request.maxEventBytes
   const events: Array<InboxEvent> = []
   const rejected: Array<Rejected> = []
   let spread = 0

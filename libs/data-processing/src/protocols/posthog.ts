@@ -21,6 +21,13 @@ export const unreadable = (reason: string): Unreadable => ({
   reason
 })
 
+/**
+ * How much larger than its Base64 JSON is taken for: what is packed inside of a body or a
+ * URL was not counted when it came, and nobody may know yet whose it is.
+ */
+const MOST_RATIO = 32
+const MOST_PACKED_TWICE = 64 * 1024
+
 const none: JsonObject = {}
 
 /** The clients take nothing but exactly this status for taken, and read no more of it. */
@@ -85,7 +92,12 @@ const looselyIn = (text: string): Json | undefined => {
   let bytes: Uint8Array = Buffer.from(text.replaceAll(" ", "+"), "base64")
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     try {
-      bytes = gunzipSync(bytes, { maxOutputLength: MAX_BODY })
+      bytes = gunzipSync(bytes, {
+        maxOutputLength: Math.min(
+          MAX_BODY,
+          MOST_PACKED_TWICE + MOST_RATIO * text.length
+        )
+      })
     } catch {
       return undefined
     }
@@ -102,7 +114,19 @@ const itemsOf = (sent: Json): ReadonlyArray<Json> | undefined => {
 }
 
 const read = (request: ProtocolRequest): Reading | Unreadable =>
-  readSent(sentIn(request), request.query)
+  measured(request, readSent(sentIn(request), request.query))
+
+/** What is not JSON as it came may hold more than its own bytes. */
+const measured = (
+  { body, method }: ProtocolRequest,
+  reading: Reading | Unreadable
+): Reading | Unreadable => {
+  const start = body.trimStart()[0]
+  return reading._tag === "Unreadable" ||
+    (method === "POST" && (start === "{" || start === "["))
+    ? reading
+    : { ...reading, bytes: MAX_BODY }
+}
 
 const readSent = (
   sent: Json | undefined,
@@ -123,7 +147,7 @@ const readBatch = (request: ProtocolRequest): Reading | Unreadable => {
     sent !== undefined && isJsonObject(sent) && sent["batch"] === undefined
       ? amplitudeReading(sent, request.bytes)
       : undefined
-  return amplitude ?? readSent(sent, request.query)
+  return amplitude ?? measured(request, readSent(sent, request.query))
 }
 
 const readingOf = (

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "bun:test"
+import { randomBytes } from "node:crypto"
+import { gzipSync } from "node:zlib"
 import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
 import { anonymous } from "@analytics/data-processing/settings/Anonymous"
 import { take } from "./take.ts"
@@ -91,5 +93,37 @@ describe("what is malformed", () => {
   it("cannot be parted from its person", () => {
     const event = wrong("mine")
     expect(event === undefined ? "no event" : anonymous(event)).toBeUndefined()
+  })
+})
+
+describe("what is packed once more inside of a request", () => {
+  const packed = (characters: number, isRandom: boolean) => {
+    const note = isRandom
+      ? randomBytes(characters / 2).toString("hex")
+      : "x".repeat(characters)
+    const event = { event: "E", distinct_id: "u", api_key: "k", properties: { note } }
+    return gzipSync(JSON.stringify(event)).toString("base64")
+  }
+  const get = (data: string) =>
+    routeAt("/e").read({
+      method: "GET",
+      path: "/e",
+      query: new URLSearchParams({ data }),
+      headers: new Headers(),
+      body: "",
+      bytes: 0
+    })
+
+  it("is measured as it is inside", () => {
+    const { events } = take(routeAt("/e"), packed(30_000, true))
+    expect(events).toMatchObject([{ e: "E" }])
+    const { events: aside } = take(routeAt("/e"), packed(60_000, true))
+    expect(aside).toMatchObject([{ q: "malformed" }])
+    expect(aside[0]?.qd).toContain("larger than 32768 bytes")
+  })
+
+  it("is not unpacked to many times what came", () => {
+    expect(get(packed(60_000, false))._tag).toBe("Reading")
+    expect(get(packed(3_900_000, false))._tag).toBe("Unreadable")
   })
 })
