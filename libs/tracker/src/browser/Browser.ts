@@ -33,7 +33,7 @@ export interface Browser {
       readonly method: string
       readonly keepalive: boolean
       readonly body: string
-      readonly signal: AbortSignal
+      readonly signal?: AbortSignal
     }
   ) => Promise<{
     readonly status: number
@@ -98,6 +98,8 @@ export interface Tracker {
   readonly consent: (choice: "granted" | "denied") => void
   /** Nothing is collected any more; `false` takes it back. */
   readonly optOut: (out?: boolean) => void
+  /** Does what a list did before the script was there. */
+  readonly push: (call: Call) => void
 }
 
 /** `["track", "Signed Up"]`: a method and what it is given. */

@@ -59,16 +59,15 @@ export const makeQueue = (
     } else {
       const pause = Math.min(MOST_PAUSE, 1000 * 2 ** failures++)
       clearTimeout(timer)
-      timer =
-        failures > MOST_FAILURES
-          ? 0
-          : setTimeout(
-              flush,
-              Math.min(
-                MOST_WAIT,
-                Math.max(Number(after) * 1000 || 0, pause * (1 - Math.random() / 2))
-              )
-            )
+      if (failures > MOST_FAILURES) failures = timer = 0
+      else
+        timer = setTimeout(
+          flush,
+          Math.min(
+            MOST_WAIT,
+            Math.max(Number(after) * 1000 || 0, pause * (1 - Math.random() / 2))
+          )
+        )
       return
     }
     if (events.length) flush()
@@ -94,7 +93,8 @@ export const makeQueue = (
       fetch(endpoint, {
         method: "POST",
         keepalive: true,
-        signal: AbortSignal.timeout(PATIENCE),
+        // Younger than the rest of what is used here.
+        ...(AbortSignal.timeout && { signal: AbortSignal.timeout(PATIENCE) }),
         body: `{"events":[${texts}],"sentAt":"${new Date().toISOString()}"}`
       }).then(
         ({ headers, status }) => settle(batch, status, headers.get("retry-after")),
@@ -105,8 +105,13 @@ export const makeQueue = (
 
   return {
     add: (event) => {
-      if (bytesOf(JSON.stringify(event)) > MOST_EVENT_BYTES) return drop(1)
-      events.push(event)
+      let text = ""
+      try {
+        text = JSON.stringify(event)
+      } catch {}
+      if (!text || bytesOf(text) > MOST_EVENT_BYTES) return drop(1)
+      // As it is now, whatever the page makes of its objects until it is sent.
+      events.push(JSON.parse(text))
       if (events.length > MOST_WAITING) {
         events.shift()
         drop(1)

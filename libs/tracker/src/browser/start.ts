@@ -1,4 +1,4 @@
-import type { Browser, Call, Fields, Tracker } from "./Browser.ts"
+import type { Browser, Fields, Tracker } from "./Browser.ts"
 import { makeQueue } from "./queue.ts"
 
 /** 32 hexadecimal digits; `randomUUID` is only there on pages of HTTPS. */
@@ -19,15 +19,12 @@ const OUT = "0"
 export const start = (browser: Browser): void => {
   const { document, history, location, navigator } = browser
   const { dataset, src } = document.currentScript ?? { dataset: {}, src: "" }
-  const early = browser.tracker
-  if (early && "track" in early) return
-  // An element with that id has the name, too.
-  const calls: ReadonlyArray<Call> = Array.isArray(early) ? early : []
   const name = `t.${dataset.key}.`
+  const path = `w/${encodeURIComponent(String(dataset.key))}/n`
   const optedOut =
     dataset.dnt !== "ignore" &&
     (navigator.globalPrivacyControl || navigator.doNotTrack === "1")
-  let isOut: boolean | undefined
+  let isOut = optedOut
   let anonymousId: string | undefined
   let userId: string | undefined
   let url = ""
@@ -41,22 +38,16 @@ export const start = (browser: Browser): void => {
       return undefined
     }
   }
-  const names = () =>
-    stored((storage) =>
-      Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "")
-    )?.filter((each) => each.startsWith(name)) ?? []
-
-  const readChoice = () => {
-    const kept = stored((storage) => storage.getItem(name))
-    isOut = optedOut || kept === OUT
-    anonymousId = isOut ? undefined : (kept ?? undefined)
-  }
-
   // A tab has a place of its own, so that none writes over the events of another.
   const place = name + makeId()
+  /** The places of all tabs; the key `a.b` has other ones than `a`. */
+  const places = () =>
+    stored((storage) =>
+      Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "")
+    )?.filter((each) => each.startsWith(name) && each.length === place.length) ?? []
   const queue = makeQueue(
     browser,
-    new URL(`w/${dataset.key}/n`, dataset.url ?? src).href,
+    dataset.url ? dataset.url.replace(/\/*$/, `/${path}`) : new URL(path, src).href,
     (events) => {
       if (anonymousId)
         stored((storage) =>
@@ -71,8 +62,25 @@ export const start = (browser: Browser): void => {
   )
 
   const forget = () => {
-    for (const each of names()) stored((storage) => storage.removeItem(each))
+    for (const each of [name, ...places()])
+      stored((storage) => storage.removeItem(each))
     anonymousId = undefined
+  }
+
+  /** The choice as any tab made it, for what waits here, too. */
+  const heed = () => {
+    const kept = stored((storage) => storage.getItem(name))
+    // A page that may store nothing keeps to what it was told itself.
+    if (kept === undefined) return
+    isOut = optedOut || kept === OUT
+    anonymousId = isOut ? undefined : (kept ?? undefined)
+    if (isOut) {
+      queue.clear()
+      userId = undefined
+    }
+    if (anonymousId) return
+    stored((storage) => storage.removeItem(place))
+    queue.anonymise()
   }
 
   const address = () => location.origin + location.pathname + location.search
@@ -121,7 +129,11 @@ export const start = (browser: Browser): void => {
         queue.anonymise()
       }
     },
+    push: ([method, ...values]) =>
+      (tracker[method] as (...values: ReadonlyArray<unknown>) => void)(...values),
     optOut: (out = true) => {
+      // What nobody took away needs not be given back.
+      if (!out && !isOut) return
       forget()
       userId = undefined
       if (out) {
@@ -149,18 +161,19 @@ export const start = (browser: Browser): void => {
   }
 
   const begin = () => {
-    readChoice()
+    const early = browser.tracker
+    if (early && "track" in early) return
+    heed()
     if (anonymousId)
-      for (const each of names())
-        if (each !== name)
-          stored((storage) => {
-            const events = JSON.parse(storage.getItem(each) ?? "[]")
-            storage.removeItem(each)
-            for (const event of events) queue.add(event)
-          })
+      for (const each of places())
+        stored((storage) => {
+          const text = storage.getItem(each)
+          storage.removeItem(each)
+          for (const event of JSON.parse(text ?? "")) if (event.type) queue.add(event)
+        })
     browser.tracker = tracker
-    for (const [method, ...values] of calls)
-      (tracker[method] as (...values: ReadonlyArray<unknown>) => void)(...values)
+    // An element with that id has the name, too.
+    if (Array.isArray(early)) for (const call of early) stored(() => tracker.push(call))
     for (const method of ["pushState", "replaceState"] as const) {
       const navigate = history[method]
       history[method] = (...values) => {
@@ -171,12 +184,15 @@ export const start = (browser: Browser): void => {
     browser.addEventListener("popstate", soon)
     browser.addEventListener("pageshow", ({ persisted }) => {
       if (persisted) {
+        // It heard nothing of other pages meanwhile.
+        heed()
         url = ""
         view()
       }
     })
     browser.addEventListener("storage", ({ key }) => {
-      if (key === name) readChoice()
+      // No key: all was taken away.
+      if (!key || key === name) heed()
     })
     browser.addEventListener("online", () => queue.flush())
     browser.addEventListener("pagehide", leave)
