@@ -48,7 +48,7 @@ const textsOf = (
   mapped: Exclude<Mapped, { readonly reason: string }>
 ): ReadonlyArray<string> | string => {
   if (mapped.json !== undefined) return [mapped.json]
-  const { events = [mapped.event] } = mapped
+  const events = mapped.events ?? [mapped.event]
   const texts: Array<string> = []
   let length = 0
   for (const event of events) {

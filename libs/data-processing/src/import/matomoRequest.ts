@@ -25,27 +25,29 @@ const numbers = new Set([
 ])
 
 /** What some parameters are called among our properties. */
-const names: Readonly<Record<string, string>> = {
-  e_c: "category",
-  e_a: "action",
-  e_n: "label",
-  e_v: "value",
-  search: "query",
-  search_cat: "category",
-  search_count: "results",
-  link: "href",
-  download: "href",
-  idgoal: "goal",
-  ec_id: "order_id",
-  ec_st: "subtotal",
-  ec_tx: "tax",
-  ec_sh: "shipping",
-  ec_dt: "discount",
-  c_n: "content",
-  c_p: "piece",
-  c_t: "target",
-  c_i: "interaction"
-}
+const names: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    e_c: "category",
+    e_a: "action",
+    e_n: "label",
+    e_v: "value",
+    search: "query",
+    search_cat: "category",
+    search_count: "results",
+    link: "href",
+    download: "href",
+    idgoal: "goal",
+    ec_id: "order_id",
+    ec_st: "subtotal",
+    ec_tx: "tax",
+    ec_sh: "shipping",
+    ec_dt: "discount",
+    c_n: "content",
+    c_p: "piece",
+    c_t: "target",
+    c_i: "interaction"
+  })
+)
 
 /** A tracking request (`GET /matomo.php?idsite=1&rec=1&…`) of an access log. */
 export const matomoRequest = (row: Row, file: string): Mapped => {
@@ -120,20 +122,24 @@ const named = (query: URLSearchParams) => {
 }
 
 const propertiesOf = (query: URLSearchParams): JsonObject => {
-  const properties: Record<string, Json> = {}
+  // Names are whoever called the page's.
+  const said = new Map<string, Json>()
   for (const list of [query.get("_cvar"), query.get("cvar")])
-    for (const [name, value] of variablesOf(list)) properties[name] = value
+    for (const [name, value] of variablesOf(list)) said.set(name, value)
   const title = query.get("action_name")
-  if (title) properties["title"] = title
+  if (title) said.set("title", title)
   for (const [name, value] of query) {
     if (placed.has(name) || value === "") continue
-    properties[names[name] ?? name] =
+    said.set(
+      names.get(name) ?? name,
       name === "ec_items"
         ? (jsonIn(value) ?? value)
         : numbers.has(name)
           ? numberOf(value)
           : value
+    )
   }
+  const properties: JsonObject = Object.fromEntries(said)
   const { ec_items: items, ...others } = properties
   return Array.isArray(items)
     ? { ...others, products: items.map(productOf) }

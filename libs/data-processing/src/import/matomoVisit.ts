@@ -4,32 +4,36 @@ import type { Row } from "../readers/Row.ts"
 import type { Mapped } from "./Mapped.ts"
 
 /** What an action is called here, by its `type` there; others keep the type's name. */
-const events: Readonly<Record<string, string>> = {
-  outlink: "Outbound Link",
-  download: "File Download",
-  search: "Site Search",
-  goal: "Goal Completed",
-  ecommerceOrder: "Order Completed",
-  ecommerceAbandonedCart: "Cart Abandoned"
-}
+const events: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    outlink: "Outbound Link",
+    download: "File Download",
+    search: "Site Search",
+    goal: "Goal Completed",
+    ecommerceOrder: "Order Completed",
+    ecommerceAbandonedCart: "Cart Abandoned"
+  })
+)
 
 /** What some fields of an action are called among our properties. */
-const names: Readonly<Record<string, string>> = {
-  pageTitle: "title",
-  eventCategory: "category",
-  eventAction: "action",
-  eventName: "label",
-  eventValue: "value",
-  siteSearchKeyword: "query",
-  siteSearchCategory: "category",
-  siteSearchCount: "results",
-  orderId: "order_id",
-  revenueSubTotal: "subtotal",
-  revenueTax: "tax",
-  revenueShipping: "shipping",
-  revenueDiscount: "discount",
-  itemDetails: "products"
-}
+const names: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    pageTitle: "title",
+    eventCategory: "category",
+    eventAction: "action",
+    eventName: "label",
+    eventValue: "value",
+    siteSearchKeyword: "query",
+    siteSearchCategory: "category",
+    siteSearchCount: "results",
+    orderId: "order_id",
+    revenueSubTotal: "subtotal",
+    revenueTax: "tax",
+    revenueShipping: "shipping",
+    revenueDiscount: "discount",
+    itemDetails: "products"
+  })
+)
 
 /** How Matomo draws a value, beside the value itself. */
 const isShown = (name: string): boolean =>
@@ -105,7 +109,7 @@ const namedBy = (action: JsonObject) => {
   const type = textIn(action["type"]) ?? "action"
   if (type === "action") return { type: "page" }
   const event =
-    (type === "event" ? textIn(action["eventAction"]) : undefined) ?? events[type]
+    (type === "event" ? textIn(action["eventAction"]) : undefined) ?? events.get(type)
   return { type: "track", event: event ?? type }
 }
 
@@ -120,13 +124,12 @@ const timeOf = (action: JsonObject, visit: JsonObject): string | undefined => {
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
 }
 
-const propertiesOf = (action: JsonObject): JsonObject => {
-  const properties: Record<string, Json> = {}
-  for (const [name, value] of Object.entries(action))
-    if (!isShown(name) && value !== null && value !== "")
-      properties[names[name] ?? name] = value
-  return properties
-}
+const propertiesOf = (action: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(action)
+      .filter(([name, value]) => !isShown(name) && value !== null && value !== "")
+      .map(([name, value]) => [names.get(name) ?? name, value])
+  )
 
 const factsOf = (visit: JsonObject): JsonObject =>
   Object.fromEntries(

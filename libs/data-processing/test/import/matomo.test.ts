@@ -89,6 +89,17 @@ describe("a log of Matomo's tracking requests", () => {
     expect(await eventOf(query)).toMatchObject({ type: "track", event, properties })
   })
 
+  it("keeps parameters by whatever name they have", async () => {
+    const { properties } = await eventOf("&constructor=a&toString=b&__proto__=c")
+    expect(Object.entries(properties)).toEqual(
+      expect.arrayContaining([
+        ["constructor", "a"],
+        ["toString", "b"],
+        ["__proto__", "c"]
+      ])
+    )
+  })
+
   it("believes cdt, in UTC, however it is written", async () => {
     expect((await eventOf("&cdt=2025-12-31%2023:59:59")).timestamp).toBe(
       "2025-12-31T23:59:59.000+00:00"
@@ -212,6 +223,16 @@ describe("a visit of Matomo's Live API", () => {
     ])
     expect(JSON.stringify(told)).not.toMatch(/192\.0\.2|x\.png/u)
     expect(told[1].properties.visit).toBeUndefined()
+  })
+
+  it("takes no name for one of the language's, and no visit without end", () => {
+    const action = { timestamp: 1772359212, valueOf: 1, type: "constructor" }
+    const { events } = matomoRow(row(1, { ...visit, actionDetails: [action] }), "f")
+    expect(events).toMatchObject([{ event: "constructor", properties: { valueOf: 1 } }])
+    const endless = Array.from({ length: 10_001 }, () => action)
+    expect(matomoRow(row(1, { ...visit, actionDetails: endless }), "f").reason).toBe(
+      "a visit of more than 10000 actions"
+    )
   })
 
   it("says what is no visit, and never throws", () => {

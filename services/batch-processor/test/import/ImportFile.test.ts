@@ -326,6 +326,16 @@ describe("import", () => {
       await run({ source: good, format: "csv", members: "*/events_*.csv" })
     ).toMatchObject({ rows: 2, accepted: 2, rejected: {} })
     expect(ingestion.events.map(({ event }) => event)).toEqual(["a", "b"])
+    // One by one they are the same events, and no other's.
+    const ids = ingestion.events.map(({ messageId }) => messageId)
+    for (const one of [1, 2])
+      await run({ source: good, format: "csv", members: `**/events_${one}.csv` })
+    expect(ingestion.events.map(({ messageId }) => messageId)).toEqual([...ids, ...ids])
+    expect(ingestion.stored.size).toBe(2)
+    const single = file("single.csv", "event,userId\na,u\n")
+    expect(
+      await failure({ source: single, format: "csv", members: "*.csv" })
+    ).toMatchObject({ detail: expect.stringContaining("leave `members` out") })
     expect(
       await failure({ source: good, format: "csv", members: "events_*.csv" })
     ).toMatchObject({ detail: expect.stringContaining("no file of such a name") })

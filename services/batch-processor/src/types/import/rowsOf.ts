@@ -8,6 +8,7 @@ import {
 import type { RandomAccess } from "@analytics/data-processing/readers/RandomAccess"
 import type { Bytes, Rows } from "@analytics/data-processing/readers/Row"
 import { behind, gunzipped, magics } from "@analytics/data-processing/readers/unpacked"
+import { ArchiveUnreadable } from "@analytics/data-processing/readers/zip"
 import { zipRows } from "@analytics/data-processing/readers/zipRows"
 import { globOf } from "@analytics/data-processing/settings/Glob"
 import type { FoundFile } from "./FoundFile.ts"
@@ -28,6 +29,11 @@ export async function* rowsOf(
   after: Progress,
   meter: Meter
 ): AsyncGenerator<Rows> {
+  const isZip = magic === magics.zip || magic === magics.emptyZip
+  if (payload.members !== undefined && (!isZip || payload.format === "parquet"))
+    throw new ArchiveUnreadable(
+      "this file is none whose files could be chosen: leave `members` out"
+    )
   if (payload.format === "parquet") {
     const source = { byteLength: file.bytes, slice: partOf(file) }
     const metadata = await parquetMetadata(source)
@@ -42,7 +48,7 @@ export async function* rowsOf(
     throw new ParquetUnreadable("say `parquet` as its format; this job says another")
   const { from } = after
   const reader = textReader(payload.format, payload)
-  if (magic === magics.zip || magic === magics.emptyZip) {
+  if (isZip) {
     yield* zipRows(file, reader, from, {
       isWanted: payload.members === undefined ? undefined : globOf(payload.members),
       onBytes: (done) => {
