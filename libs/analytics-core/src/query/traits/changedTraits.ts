@@ -63,10 +63,11 @@ export const everyTrait = (leaves: Sql): Sql => {
   const named = sql`SELECT person, (timestamp, message_id) AS at, leaf.1 AS name,
     position(name, '.') AS dot, if(dot = 0, name, substring(name, 1, dot - 1)) AS head,
     transform(head, [${names}], [${kinds}], toUInt8(${integer(SET)})) AS kind,
-    multiIf(kind = ${integer(SET)}, name, head = '${clear}', '',
+    multiIf(kind = ${integer(SET)}, name, head = '${clear}', head,
       substring(name, dot + 1)) AS path, leaf.2 AS value FROM (${leaves})`
   const changes = sql`SELECT person, at, kind, path, value FROM (${named})
     WHERE multiIf(kind = ${integer(SET)}, 1, (head = '${clear}') != (dot = 0), 0,
+      dot > 0 AND splitByChar('.', path)[1] IN (${names}), 0,
       kind = ${integer(END)}, value = 'true',
       kind = ${integer(ADD)}, ${isNumber(sql`value`)}, 1)`
   const states = statesSql(changes, sql`person, path`)
@@ -75,7 +76,7 @@ export const everyTrait = (leaves: Sql): Sql => {
     groupArray((path, last, changes)) AS traits FROM (${states}) GROUP BY person`
   const ended = sql`SELECT person, trait.1 AS path, trait.3 AS changes,
     arraySort(arrayFlatten(arrayMap(end -> end.2, arrayFilter(end ->
-      end.1 IN ('', path) OR startsWith(path, concat(end.1, '.')), ends))))[-1] AS ended_at,
+      end.1 IN ('${clear}', path) OR startsWith(path, concat(end.1, '.')), ends))))[-1] AS ended_at,
     if(trait.2.1 >= ended_at, trait.2, (ended_at, toUInt8(${integer(END)}), '')) AS last
     FROM (SELECT person, ends, arrayJoin(traits) AS trait FROM (${people}))`
   return foldSql(ended, sql`person, path`)

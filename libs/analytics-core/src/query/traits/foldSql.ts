@@ -15,10 +15,12 @@ import {
  * What is known of each trait before it is folded, from rows of one change each: `at`
  * (time, message), `kind`, `value` (JSON text), and the columns that name the trait, such
  * as `person, trait`. `last` is what set or ended it last; only what came since matters.
+ * `ends` is when it ended last, if ever.
  */
 export const statesSql = (rows: Sql, keys: Sql): Sql =>
   sql`SELECT ${keys}, maxIf((at, kind, value), kind <= ${integer(SET)}) AS last,
-    groupArrayIf(at, kind = ${integer(END)}) AS ends,
+    if(countIf(kind = ${integer(END)}) = 0, [],
+      [maxIf(at, kind = ${integer(END)})]) AS ends,
     groupArrayIf((at, kind, value), kind > ${integer(SET)}) AS changes
     FROM (${rows}) GROUP BY ${keys}`
 
@@ -60,10 +62,14 @@ export const foldSql = (states: Sql, keys: Sql): Sql => {
     FROM (${parted})`
   const added = sql`SELECT ${keys}, start_at, steps, list_steps,
     if(last_add > 0, ${sumOf}, start) AS current FROM (${exact})`
+  const ofLists = sql`SELECT *, if(empty(list_steps), [], arrayConcat(
+      if(current = '', [], [(toUInt8(${integer(APPEND)}), current)]),
+      arrayMap(change -> (change.2, change.3), list_steps))) AS lists FROM (${added})`
+  const grouped = sql`SELECT *, ${itemsOf(sql`lists`)} AS items FROM (${ofLists})`
   const listed = sql`SELECT ${keys},
     if(empty(steps), start_at, steps[-1].1) AS changed_at,
-    multiIf(notEmpty(list_steps), ${listOf}, current = 'null', '', current) AS value
-    FROM (${added})`
+    multiIf(notEmpty(lists), ${listOf(sql`items`)}, current = 'null', '', current) AS value
+    FROM (${grouped})`
   return sql`SELECT * FROM (${listed}) WHERE value != ''`
 }
 
@@ -106,12 +112,24 @@ const elementsOf = (json: Sql): Sql => {
           token IN (']', '}'), -1, 0), ${tokens})))), [${json}])`
 }
 
-const listOf: Sql = sql`concat('[', arrayStringConcat(arrayFold((elements, step) ->
-  multiIf(
-    step.1 = ${integer(PREPEND)}, arrayConcat(step.2, elements),
-    step.1 = ${integer(APPEND)}, arrayConcat(elements, step.2),
-    step.1 = ${integer(UNION)}, arrayConcat(elements,
-      arrayFilter(element -> NOT has(elements, element), arrayDistinct(step.2))),
-    arrayFilter(element -> NOT has(step.2, element), elements)),
-  arrayMap(change -> (change.2, ${elementsOf(sql`change.3`)}), list_steps),
-  if(current = '', CAST([], 'Array(String)'), ${elementsOf(sql`current`)})), ','), ']')`
+/** Of lists, each (kind, JSON text): every element, its list, its place there, and the kind. */
+const itemsOf = (lists: Sql): Sql => sql`arraySort(arrayFlatten(arrayMap((list, nth) ->
+  arrayMap((element, place) -> (element, toInt64(nth), place, list.1),
+    ${elementsOf(sql`list.2`)} AS elements, arrayEnumerate(elements)),
+  ${lists}, arrayEnumerate(${lists}))))`
+
+/**
+ * The list that is made of sorted items. What happens to an element depends on those alone
+ * that equal it: a removal takes away all before it, and a union is nothing where there is
+ * one. So the work grows with the items, not with items times lists.
+ */
+const listOf = (items: Sql): Sql => {
+  const equal = sql`arraySplit((item, before) -> item.1 != before, ${items},
+    arrayShiftRight(tupleElement(${items}, 1), 1))`
+  const left = sql`arrayFlatten(arrayMap(same -> arrayFilter(
+    (item, nth) -> item.4 != ${integer(UNION)} OR nth = 1,
+    arraySlice(same, arrayLastIndex(item -> item.4 = ${integer(REMOVE)}, same) + 1) AS alive,
+    arrayEnumerate(alive)), ${equal}))`
+  return sql`concat('[', arrayStringConcat(tupleElement(arraySort(item ->
+    (if(item.4 = ${integer(PREPEND)}, -item.2, item.2), item.3), ${left}), 1), ','), ']')`
+}

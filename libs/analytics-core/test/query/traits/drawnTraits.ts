@@ -39,7 +39,14 @@ const truth = fc.constantFrom<Leaf>(
   { text: '"true"' }
 )
 
-const trait = fc.constantFrom("n", "n", "l", "o", "o.p", "o.p.q", "x\\.y", "x")
+const trait = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.constantFrom("n", "n", "l", "o", "o.p", "o.p.q", "x\\.y", "x")
+  },
+  // No name at all, and names that are no traits.
+  { weight: 1, arbitrary: fc.constantFrom("", ".p", "$add.n", "$clear", "$addy.n") }
+)
 
 const under = (name: string, of: fc.Arbitrary<Leaf>) =>
   fc.record({ name: trait.map((path) => `${name}.${path}`), leaf: of })

@@ -57,7 +57,10 @@ export const foldTraits = (
 const traitOf = (name: string): ReadonlyArray<string> => {
   const [head = "", ...rest] = name.split(".")
   if (!reserved.includes(head)) return [name]
-  return rest.length > 0 && head !== "$unset" && head !== "$clear"
+  return rest.length > 0 &&
+    head !== "$unset" &&
+    head !== "$clear" &&
+    !reserved.includes(rest[0] ?? "")
     ? [rest.join(".")]
     : []
 }

@@ -7,10 +7,16 @@ import fc from "fast-check"
 import type { QueryContext } from "../../../src/query/Compiled.ts"
 import { identify } from "../../../src/query/People.ts"
 import { rosterSql } from "../../../src/query/people/rosterSql.ts"
-import { instant, render, type Sql, sql, uint32 } from "../../../src/query/Sql.ts"
+import {
+  column,
+  instant,
+  render,
+  type Sql,
+  sql,
+  uint32
+} from "../../../src/query/Sql.ts"
 import { viewsSql } from "../../../src/query/sql/views.ts"
 import { userTraits } from "../../../src/query/TraitSource.ts"
-import { Values } from "../../../src/query/Values.ts"
 import { contextOf, insertEvents, insertLinks } from "../eventStore.ts"
 import { extremes, type History, history } from "./drawnTraits.ts"
 import { foldTraits } from "./referenceTraits.ts"
@@ -49,7 +55,10 @@ const linksOf = ({ linked, undone }: History, first: number) => {
   ]
 }
 
-const paths = ["n", "l", "o", "o.p", "o.p.q", "x\\.y", "x", "$add.n", "$clear"]
+const paths = [
+  ...["n", "l", "o", "o.p", "o.p.q", "x\\.y", "x", "", ".p"],
+  ...["$add.n", "$clear", "$addy.n"]
+]
 
 type Traits = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
@@ -98,11 +107,8 @@ const rowsOf = Effect.fnUntraced(function* (fragment: Sql) {
 
 /** By the columns of a breakdown or filter. */
 const byPath = Effect.fnUntraced(function* (context: QueryContext) {
-  const values = new Values()
-  for (const path of paths) values.of(`user.${path}`)
-  const rows = yield* rowsOf(
-    sql`SELECT * FROM (${userTraits(context, values.userTraits)})`
-  )
+  const traits = paths.map((path, index) => ({ path, column: column("v", index) }))
+  const rows = yield* rowsOf(sql`SELECT * FROM (${userTraits(context, traits)})`)
   return textsOf(
     Object.fromEntries(
       rows.map((row) => [
