@@ -1,15 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from "../ExactJson.ts"
 import { Refusal } from "../segment/SegmentEvent.ts"
 import type { PlainEvent, Visit } from "./Protocol.ts"
-import {
-  idIn,
-  messageIdOf,
-  objectIn,
-  TRAITS_SUFFIX,
-  textIn,
-  traitsOf
-} from "./plain.ts"
+import { idIn, messageIdOf, objectIn, TRAITS_SUFFIX, textIn } from "./plain.ts"
 import { contextOf, type Fields, userAgentOf } from "./posthogContext.ts"
+import { someIn, traitsIn, withChanges } from "./posthogTraits.ts"
 
 /** What a request of PostHog's says about every event in it. */
 export interface PosthogBatch {
@@ -62,9 +56,9 @@ export const posthogEvents = (
       return identified(fields, item, given, visit, batch)
     case "$create_alias":
     case "$merge_dangerously":
-      return aliased(fields, distinctId, given, batch)
+      return aliased(fields, distinctId, id, item, given, batch)
     case "$groupidentify":
-      return grouped(fields, distinctId, given, batch)
+      return grouped(fields, distinctId, item, given, batch)
     case "$pageview":
       return happened("page", fields, id, item, given, batch)
     case "$screen": {
@@ -153,16 +147,6 @@ const happened = (
   return beside === undefined ? event : [event, { type: "identify", fields: beside }]
 }
 
-/** The properties, with changes of traits that stand beside them and change nothing. */
-const withChanges = (item: JsonObject, given: JsonObject): JsonObject => {
-  const beside: Fields = {}
-  for (const name of ["$set", "$set_once", "$unset"]) {
-    const value = item[name] ?? null
-    if (value !== null && given[name] === undefined) beside[name] = value
-  }
-  return someIn(beside) === undefined ? given : { ...given, ...beside }
-}
-
 /** The same person at the same time, without what happened. */
 const whoseTraits = (
   { event: _, name: __, ...whose }: Fields,
@@ -206,15 +190,17 @@ const identified = (
 const aliased = (
   fields: Fields,
   distinctId: string,
+  id: string | undefined,
+  item: JsonObject,
   given: JsonObject,
   batch: PosthogBatch
-): PlainEvent => {
+): ReadonlyArray<PlainEvent> | PlainEvent => {
   // Whoever it is known by, both ids are one person from here on.
   const userId = fields["userId"] ?? fields["anonymousId"] ?? distinctId
   const { anonymousId: _, ...others } = fields
   const alias = idIn(given["alias"])
   const context = contextOf(given, batch.library)
-  return {
+  const event: PlainEvent = {
     type: "alias",
     fields: {
       ...others,
@@ -224,11 +210,16 @@ const aliased = (
       ...(context === undefined ? none : { context })
     }
   }
+  const traits = traitsIn(item, given)
+  return traits === undefined
+    ? event
+    : [event, { type: "identify", fields: whoseTraits(fields, traits, id) }]
 }
 
 const grouped = (
   fields: Fields,
   distinctId: string,
+  item: JsonObject,
   given: JsonObject,
   batch: PosthogBatch
 ): PlainEvent => {
@@ -241,47 +232,9 @@ const grouped = (
   if (key !== undefined) fields["groupId"] = key
   const traits = objectIn($group_set)
   if (traits !== undefined) fields["traits"] = traits
-  setContext(fields, given, rest, batch)
+  // What the event changes of a person counts for nobody, as with PostHog.
+  setContext(fields, given, withChanges(item, rest), batch)
   return { type: "group", fields }
-}
-
-/** The changes of a person's traits, if there are any. */
-const traitsIn = (item: JsonObject, given: JsonObject): JsonObject | undefined => {
-  const set = both(item["$set"], given["$set"])
-  const setOnce = both(item["$set_once"], given["$set_once"])
-  const unset = namesIn(item["$unset"] ?? given["$unset"])
-  if (set === undefined && setOnce === undefined && unset === undefined)
-    return undefined
-  return traitsOf({ set, setOnce, unset })
-}
-
-/** What stands beside the properties goes before what stands in them. */
-const both = (
-  beside: Json | undefined,
-  inside: Json | undefined
-): JsonObject | undefined => {
-  const first = someIn(beside)
-  const second = someIn(inside)
-  return first !== undefined && second !== undefined
-    ? { ...second, ...first }
-    : (first ?? second)
-}
-
-const someIn = (value: Json | undefined): JsonObject | undefined => {
-  const object = objectIn(value)
-  if (object !== undefined) for (const _ in object) return object
-  return undefined
-}
-
-const namesIn = (value: Json | undefined): ReadonlyArray<string> | undefined => {
-  const object = objectIn(value)
-  const names =
-    object === undefined
-      ? Array.isArray(value)
-        ? value.filter((name): name is string => typeof name === "string")
-        : []
-      : Object.keys(object)
-  return names.length === 0 ? undefined : names
 }
 
 /** Traits have no place for properties: they are kept in the context. */

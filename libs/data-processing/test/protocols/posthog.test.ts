@@ -145,6 +145,29 @@ describe("what an event of PostHog becomes", () => {
     ).toHaveLength(1)
   })
 
+  it("changes traits beside an alias, and by names from wherever they stand", () => {
+    // As posthog-js says once what it saw of a person first.
+    const alias = { event: "$create_alias", distinct_id: ANONYMOUS, uuid: "m2" }
+    const $set_once = { $initial_referrer: "$direct" }
+    const properties = { alias: "u1", $device_id: ANONYMOUS }
+    const events = eventsOf({ ...alias, $set_once, properties })
+    expect(events.map(({ a, d, m, u, y }) => ({ a, d, m, u, y }))).toMatchObject([
+      { m: "m2", y: "alias", u: ANONYMOUS },
+      { m: "m2$set", y: "identify", a: ANONYMOUS, d: { $set_once } }
+    ])
+    const unset = eventsOf({
+      ...signup,
+      event: "$set",
+      $unset: ["a"],
+      properties: { $unset: ["b"] }
+    })
+    expect(unset[0]?.d).toEqual({ $unset: { a: true, b: true } })
+    const group = { $group_type: "t", $group_key: "k" }
+    expect(
+      eventOf({ ...signup, event: "$groupidentify", $set_once, properties: group }).c
+    ).toEqual({ properties: { $set_once } })
+  })
+
   it("has the id that PostHog's exports say, which write capitals as small", () => {
     const uuid = "0195F2A0-0000-7000-8000-00000000000B"
     const events = eventsOf({ ...signup, uuid, properties: { $set: { a: 1 } } })
