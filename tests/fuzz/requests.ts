@@ -96,7 +96,9 @@ const placesOf = (holder: Container, all: Array<[Container, string]> = []) => {
 
 const mutated = (seed: Value, mutations: ReadonlyArray<Mutation>): Value => {
   const root: Container = { root: structuredClone(seed) }
-  for (const { at, kind, value } of mutations) {
+  for (const { at, kind, ...mutation } of mutations) {
+    // Values are drawn again and again: what is changed must be this request's own.
+    const value = structuredClone(mutation.value)
     const places = placesOf(root)
     const [holder, name] = places[at % places.length] ?? [root, "root"]
     if (kind === "replace") holder[name] = value
