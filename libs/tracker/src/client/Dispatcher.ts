@@ -84,18 +84,14 @@ export class Dispatcher {
 
   async #drain(): Promise<void> {
     this.#isRunning = true
-    try {
-      await this.#drainAll()
-    } finally {
-      this.#isRunning = false
-    }
-  }
-
-  async #drainAll(): Promise<void> {
     let failures = 0
-    while (this.#mayRun() && !this.#ended) {
-      const batch = this.#take()
-      if (batch.length === 0) return
+    for (;;) {
+      const batch = this.#mayRun() && !this.#ended ? this.#take() : []
+      if (batch.length === 0) {
+        // At once: what is added a moment later must not think that this goes on.
+        this.#isRunning = false
+        return
+      }
       const outcome = await deliver(batch, this.#target, this.#platform)
       if (outcome.kind === "done") {
         failures = 0
@@ -120,8 +116,10 @@ export class Dispatcher {
   }
 
   #done(batch: ReadonlyArray<Waiting>, troubles: ReadonlyArray<Trouble>): void {
+    // What was given up meanwhile has been told.
+    const isLeft = batch.some((entry) => this.#outbox.has(entry))
     this.#outbox.remove(batch)
-    this.#changed(troubles)
+    this.#changed(isLeft ? troubles : [])
   }
 
   /** Between half and all of it, so that clients do not come back together. */

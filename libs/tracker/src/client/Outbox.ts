@@ -45,6 +45,15 @@ export class Outbox {
     return this.#events.map(({ event }) => event)
   }
 
+  /** A list in JSON, as they are sent. */
+  get text(): string {
+    return `[${this.#events.map(({ text }) => text).join()}]`
+  }
+
+  has(entry: Waiting): boolean {
+    return this.#events.includes(entry)
+  }
+
   /** What had to go for it, itself perhaps. */
   add(entry: Waiting): ReadonlyArray<Waiting> {
     const gone: Array<Waiting> = []
@@ -100,7 +109,8 @@ export class Outbox {
   /** Writes those anew that are not on their way. */
   rewrite(change: (event: NativeEvent) => NativeEvent): void {
     this.#events = this.#events.map((entry) =>
-      this.#open.has(entry) ? entry : waiting(change(entry.event))
+      // As it was told, whatever a program made of its objects since.
+      this.#open.has(entry) ? entry : waiting(change(JSON.parse(entry.text)))
     )
     this.#bytes = this.#events.reduce((sum, { bytes }) => sum + bytes, 0)
   }

@@ -48,7 +48,14 @@ export const createClient = <
   }
 
   const keep = () => {
-    if (isDevice && consent === "granted") person.keep(outbox.events)
+    if (isDevice && consent === "granted")
+      person.keep(outbox.size === 0 ? undefined : outbox.text)
+  }
+
+  const deny = () => {
+    consent = "denied"
+    outbox.clear()
+    person.forget()
   }
 
   const dispatcher = new Dispatcher({
@@ -83,7 +90,7 @@ export const createClient = <
     return dispatcher.run()
   }
 
-  const put = (event: NativeEvent) => {
+  const enter = (event: NativeEvent) => {
     let gone: ReadonlyArray<Waiting>
     try {
       gone = outbox.add(waiting(event))
@@ -99,7 +106,16 @@ export const createClient = <
           events: gone.map((each) => each.event)
         }
       ])
+  }
+
+  const put = (event: NativeEvent) => {
+    enter(event)
     keep()
+    schedule()
+  }
+
+  const schedule = () => {
+    if (outbox.idle === 0) return
     if (consent !== "granted") return
     if (outbox.idle >= flushAt) run()
     else stopTimer ??= platform.after(flushInterval, run)
@@ -109,15 +125,19 @@ export const createClient = <
     consent = "granted"
     if (!isDevice) return
     const left = person.adopt()
-    const { anonymousId } = person
-    if (anonymousId !== undefined)
-      outbox.rewrite((event) => ({
-        ...event,
-        anonymousId: event.anonymousId ?? anonymousId
-      }))
-    for (const event of left) put(event)
+    if (person.anonymousId !== undefined) own(person.anonymousId)
+    // Kept once, not after each: there may be thousands.
+    for (const event of left) enter(event)
     keep()
+    schedule()
   }
+
+  /** Gives what waits without an id this one. */
+  const own = (anonymousId: string) =>
+    outbox.rewrite((event) => ({
+      ...event,
+      anonymousId: event.anonymousId ?? anonymousId
+    }))
 
   /** The fields of every event, with nothing in them that is not known. */
   const common = (about: About) => {
@@ -176,6 +196,10 @@ export const createClient = <
     },
     () => {
       if (isDevice) dispatcher.leave()
+    },
+    (stored) => {
+      // Consent was withdrawn elsewhere on this device.
+      if ((stored ?? person.name) === person.name && person.isForgotten) deny()
     }
   )
 
@@ -216,13 +240,13 @@ export const createClient = <
         run()
         return
       }
-      consent = "denied"
-      outbox.clear()
-      person.forget()
+      deny()
     },
     reset: () => {
       person.forget()
       if (consent === "granted") grant()
+      // What the last person did must not become the next one's.
+      else if (isDevice) own(makeId())
     },
     flush,
     close: async (timeout = 10_000) => {

@@ -28,7 +28,11 @@ export class World {
   readonly troubles: Array<Trouble> = []
   answer: (sent: Sent) => Answer | Promise<Answer> = () => ({ status: 200 })
   readonly #timers = new Set<{ readonly at: number; readonly then: () => void }>()
-  readonly #pages = new Set<{ readonly back: () => void; readonly leave: () => void }>()
+  readonly #pages = new Set<{
+    readonly back: () => void
+    readonly leave: () => void
+    readonly changed: (name?: string) => void
+  }>()
 
   client<Events extends { readonly [Name in keyof Events]: object } = AnyEvents>(
     options: Partial<ClientOptions> = {}
@@ -48,8 +52,8 @@ export class World {
           this.#timers.add(timer)
           return () => void this.#timers.delete(timer)
         },
-        watch: (back, leave) => {
-          const page = { back, leave }
+        watch: (back, leave, changed) => {
+          const page = { back, leave, changed }
           this.#pages.add(page)
           return () => void this.#pages.delete(page)
         },
@@ -84,6 +88,11 @@ export class World {
 
   leave(): void {
     for (const page of this.#pages) page.leave()
+  }
+
+  /** Another page changed what the device keeps. */
+  changed(name?: string): void {
+    for (const page of this.#pages) page.changed(name)
   }
 
   /** Lets so many milliseconds pass, with all that was due in them. */
