@@ -23,7 +23,10 @@ it("is what a project expects of its events, name by name", () => {
           count: ["integer", "number", "string"],
           "cart.items": "array",
           "cart.gift": "boolean",
-          extra: "object"
+          extra: "object",
+          "file\\.name": "string",
+          address: ["object", "string"],
+          "address.city": "string"
         }
       }
     })
@@ -35,12 +38,16 @@ it("is what a project expects of its events, name by name", () => {
 /** Events by their names, with their properties. */
 export interface Events {
   readonly "Order Completed": {
+    readonly "address"?: {
+      readonly "city"?: string
+    } | string
     readonly "cart": {
       readonly "gift"?: boolean
       readonly "items": ReadonlyArray<unknown>
     }
     readonly "count"?: number | string
     readonly "extra"?: { readonly [name: string]: unknown }
+    readonly "file.name"?: string
     readonly "note": unknown
     readonly "revenue": number
   }

@@ -3,6 +3,7 @@ import type {
   ExpectedEvent,
   PropertyType
 } from "@analytics/analytics-core/settings/ProjectSettings"
+import { namesOf } from "@analytics/data-processing/settings/EventValue"
 
 /** Properties by their names, those within others below them. */
 interface Shape {
@@ -36,12 +37,12 @@ const at = (shape: Shape, path: ReadonlyArray<string>): ReadonlyArray<Shape> => 
 const shapeOf = ({ properties = {}, required = [] }: ExpectedEvent): Shape => {
   const whole = emptyShape()
   for (const [path, types] of Object.entries(properties)) {
-    const shape = at(whole, path.split(".")).at(-1)
+    const shape = at(whole, namesOf(path)).at(-1)
     if (shape !== undefined) shape.types = typeof types === "string" ? [types] : types
   }
   // What is required within something requires that, too.
   for (const path of required)
-    for (const shape of at(whole, path.split("."))) shape.isRequired = true
+    for (const shape of at(whole, namesOf(path))) shape.isRequired = true
   return whole
 }
 
@@ -55,8 +56,11 @@ const fieldsOf = (shape: Shape, indent: string): string =>
     .join("")
 
 const typeOf = (shape: Shape, indent: string): string => {
-  if (shape.within.size > 0) return `{\n${fieldsOf(shape, `${indent}  `)}${indent}}`
-  const types = [...new Set(shape.types.map((type) => written[type]))]
+  const isParted = shape.within.size > 0
+  const parted = isParted ? [`{\n${fieldsOf(shape, `${indent}  `)}${indent}}`] : []
+  // What has parts may also be what has none: `"object" or "string"`.
+  const others = shape.types.filter((type) => !isParted || type !== "object")
+  const types = [...new Set([...parted, ...others.map((type) => written[type])])]
   return types.length === 0 ? "unknown" : types.join(" | ")
 }
 
