@@ -20,6 +20,30 @@ const MOST_SPREAD = 16 * 1024 * 1024
 /** Up to so many events of one item are not worth measuring it. */
 const FEW = 3
 
+/**
+ * Levels of nesting that everybody who reads an event has the stack for. Events of 32 KiB
+ * cannot have more, but those of vendors that allow larger ones can.
+ */
+const MOST_LEVELS = 16_384
+
+const bottomless = new Refusal(
+  `objects and lists nest more than ${MOST_LEVELS} deep: send flat properties`
+)
+
+/** Level by level, because a recursion is what it is to prevent. */
+const isBottomless = (value: Json | undefined): boolean => {
+  let level = value === undefined ? [] : [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_LEVELS) return true
+    const below: Array<Json> = []
+    for (const each of level)
+      for (const member of Object.values(each as JsonObject))
+        if (typeof member === "object" && member !== null) below.push(member)
+    level = below
+  }
+  return false
+}
+
 /** The stored name of what is kept aside because it is no event. */
 export const MALFORMED = "$malformed"
 
@@ -104,6 +128,9 @@ const takeOne = (
 ): Refusal | undefined => {
   const event = readEvent(fields, type, facts)
   if (event instanceof Refusal) return event
+  // Every fault but this one can be written down for the quarantine.
+  if (event.q !== undefined && (isBottomless(event.d) || isBottomless(event.c)))
+    return bottomless
   events.push(event)
   return undefined
 }

@@ -88,21 +88,19 @@ const aboutDevice = new Set(["client_session", "mobile_context", "geolocation_co
 export const byName = (
   entities: ReadonlyArray<SelfDescribing>
 ): JsonObject | undefined => {
-  const named = new Map<string, Json>()
+  const named = new Map<string, Array<Json>>()
   for (const { data, name, schema, vendor } of entities) {
     if (vendor.startsWith("com.snowplowanalytics.") && aboutDevice.has(name)) continue
     const entity: Json = isJsonObject(data)
       ? { ...data, $schema: schema }
       : { data, $schema: schema }
     const others = named.get(name)
-    named.set(
-      name,
-      others === undefined
-        ? entity
-        : Array.isArray(others)
-          ? [...others, entity]
-          : [others, entity]
-    )
+    if (others === undefined) named.set(name, [entity])
+    else others.push(entity)
   }
-  return named.size === 0 ? undefined : Object.fromEntries(named)
+  if (named.size === 0) return undefined
+  const all: Array<readonly [string, Json]> = []
+  for (const [name, list] of named)
+    all.push([name, list.length === 1 ? (list[0] as Json) : list])
+  return Object.fromEntries(all)
 }

@@ -64,7 +64,9 @@ export const snowplowEvent = (item: Json, visit: Visit): PlainEvent | Refusal =>
   if (trueTime !== "") fields["timestamp"] = trueTime
   else {
     const { dtm, stm } = item
-    if (dtm !== undefined && dtm !== "") fields["timestamp"] = millisecondsIn(dtm)
+    // By the device's clock, however long it kept the event: never history.
+    if (dtm !== undefined && dtm !== "")
+      fields["originalTimestamp"] = millisecondsIn(dtm)
     if (stm !== undefined) fields["sentAt"] = millisecondsIn(stm)
   }
   return { type, fields }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "bun:test"
 import { randomBytes } from "node:crypto"
 import { gzipSync } from "node:zlib"
+import { encodeLine } from "@analytics/data-processing/InboxEvent"
 import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
 import { anonymous } from "@analytics/data-processing/settings/Anonymous"
 import { take } from "./take.ts"
@@ -125,5 +126,37 @@ describe("what is packed once more inside of a request", () => {
   it("is not unpacked to many times what came", () => {
     expect(get(packed(60_000, false))._tag).toBe("Reading")
     expect(get(packed(3_900_000, false))._tag).toBe("Unreadable")
+  })
+})
+
+describe("an item that nests without end", () => {
+  const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels)
+  const requests = (levels: number): ReadonlyArray<readonly [string, string]> => {
+    const described = `{"data":{"schema":"iglu:a/b/c/1","data":{"x":${deep(levels)}}}}`
+    const x = `{"time":1,"distinct_id":"u-4242","x":${deep(levels)}}`
+    const event_properties = `{"x":${deep(levels)}}`
+    return [
+      [
+        "/com.snowplowanalytics.snowplow/tp2",
+        JSON.stringify({ data: [{ e: "ue", ue_pr: described }] })
+      ],
+      ["/import", `[{"event":"a","properties":${x}}]`],
+      ["/capture", `{"event":"a","distinct_id":"u","properties":${x}}`],
+      [
+        "/2/httpapi",
+        `{"events":[{"event_type":"a","user_id":"u-4242","event_properties":${event_properties}}]}`
+      ]
+    ]
+  }
+
+  it.each(requests(1000))("is set aside by %s as it is", (path, body) => {
+    const { events } = take(routeAt(path), body, {}, 256 * 1024)
+    expect(events[0]?.q).toBe("nesting_too_deep")
+  })
+
+  it.each(requests(60_000))("is what %s can still write down", (path, body) => {
+    const { events, rejected } = take(routeAt(path), body, {}, 256 * 1024)
+    expect(rejected[0]?.reason ?? events[0]?.qd).toContain("16384 deep")
+    expect(() => events.map(encodeLine)).not.toThrow()
   })
 })

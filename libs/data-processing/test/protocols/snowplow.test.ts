@@ -125,6 +125,11 @@ describe("an event of a Snowplow tracker", () => {
     expect(at({ dtm })).toBe("2026-03-01T09:00:00.000Z")
     expect(at({ dtm, stm })).toBe("2026-03-01T09:59:57.000Z")
     expect(at({ dtm, stm, ttm })).toBe("2025-01-01T00:00:00.000Z")
+    // Kept on a device for days whose clock is a year ahead.
+    const kept = String(Date.parse("2027-02-26T09:00:05.000Z"))
+    const sent = String(Date.parse("2027-03-01T09:00:05.000Z"))
+    expect(at({ dtm: kept, stm: sent })).toBe("2026-02-26T10:00:02.000Z")
+    expect(at({ dtm: "", stm })).toBe("2026-03-01T10:00:02.000Z")
     expect(one({ e: "pv", dtm, stm, ttm }).d).toEqual({ snowplow: { dtm, stm } })
   })
 

@@ -29,7 +29,8 @@ export const requestOf = (
 export const take = (
   route: ProtocolRoute,
   body: string,
-  more: { headers?: Record<string, string>; query?: string } = {}
+  more: { headers?: Record<string, string>; query?: string } = {},
+  maxEventBytes = 32_768
 ) => {
   const request = requestOf(route, body, more)
   const read = route.read(request)
@@ -37,7 +38,7 @@ export const take = (
   const facts = {
     projectId: 1,
     receivedAt: NOW,
-    maxEventBytes: 32_768,
+    maxEventBytes,
     testMode: false,
     ...DEVICE
   }
