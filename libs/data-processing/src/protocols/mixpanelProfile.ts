@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../ExactJson.ts"
-import { isJsonObject } from "../ExactJson.ts"
+import { isJsonObject, isRawNumber } from "../ExactJson.ts"
 import { Refusal } from "../segment/SegmentEvent.ts"
 import { addressIn, idsOf, inContext } from "./mixpanelEvent.ts"
 import type { PlainEvent } from "./Protocol.ts"
@@ -111,7 +111,9 @@ const numbersIn = (sent: JsonObject | undefined): JsonObject | undefined | Refus
   const numbers: Array<readonly [string, Json]> = []
   for (const [name, value] of Object.entries(sent)) {
     const number = typeof value === "string" ? Number.parseFloat(value) : value
-    if (typeof number !== "number" || !Number.isFinite(number)) return noNumber
+    // Of more digits than a double has: kept as they are.
+    const isNumber = typeof number === "number" && Number.isFinite(number)
+    if (!isNumber && !isRawNumber(number)) return noNumber
     numbers.push([name, number])
   }
   return Object.fromEntries(numbers)

@@ -164,6 +164,15 @@ describe("an event of Mixpanel", () => {
 })
 
 describe("a profile of Mixpanel", () => {
+  it("adds numbers of any length, in quotes too", () => {
+    const update = `{"$token":"KEY","$distinct_id":"u","$set":{"a":1},"$add":{"n":9007199254740993,"m":"2.5"}}`
+    const [event] = take(engage, update).events
+    expect(event?.y).toBe("identify")
+    expect(JSON.stringify(event?.d)).toBe(
+      `{"a":1,"$add":{"n":9007199254740993,"m":2.5}}`
+    )
+  })
+
   it("changes by every operation", () => {
     expect(
       profile({
