@@ -1,5 +1,6 @@
+import { bodyOf } from "@analytics/data-processing/import/batches"
 import { Effect, Schedule, Schema } from "effect"
-import { HttpClientRequest } from "effect/http"
+import { type HttpClient, HttpClientRequest } from "effect/http"
 import { Refused, send, Unreachable } from "./ApiClient.ts"
 
 /** What the ingestion did with the events of one request. */
@@ -69,3 +70,42 @@ export const deliver = Effect.fn("IngestClient.deliver")(
       )
     )
 )
+
+/**
+ * Delivers events, each as JSON, in smaller requests where one is too large: all that a
+ * row makes are together, and may be more than a request.
+ */
+export const deliverEvents = (
+  url: string,
+  key: string,
+  events: ReadonlyArray<string>
+): Effect.Effect<IngestAnswer, Refused | Unreachable, HttpClient.HttpClient> =>
+  deliver(url, key, bodyOf(events)).pipe(
+    Effect.catchTag("Refused", (error) => {
+      if (error.status !== 413) return Effect.fail(error)
+      return events.length > 1
+        ? inHalves(url, key, events)
+        : Effect.succeed({ accepted: 0, rejected: [tooLarge] })
+    })
+  )
+
+const tooLarge = {
+  index: 0,
+  messageId: null,
+  reason: "larger than a request may be: a job takes larger events"
+}
+
+const inHalves = Effect.fnUntraced(function* (
+  url: string,
+  key: string,
+  events: ReadonlyArray<string>
+) {
+  const middle = Math.ceil(events.length / 2)
+  const first = yield* deliverEvents(url, key, events.slice(0, middle))
+  const second = yield* deliverEvents(url, key, events.slice(middle))
+  const behind = second.rejected.map((one) => ({ ...one, index: one.index + middle }))
+  return {
+    accepted: first.accepted + second.accepted,
+    rejected: [...first.rejected, ...behind]
+  }
+})

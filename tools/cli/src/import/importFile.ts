@@ -1,13 +1,12 @@
 import {
   type Batch,
   batches,
-  bodyOf,
   type SkippedRow
 } from "@analytics/data-processing/import/batches"
 import type { ToEvent } from "@analytics/data-processing/import/Mapped"
 import { beginning, type Reader } from "@analytics/data-processing/readers/Row"
 import { Effect, Stream } from "effect"
-import { deliver, type IngestAnswer } from "../IngestClient.ts"
+import { deliverEvents, type IngestAnswer } from "../IngestClient.ts"
 import { makeProgress } from "../Progress.ts"
 import {
   type Checkpoint,
@@ -85,7 +84,7 @@ export const importFile = Effect.fn("importFile")(function* (options: ImportOpti
       (batch) =>
         (batch.events.length === 0
           ? Effect.succeed(nothing)
-          : deliver(ingestion, writeKey, bodyOf(batch.events))
+          : deliverEvents(ingestion, writeKey, batch.events)
         ).pipe(Effect.map((answer) => ({ answer, batch, bytesRead }))),
       { concurrency: options.concurrency }
     ),
