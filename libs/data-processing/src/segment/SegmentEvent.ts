@@ -7,6 +7,7 @@ import {
 } from "../ExactJson.ts"
 import type { EventType, InboxEvent, QuarantineReason } from "../InboxEvent.ts"
 import { eventTime, instantOf, timeFault } from "../Timestamps.ts"
+import { readTraits } from "./traitChanges.ts"
 
 /** The longest messageId, in characters. */
 export const MAX_MESSAGE_ID = 100
@@ -199,7 +200,10 @@ const propertiesOf = (
   if (type === "identify" || type === "group") {
     // RudderStack's browser client puts the traits of an identify into the context only.
     const fallback = type === "identify" ? context?.["traits"] : undefined
-    return objectOf("traits", event["traits"] ?? fallback)
+    const traits = objectOf("traits", event["traits"] ?? fallback)
+    if (traits === undefined || traits instanceof Refusal) return traits
+    const read = readTraits(traits)
+    return typeof read === "string" ? new Refusal(read) : read
   }
   const properties = objectOf("properties", event["properties"])
   if (properties instanceof Refusal || (type !== "page" && type !== "screen"))

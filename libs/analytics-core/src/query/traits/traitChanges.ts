@@ -21,11 +21,12 @@ export type ChangeKind =
   | typeof REMOVE
 
 export const CLEAR = "$clear"
+export const UNSET = "$unset"
 
 /** Names among traits that are no traits: the traits under them change so. */
 export const changeNames: ReadonlyArray<readonly [name: string, kind: ChangeKind]> = [
   [CLEAR, END],
-  ["$unset", END],
+  [UNSET, END],
   ["$set_once", SET_ONCE],
   ["$add", ADD],
   ["$prepend", PREPEND],
@@ -71,7 +72,7 @@ export const changesOf = (
 ): ReadonlyArray<readonly [kind: ChangeKind, text: Sql]> => {
   if (isReserved(path)) return []
   const at = (name: string) => sql`props[${string(name)}]`
-  const endings = [CLEAR, ...prefixesOf(path).map((prefix) => `$unset.${prefix}`)]
+  const endings = [CLEAR, ...prefixesOf(path).map((prefix) => `${UNSET}.${prefix}`)]
   return [
     [END, sql`if('true' IN (${list(endings.map(at))}), 'true', '')`],
     [SET, at(path)],
