@@ -18,6 +18,8 @@ export interface Target {
   readonly timeout: number
   /** Whether a page may end while its request is on its way. */
   readonly keepalive: boolean
+  /** Ends what is on its way. */
+  readonly end: AbortSignal
 }
 
 /** What browsers let outlive a page, in bytes, of all its requests at once. */
@@ -28,19 +30,23 @@ const MOST_WAIT = 86_400_000
 /** Sends a batch once. Never rejects. */
 export const deliver = async (
   batch: ReadonlyArray<Waiting>,
-  { headers, keepalive, timeout, url }: Target,
-  { fetch, now }: Pick<Platform, "fetch" | "now">
+  { end, headers, keepalive, timeout, url }: Target,
+  { after, fetch, now }: Pick<Platform, "after" | "fetch" | "now">
 ): Promise<Outcome> => {
   const sentAt = new Date(now()).toISOString()
   const body = `{"events":[${batch.map(({ text }) => text).join()}],"sentAt":"${sentAt}"}`
   const bytes = batch.reduce((sum, entry) => sum + entry.bytes + 1, 0)
+  const controller = new AbortController()
+  const abort = () => controller.abort(new Error("it took too long"))
+  const cancel = after(timeout, abort)
+  end.addEventListener("abort", abort)
   try {
     const response = await fetch(url, {
       method: "POST",
       headers,
       body,
       keepalive: keepalive && bytes < MOST_KEPT_ALIVE,
-      signal: AbortSignal.timeout(timeout)
+      signal: controller.signal
     })
     return outcomeOf(
       response.status,
@@ -52,6 +58,9 @@ export const deliver = async (
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     return { kind: "again", after: 0, detail: `no answer: ${detail}` }
+  } finally {
+    cancel()
+    end.removeEventListener("abort", abort)
   }
 }
 
@@ -63,7 +72,10 @@ const outcomeOf = (
   now: () => number
 ): Outcome => {
   if (status >= 200 && status < 300)
-    return { kind: "done", troubles: rejectedIn(text, batch) }
+    return typeof fieldOf(jsonIn(text), "accepted") === "number"
+      ? { kind: "done", troubles: rejectedIn(text, batch) }
+      : // A page to sign in at, where a proxy sent us: it took nothing.
+        { kind: "again", after: 0, detail: `${status}, but not by the service` }
   const isBusy = status === 408 || status === 425 || status === 429 || status >= 500
   const detail = detailIn(text) ?? `the service answered ${status}`
   if (isBusy)

@@ -27,18 +27,19 @@ export class Dispatcher {
   #isRunning = false
   #run = Promise.resolve()
   #wake: (() => void) | undefined
-  #ended = false
+  readonly #end: AbortController
 
   constructor(it: {
     readonly outbox: Outbox
-    readonly target: Target
+    readonly target: Omit<Target, "end">
     readonly pace: Pace
     readonly platform: Platform
     readonly mayRun: () => boolean
     readonly changed: (troubles: ReadonlyArray<Trouble>) => void
   }) {
     this.#outbox = it.outbox
-    this.#target = it.target
+    this.#end = new AbortController()
+    this.#target = { ...it.target, end: this.#end.signal }
     this.#pace = it.pace
     this.#platform = it.platform
     this.#mayRun = it.mayRun
@@ -57,9 +58,9 @@ export class Dispatcher {
     this.#wake?.()
   }
 
-  /** Tries nothing again. */
+  /** Tries nothing again, and waits for no answer. */
   end(): void {
-    this.#ended = true
+    this.#end.abort()
     this.hurry()
   }
 
@@ -86,7 +87,7 @@ export class Dispatcher {
     this.#isRunning = true
     let failures = 0
     for (;;) {
-      const batch = this.#mayRun() && !this.#ended ? this.#take() : []
+      const batch = this.#mayRun() && !this.#end.signal.aborted ? this.#take() : []
       if (batch.length === 0) {
         // At once: what is added a moment later must not think that this goes on.
         this.#isRunning = false
@@ -130,7 +131,7 @@ export class Dispatcher {
   }
 
   async #pause(milliseconds: number): Promise<void> {
-    if (this.#ended) return
+    if (this.#end.signal.aborted) return
     let cancel = () => {}
     await new Promise<void>((resume) => {
       this.#wake = resume

@@ -57,7 +57,7 @@ export class World {
           this.#pages.add(page)
           return () => void this.#pages.delete(page)
         },
-        fetch: async (url, { body, headers, keepalive }) => {
+        fetch: async (url, { body, headers, keepalive, signal }) => {
           const sent = {
             url,
             headers,
@@ -66,9 +66,12 @@ export class World {
             events: JSON.parse(body).events
           }
           this.sent.push(sent)
-          const answer = await this.answer(sent)
+          const aborted = new Promise<never>((_, reject) =>
+            signal.addEventListener("abort", () => reject(signal.reason))
+          )
+          const answer = await Promise.race([this.answer(sent), aborted])
           if (answer === undefined) throw new TypeError("fetch failed")
-          return new Response(JSON.stringify(answer.body ?? {}), {
+          return new Response(JSON.stringify({ accepted: 0, ...answer.body }), {
             status: answer.status,
             headers: answer.headers ?? {}
           })

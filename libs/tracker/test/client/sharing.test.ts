@@ -113,34 +113,3 @@ it("takes up what another run left without keeping it anew for each event", () =
   expect(client.waiting()).toBe(1000)
   expect(writes).toBeLessThan(5)
 })
-
-it("sends what is told in the moment in which the last request was done", async () => {
-  const world = new World()
-  world.answer = () => ({ status: world.sent.length === 1 ? 400 : 200 })
-  const client = world.client({
-    flushAt: 1,
-    onError: () => queueMicrotask(() => client.track("b", {}, { userId: "u" }))
-  })
-  client.track("a", {}, { userId: "u" })
-  await world.pass(60_000)
-  expect(client.waiting()).toBe(0)
-  expect(world.events.length).toBe(2)
-})
-
-it("tells once of what was given up when it was on its way", async () => {
-  const world = new World()
-  let refuse = () => {}
-  world.answer = () =>
-    new Promise((resolve) => {
-      refuse = () => resolve({ status: 400 })
-    })
-  const client = world.client()
-  client.track("a", {}, { userId: "u" })
-  const closed = client.close(1000)
-  await world.pass(1000)
-  await closed
-  refuse()
-  await world.pass(1000)
-  expect(world.troubles.map(({ kind }) => kind)).toEqual(["closed"])
-  expect(client.dropped()).toBe(1)
-})
