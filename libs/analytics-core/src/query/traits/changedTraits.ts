@@ -71,18 +71,27 @@ export const everyTrait = (leaves: Sql): Sql => {
       kind = ${integer(END)}, value = 'true',
       kind = ${integer(ADD)}, ${isNumber(sql`value`)}, 1)`
   const states = statesSql(changes, sql`person, path`)
-  // What ends a trait also ends those below it, and a clear ends all.
-  const people = sql`SELECT person, groupArrayIf((path, ends), notEmpty(ends)) AS ends,
-    groupArray((path, last, changes)) AS traits FROM (${states}) GROUP BY person`
-  const ended = sql`SELECT person, trait.1 AS path, trait.3 AS changes,
-    arraySort(arrayFlatten(arrayMap(end -> end.2, arrayFilter(end ->
-      end.1 IN ('${clear}', path) OR startsWith(path, concat(end.1, '.')), ends))))[-1] AS ended_at,
-    if(trait.2.1 >= ended_at, trait.2, (ended_at, toUInt8(${integer(END)}), '')) AS last
-    FROM (SELECT person, ends, arrayJoin(traits) AS trait FROM (${people}))`
+  // What ends a trait also ends those below it, and a clear ends all: a trait asks for the
+  // ends of each path above it, since to try all ends of its person would not end.
+  const above = sql`SELECT person, path, last AS own_last, changes AS own_changes,
+    ends, arrayJoin(${pathsAbove}) AS node FROM (${states})`
+  const met = sql`SELECT person, path, own_last, own_changes,
+    maxIf(ends[1], node = path AND notEmpty(ends)) OVER (PARTITION BY person, node) AS met_at
+    FROM (${above})`
+  const ended = sql`SELECT person, path, any(own_changes) AS changes,
+    max(met_at) AS ended_at, any(own_last) AS set_last,
+    if(set_last.1 >= ended_at, set_last, (ended_at, toUInt8(${integer(END)}), '')) AS last
+    FROM (${met}) GROUP BY person, path`
   return foldSql(ended, sql`person, path`)
 }
 
 const clear: Sql = { strings: [CLEAR], params: [] }
+
+/** As `prefixesOf`, and the clear: dots behind a backslash part nothing. */
+const pathsAbove: Sql = sql`arrayDistinct(arrayPushBack(arrayMap(
+  after -> substring(path, 1, after - 1), arrayCumSum(part -> length(part) + 1,
+    splitByChar('.', replaceAll(replaceAll(path, char(92, 92), '--'),
+      concat(char(92), '.'), '--')))), '${clear}'))`
 
 const names: Sql = join(
   changeNames.map(([name]): Sql => ({ strings: [`'${name}'`], params: [] })),
