@@ -98,6 +98,8 @@ export interface Tracker {
   readonly consent: (choice: "granted" | "denied") => void
   /** Nothing is collected any more; `false` takes it back. */
   readonly optOut: (out?: boolean) => void
+  /** Somebody else uses the device from now on. */
+  readonly reset: () => void
   /** Does what a list did before the script was there. */
   readonly push: (call: Call) => void
 }
@@ -109,3 +111,4 @@ export type Call =
   | readonly ["identify", ...Parameters<Tracker["identify"]>]
   | readonly ["consent", ...Parameters<Tracker["consent"]>]
   | readonly ["optOut", ...Parameters<Tracker["optOut"]>]
+  | readonly ["reset"]

@@ -129,6 +129,12 @@ export const start = (browser: Browser): void => {
         queue.anonymise()
       }
     },
+    reset: () => {
+      userId = undefined
+      if (!anonymousId) return
+      forget()
+      tracker.consent("granted")
+    },
     push: ([method, ...values]) =>
       (tracker[method] as (...values: ReadonlyArray<unknown>) => void)(...values),
     optOut: (out = true) => {

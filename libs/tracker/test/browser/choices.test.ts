@@ -111,3 +111,33 @@ it.each(["{", "null", "[null]", "5", '"abc"', "[1]"])(
     expect(device.kept.size).toBe(0)
   }
 )
+
+it("is another one's page after a reset, with consent as it was", async () => {
+  const device = new Device()
+  const page = new Page({ device, data: manual })
+  page.tracker.consent("granted")
+  page.tracker.identify("u1")
+  page.tracker.reset()
+  page.tracker.track("a")
+  page.tracker.consent("denied")
+  page.tracker.identify("u2")
+  page.tracker.reset()
+  page.tracker.track("b")
+  expect([...device.kept]).toEqual([])
+  page.tracker.consent("granted")
+  page.tracker.track("c")
+  const before = device.kept.get(NAME)
+  page.tracker.reset()
+  expect(device.kept.get(NAME)).toMatch(/^[0-9a-f]{32}$/)
+  expect(device.kept.get(NAME)).not.toBe(before)
+  expect(device.kept.size).toBe(2)
+  await page.pass(1000)
+  expect(page.events.map(({ event, userId }) => [event, userId])).toEqual([
+    [undefined, "u1"],
+    ["a", undefined],
+    [undefined, "u2"],
+    ["b", undefined],
+    ["c", undefined]
+  ])
+  expect(page.events[4]?.anonymousId).toBe(before)
+})
