@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { changeNames } from "@analytics/analytics-core/query/traits/traitChanges"
 import {
   isJsonObject,
   isRawNumber,
@@ -90,7 +91,7 @@ export interface TraitChanges {
  * change under the name of the change, as queries understand it (docs/concepts.md).
  */
 export const traitsOf = (changes: TraitChanges): JsonObject => ({
-  ...changes.set,
+  ...(changes.set && besides(changes.set)),
   ...named("$set_once", changes.setOnce),
   ...named("$add", changes.add),
   ...named("$append", listed(changes.append)),
@@ -103,6 +104,17 @@ export const traitsOf = (changes: TraitChanges): JsonObject => ({
   ),
   ...(changes.clear === true && { $clear: true })
 })
+
+/** Under a vendor's `$set` a name of ours is only a name: it must not change anything. */
+const besides = (set: JsonObject): JsonObject =>
+  changeNames.some(([name]) => Object.hasOwn(set, name))
+    ? Object.fromEntries(
+        Object.entries(set).map(([name, value]) => [
+          changeNames.some(([reserved]) => reserved === name) ? `_${name}` : name,
+          value
+        ])
+      )
+    : set
 
 const named = (name: string, values: JsonObject | undefined): JsonObject =>
   values === undefined || Object.keys(values).length === 0 ? {} : { [name]: values }

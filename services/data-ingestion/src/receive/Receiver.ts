@@ -248,8 +248,8 @@ export class Receiver extends Context.Service<
         const { request } = sent
         const { projectId } = project
         const held = heldBy(request, limit)
-        const late = admission.read(projectId, held, performance.now())
-        if (late !== undefined) return delayed(late)
+        const wait = admission.read(projectId, held, performance.now())
+        if (wait !== undefined) return delayed(wait)
         let body: BodyText
         try {
           body = await readText(request, limit)
@@ -257,6 +257,7 @@ export class Receiver extends Context.Service<
           admission.readEnded(projectId, held)
         }
         if (body._tag === "Text") return opened(sent, project, body.text, body.bytes)
+        if (body._tag === "Late") return late()
         return body._tag === "Broken"
           ? unreadable(body.reason)
           : tooLarge(`A body may have ${limit} bytes: send smaller batches.`)
@@ -288,6 +289,8 @@ export class Receiver extends Context.Service<
               return await opened(sent, undefined, body.text, body.bytes)
             case "Broken":
               return unreadable(body.reason)
+            case "Late":
+              return late()
             case "NoRoom":
               return delayed(tooManyStrangers)
             case "TooLarge":
@@ -473,6 +476,13 @@ const refused = (problem: ReceiveProblem, retryAfter?: number): Refused => ({
   problem,
   ...(retryAfter === undefined ? undefined : { retryAfter })
 })
+
+/** The same bytes may come faster next time; on 400 clients would drop them for good. */
+const late = (): Refused =>
+  refused(
+    new InboxUnavailable({ detail: "The body took too long to come: send it again." }),
+    1
+  )
 
 const tooLarge = (detail: string): Refused => refused(new BodyTooLarge({ detail }))
 

@@ -13,6 +13,7 @@ export type BodyText =
   | { readonly _tag: "Text"; readonly text: string; readonly bytes: number }
   | { readonly _tag: "TooLarge" }
   | { readonly _tag: "NoRoom" }
+  | { readonly _tag: "Late" }
   | { readonly _tag: "Broken"; readonly reason: string }
 
 /** The bytes to hold for a body while it is read: its length, if it says it. */
@@ -48,8 +49,7 @@ export const readText = async (
   } catch (error) {
     if (error instanceof BodyTooLarge) return { _tag: "TooLarge" }
     if (error instanceof NoRoom) return { _tag: "NoRoom" }
-    if (error instanceof TooSlow)
-      return { _tag: "Broken", reason: "the body took too long to come" }
+    if (error instanceof TooSlow) return { _tag: "Late" }
     // The client went away or its chunks are not what HTTP allows.
     return { _tag: "Broken", reason: "the body ended early" }
   }

@@ -13,8 +13,7 @@ describe("readText", () => {
       start: (controller) => controller.enqueue(new Uint8Array([0x7b]))
     })
     expect(await readText(request(slow), 100, { patience: 10 })).toEqual({
-      _tag: "Broken",
-      reason: "the body took too long to come"
+      _tag: "Late"
     })
   })
 
