@@ -6,6 +6,7 @@ export const buildScript = async (): Promise<string> => {
     entrypoints: [join(import.meta.dir, "../src/browser/main.ts")],
     target: "browser",
     format: "iife",
+    define: { "import.meta.main": "true" },
     minify: true
   })
   const [output] = outputs

@@ -141,7 +141,7 @@ export const badFits: ReadonlyArray<Bad> = [
   ]),
   bad("cluster-name", config("loader", "CLICKHOUSE_CLUSTER", undefined)),
   bad("cluster-name", config("loader", "CLICKHOUSE_CLUSTER", "other")),
-  bad("job-name", ["Job/migrations-0-7-0", `${container}/image`, "migrations:0.8.0"]),
+  bad("job-name", ["Job/migrations-0-8-0", `${container}/image`, "migrations:0.9.0"]),
   bad(
     "agreement",
     config("ml-inference", "OBJECT_STORE_URL", "s3://elsewhere/objects")

@@ -125,8 +125,8 @@ export const badPolicies: ReadonlyArray<Bad> = [
     rule: "disruption-budget",
     more: `${head("policy/v1", "PodDisruptionBudget")}spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, selector: { matchLabels: { app.kubernetes.io/name: loader } } }\n`
   },
-  one("jobs", "/spec/activeDeadlineSeconds", undefined, "Job/migrations-0-7-0"),
-  one("jobs", `${pod}/restartPolicy`, "OnFailure", "Job/migrations-0-7-0"),
+  one("jobs", "/spec/activeDeadlineSeconds", undefined, "Job/migrations-0-8-0"),
+  one("jobs", `${pod}/restartPolicy`, "OnFailure", "Job/migrations-0-8-0"),
   {
     rule: "volume-claims",
     more: `${head("apps/v1", "StatefulSet")}spec: { serviceName: bad, selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [{ name: a, image: "a:1" }] } }, volumeClaimTemplates: [{ metadata: { name: data }, spec: { accessModes: [ReadWriteMany], resources: { requests: { storage: 1Gi } } } }] }\n`

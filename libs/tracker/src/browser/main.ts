@@ -3,4 +3,5 @@ import { start } from "./start.ts"
 
 declare const window: Browser
 
-start(window)
+// Of the bundle this is always so, and the condition is left out of it.
+if (import.meta.main) start(window)

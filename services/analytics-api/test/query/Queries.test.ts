@@ -252,7 +252,7 @@ describe("links", () => {
 describe("changes of traits", () => {
   const filters = [{ property: "user.plan", op: "is", value: "pro" }]
   const byPlan = { ...question, filters }
-  const folds = ({ sql }: Statement) => sql.includes("arrayFold")
+  const folds = ({ sql }: Statement) => sql.includes("first_double")
 
   it("are folded as soon as there are any, and only where traits are read", async () => {
     const foldsOf = async (hasTraitChanges: boolean, body: object) => {
