@@ -31,10 +31,9 @@ const open = ({ body, query }: ProtocolRequest): Opened | Unreadable => {
       ? { _tag: "Unreadable", reason: "the body is not JSON: send a list of events" }
       : { items: listed(value), isForm: false, option: (name) => query.get(name) }
   }
-  // The most usual body needs no form to be read.
-  const bare = body.startsWith("data=") && !body.includes("&") && !body.includes("%")
-  const form = bare || body === "" ? query : new URLSearchParams(body)
-  const data = bare ? body.slice(5) : (form.get("data") ?? query.get("data"))
+  const bare = bareIn(body)
+  const form = bare !== undefined || body === "" ? query : new URLSearchParams(body)
+  const data = bare ?? form.get("data") ?? query.get("data")
   const value = data === null ? undefined : dataIn(data)
   return value === undefined
     ? {
@@ -46,6 +45,17 @@ const open = ({ body, query }: ProtocolRequest): Opened | Unreadable => {
         isForm: true,
         option: (name) => form.get(name) ?? query.get(name)
       }
+}
+
+/** The one field of the most usual form, in a tenth of the time that a form takes. */
+const bareIn = (body: string): string | undefined => {
+  if (!body.startsWith("data=") || body.includes("&")) return undefined
+  const data = body
+    .slice(5)
+    .replaceAll("%2B", "+")
+    .replaceAll("%2F", "/")
+    .replaceAll("%3D", "=")
+  return data.includes("%") ? undefined : data
 }
 
 /** JSON or JSON in base64, whose plus sign clients leave unescaped in a form. */
