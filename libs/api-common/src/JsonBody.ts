@@ -45,10 +45,14 @@ export const jsonBody = (limit: BodyLimit = defaultLimit) =>
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
   })
 
-/** @throws {BodyTooLarge} as soon as the limit is passed, before the rest is read. */
+/**
+ * @param arrived told how many bytes there are now; may throw, which ends the reading
+ * @throws {BodyTooLarge} as soon as the limit is passed, before the rest is read.
+ */
 export const readUpTo = async (
   request: Request,
-  limit: number
+  limit: number,
+  arrived?: (bytes: number) => void
 ): Promise<Uint8Array> => {
   if (Number(request.headers.get("content-length") ?? 0) > limit)
     throw new BodyTooLarge(limit)
@@ -57,6 +61,7 @@ export const readUpTo = async (
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength
     if (size > limit) throw new BodyTooLarge(limit)
+    arrived?.(size)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -72,26 +72,10 @@ const read = (request: Request, limit: number, grow?: Grow): Promise<Uint8Array>
   const length = request.headers.get("content-length")
   const known = length === null ? Number.NaN : Number(length)
   if (grow !== undefined && !(known <= SMALL_BODY))
-    return readWhileRoom(request, limit, grow)
+    return readUpTo(request, limit, (size) => {
+      if (!grow(size)) throw new NoRoom()
+    })
   return known <= limit ? request.bytes() : readUpTo(request, limit)
-}
-
-const readWhileRoom = async (
-  request: Request,
-  limit: number,
-  grow: Grow
-): Promise<Uint8Array> => {
-  if (Number(request.headers.get("content-length") ?? 0) > limit)
-    throw new BodyTooLarge(limit)
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size > limit) throw new BodyTooLarge(limit)
-    if (!grow(size)) throw new NoRoom()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 class NoRoom extends Error {}
