@@ -37,6 +37,15 @@ export const jsonIn = (text: string): Json | undefined => {
   }
 }
 
+/** A part of a URL without its escapes; as it is where they are broken. */
+export const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** Base64, of URLs too, as UTF-8. Bytes that are none become U+FFFD. */
 export const base64In = (text: string): string =>
   Buffer.from(text, "base64").toString("utf8")

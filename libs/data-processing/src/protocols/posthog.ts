@@ -9,7 +9,7 @@ import type {
   RefusedRequest,
   Unreadable
 } from "./Protocol.ts"
-import { idIn, jsonIn, objectIn, textIn } from "./plain.ts"
+import { idIn, jsonIn, objectIn, textIn, unescaped } from "./plain.ts"
 import { posthogEvents } from "./posthogEvent.ts"
 
 /** Bytes of one event, and of a body, as PostHog takes them. */
@@ -75,14 +75,6 @@ export const sentIn = ({
   if (start === "{" || start === "[") return jsonIn(body)
   const data = /(?:^|&)data=([^&]*)/.exec(body)?.[1]
   return looselyIn(data === undefined ? body.trim() : unescaped(data))
-}
-
-const unescaped = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 const looselyIn = (text: string): Json | undefined => {

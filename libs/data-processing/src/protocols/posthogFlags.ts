@@ -6,6 +6,7 @@ import type {
   ProtocolRoute,
   Reading
 } from "./Protocol.ts"
+import { unescaped } from "./plain.ts"
 import { MAX_BODY, refuseBrowser, sentIn, tokenOf, tokensIn } from "./posthog.ts"
 
 const none: JsonObject = {}
@@ -71,11 +72,7 @@ const keysIn = (request: ProtocolRequest): ReadonlyArray<string> => {
 
 const keyOfPath = (path: string): string => {
   const [, , key = ""] = path.split("/")
-  try {
-    return decodeURIComponent(key)
-  } catch {
-    return key
-  }
+  return unescaped(key)
 }
 
 const cached = { "cache-control": "public, max-age=300" }

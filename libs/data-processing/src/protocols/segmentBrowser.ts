@@ -5,6 +5,7 @@ import type {
   Reading,
   Unreadable
 } from "./Protocol.ts"
+import { unescaped } from "./plain.ts"
 import { batchRoute, writeKeyOf } from "./segment.ts"
 
 /** What the browser's libraries ask for at their start is read for the key alone. */
@@ -23,11 +24,7 @@ const asked = (keys: ReadonlyArray<string>, answer: object): Reading => ({
 
 const keyOfPath = (path: string): string => {
   const key = path.split("/")[3] ?? ""
-  try {
-    return decodeURIComponent(key)
-  } catch {
-    return key
-  }
+  return unescaped(key)
 }
 
 /** What a page can reach: TLS ends before us, and a page of `https` sends nowhere else. */

@@ -3,6 +3,7 @@ import { measureRequests } from "@analytics/api-common/RequestMetrics"
 import { sent } from "@analytics/api-common/WireSchema"
 import { addressIn } from "@analytics/data-processing/addressIn"
 import type { ProtocolRoute } from "@analytics/data-processing/protocols/Protocol"
+import { unescaped } from "@analytics/data-processing/protocols/plain"
 import { protocolRoutes } from "@analytics/data-processing/protocols/protocolRoutes"
 import { Effect, type ManagedRuntime } from "effect"
 import { Elysia } from "elysia"
@@ -171,14 +172,6 @@ const pathOf = (
   if (!keyed) return { path, pathKey: undefined }
   const end = path.indexOf("/", 3)
   return { path: path.slice(end), pathKey: unescaped(path.slice(3, end)) }
-}
-
-const unescaped = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** The first address that proxies noted; a visitor may put any, as in `context.ip`. */
